@@ -1,0 +1,36 @@
+"""Pydantic models of every YAML file, and how they are read."""
+
+from nac.config.base import Model, validate
+from nac.config.load import find_file, load_task, load_yaml, merge
+from nac.config.parts import PARTS, part_family
+from nac.config.task import (
+    CompressConfig,
+    ConstraintConfig,
+    DataConfig,
+    ObjectiveConfig,
+    SearchConfig,
+    SplitConfig,
+    TargetConfig,
+    TaskConfig,
+    TrainConfig,
+)
+
+__all__ = [
+    "PARTS",
+    "CompressConfig",
+    "ConstraintConfig",
+    "DataConfig",
+    "Model",
+    "ObjectiveConfig",
+    "SearchConfig",
+    "SplitConfig",
+    "TargetConfig",
+    "TaskConfig",
+    "TrainConfig",
+    "find_file",
+    "load_task",
+    "load_yaml",
+    "merge",
+    "part_family",
+    "validate",
+]

@@ -1,0 +1,38 @@
+"""The base of every model that is read from a file."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from nac.errors import InputError
+
+
+class Model(BaseModel):
+    """A frozen value with no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+M = TypeVar("M", bound=Model)
+
+
+def describe(error: ValidationError, source: str | Path) -> str:
+    """All problems of a file at once, one per line: where, the value found, what was expected."""
+    problems = []
+    for item in error.errors(include_url=False):
+        key = ".".join(str(part) for part in item["loc"]) or "(top level)"
+        found = "" if item["type"] in {"missing", "extra_forbidden"} else f" (found {item['input']!r:.80})"
+        expected = {"extra_forbidden": "unknown key", "missing": "required key is missing"}.get(
+            item["type"], item["msg"].removeprefix("Value error, ")
+        )
+        problems.append(f"{source}: {key}: {expected}{found}")
+    return "\n".join(problems)
+
+
+def validate(model: type[M], data: object, source: str | Path) -> M:
+    """`data` as a `model`. Raises InputError that lists every problem with its key."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InputError(describe(error, source)) from error

@@ -1,0 +1,211 @@
+"""A task file: what is to be solved, how long to train, what to optimise and which FPGA it is for."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+
+from nac.config.base import Model
+from nac.config.parts import PARTS, part_family
+
+Fraction = float
+
+
+class SplitConfig(Model):
+    """Shares of the samples. `by` names a column whose groups are never divided between splits."""
+
+    train: float = Field(0.85, gt=0, lt=1)
+    validation: float = Field(0.075, gt=0, lt=1)
+    test: float = Field(0.075, gt=0, lt=1)
+    by: str | None = None
+
+    @model_validator(mode="after")
+    def _sums_to_one(self) -> "SplitConfig":
+        if abs(self.train + self.validation + self.test - 1) > 1e-6:
+            raise ValueError("train + validation + test must be 1")
+        return self
+
+
+class DataConfig(Model):
+    """Where samples come from and how they become network inputs.
+
+    `layout` is how a file is read (DESIGN.md, "Data layouts"). `constituents` particles are kept per jet,
+    `patch_size` pixels per side of a patch. `where` keeps the samples for which every named column satisfies
+    its condition (`{npeaks: "== 1"}`); a column that the file lacks is not applied. `simulate` samples are
+    simulated: all of them when no file is given, training samples besides the file otherwise.
+    """
+
+    layout: Literal["constituents", "patches", "arrays"]
+    kind: Literal["classification", "regression"]
+    inputs: str = "x"
+    targets: str = "y"
+    classes: tuple[str, ...] = ()
+    constituents: PositiveInt = 8
+    patch_size: PositiveInt = 11
+    where: Mapping[str, str] = Field(default_factory=dict)
+    split: SplitConfig = SplitConfig()
+    scaling: Literal["robust", "standard", "patch", "none"] = "robust"
+    augment: tuple[str, ...] = ()
+    shift: int = Field(1, ge=0, le=4)
+    simulator: Literal["jets", "bragg", "none"] = "none"
+    simulate: int = Field(0, ge=0)
+    simulate_without_file: PositiveInt = 20000
+
+    @field_validator("where")
+    @classmethod
+    def _conditions(cls, where: Mapping[str, str]) -> Mapping[str, str]:
+        for column, condition in where.items():
+            if not re.fullmatch(r"(<=|>=|==|!=|<|>)\s*-?\d+(\.\d+)?(e-?\d+)?", condition.strip()):
+                raise ValueError(f"{column}: expected a condition such as '== 1' or '< 0.06', found {condition!r}")
+        return where
+
+    @model_validator(mode="after")
+    def _classes_given(self) -> "DataConfig":
+        if self.kind == "classification" and len(self.classes) < 2:
+            raise ValueError("classes: a classification task names at least two classes")
+        if self.kind == "regression" and self.classes:
+            raise ValueError("classes: a regression task has none")
+        return self
+
+
+class TrainConfig(Model):
+    """One training. `patience` epochs without a better validation value end it; the best epoch is restored.
+
+    `average` is the decay of an exponential moving average of the weights that is evaluated instead of the
+    raw weights (0: none). `label_smoothing` applies to classification only.
+    """
+
+    optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
+    learning_rate: PositiveFloat = 3.2e-3
+    weight_decay: float = Field(0.0, ge=0)
+    schedule: Literal["cosine", "one_cycle", "constant"] = "cosine"
+    epochs: PositiveInt = 40
+    batch_size: PositiveInt = 256
+    patience: PositiveInt = 20
+    average: float = Field(0.0, ge=0, lt=1)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+
+
+class ObjectiveConfig(Model):
+    """One objective of the search by its metric or cost name; its direction is known from the name.
+
+    A candidate with a value under `min` or over `max` is infeasible; when the value is a cost it is then
+    never trained.
+    """
+
+    name: str
+    min: float | None = None
+    max: float | None = None
+
+
+class ConstraintConfig(Model):
+    """A limit on a metric or cost that is not optimised."""
+
+    name: str
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> "ConstraintConfig":
+        if self.min is None and self.max is None:
+            raise ValueError("a constraint needs min or max")
+        return self
+
+
+class SearchConfig(Model):
+    """The global search: how many architectures are tried, and what is good. `trials` counts all that finished."""
+
+    sampler: Literal["nsga2", "nsga3", "tpe", "random"] = "nsga2"
+    trials: PositiveInt = 60
+    timeout: PositiveFloat | None = None
+    population: PositiveInt = 20
+    baselines: bool = True
+    objectives: tuple[ObjectiveConfig, ...]
+    constraints: tuple[ConstraintConfig, ...] = ()
+
+    @field_validator("objectives")
+    @classmethod
+    def _distinct(cls, objectives: tuple[ObjectiveConfig, ...]) -> tuple[ObjectiveConfig, ...]:
+        names = [objective.name for objective in objectives]
+        if not names or len(set(names)) != len(names):
+            raise ValueError("name at least one objective, each once")
+        return objectives
+
+
+class CompressConfig(Model):
+    """The local search: every winner x every bit width x every sparsity becomes a design.
+
+    `designs` winners are taken along the front when no trial is named. `train` is the budget of the float
+    training that precedes quantisation, `finetune` that of quantisation-aware training. `teachers` float
+    networks with `teacher` architecture (a baseline of the space) are averaged into a teacher whose outputs
+    the designs also learn, with weight `distil` (0: no teacher).
+    """
+
+    designs: PositiveInt = 4
+    bits: tuple[int, ...] = (8, 6, 4)
+    input_bits: int = Field(8, ge=2, le=12)
+    sparsity: tuple[float, ...] = (0.0, 0.5)
+    pruner: Literal["magnitude"] = "magnitude"
+    rounds: PositiveInt = 3
+    train: TrainConfig = TrainConfig()
+    finetune: TrainConfig = TrainConfig(learning_rate=1e-3)
+    teachers: int = Field(0, ge=0)
+    teacher: str | None = None
+    distil: float = Field(0.5, ge=0, le=1)
+    temperature: PositiveFloat = 1.0
+    synthesise: PositiveInt = 4
+
+    @field_validator("bits")
+    @classmethod
+    def _bits_in_range(cls, bits: tuple[int, ...]) -> tuple[int, ...]:
+        if not bits or any(not 2 <= b <= 8 for b in bits):
+            raise ValueError("bit widths are between 2 and 8")
+        return bits
+
+    @field_validator("sparsity")
+    @classmethod
+    def _sparsity_in_range(cls, sparsity: tuple[float, ...]) -> tuple[float, ...]:
+        if not sparsity or any(not 0 <= s < 1 for s in sparsity):
+            raise ValueError("sparsities are in [0, 1)")
+        return sparsity
+
+
+class TargetConfig(Model):
+    """The FPGA and how hls4ml should fill it."""
+
+    part: str = "xcvu13p-flga2577-2-e"
+    clock_period_ns: float = Field(5.0, gt=0.5, le=100)
+    backend: str = "Vitis"
+    io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
+    strategy: Literal["Latency", "Resource"] = "Latency"
+    reuse_factor: PositiveInt = 1
+
+    @field_validator("part")
+    @classmethod
+    def _known_part(cls, part: str) -> str:
+        if part_family(part) is None:
+            raise ValueError(f"unknown part {part!r}; expected one of the devices {', '.join(sorted(PARTS))}, "
+                             "with package and speed grade (e.g. xcvu13p-flga2577-2-e)")
+        return part
+
+
+class TaskConfig(Model):
+    """A whole task file, with the preset and the `--set` overrides applied."""
+
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
+    description: str = ""
+    data: DataConfig
+    space: str
+    train: TrainConfig = TrainConfig()
+    search: SearchConfig
+    compress: CompressConfig = CompressConfig()
+    target: TargetConfig = TargetConfig()
+    seed: int = Field(0, ge=0, lt=2**32)
+
+
+class TaskFile(Model):
+    """A task file as written: a task and its presets, each a partial task laid over it."""
+
+    task: Mapping[str, Any]
+    presets: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
