@@ -1,1 +1,30 @@
+"""Architecture and its readings: graph, workload, float and quantised networks."""
 
+from nac.arch.architecture import Architecture, Bits, deployment_problems, trace, workload
+from nac.arch.blocks import Activation, Aggregate, Attention, Block, BlockProtocol, Conv, Dense, Flatten, Norm, Pool
+from nac.arch.graph import Builder, Graph, Node
+from nac.arch.network import Network, fold_norms, quantise
+
+__all__ = [
+    "Activation",
+    "Aggregate",
+    "Architecture",
+    "Attention",
+    "Bits",
+    "Block",
+    "BlockProtocol",
+    "Builder",
+    "Conv",
+    "Dense",
+    "Flatten",
+    "Graph",
+    "Network",
+    "Node",
+    "Norm",
+    "Pool",
+    "deployment_problems",
+    "fold_norms",
+    "quantise",
+    "trace",
+    "workload",
+]

@@ -9,16 +9,36 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_v
 from nac.config.base import Model
 from nac.config.parts import PARTS, part_family
 
-Fraction = float
+AUGMENTATIONS: Mapping[str, tuple[str, ...]] = {
+    "constituents": ("flip_eta", "flip_phi", "swap", "rotate"),
+    "patches": ("shift", "dihedral"),
+    "arrays": (),
+}
+SCALINGS: Mapping[str, tuple[str, ...]] = {
+    "constituents": ("robust", "log", "sqrt", "none"),
+    "patches": ("patch", "none"),
+    "arrays": ("robust", "standard", "none"),
+}
 
 
 class SplitConfig(Model):
-    """Shares of the samples. `by` names a column whose groups are never divided between splits."""
+    """Shares of the samples, and what may not be divided between the splits.
+
+    `by` names columns of the file: the first one that the file has, with at least three distinct values, says
+    which samples belong together (a detector panel, a frame, an event); without one the samples are split one
+    by one, in proportion of their classes. `block` neighbouring values of that column stay together as well.
+    """
 
     train: float = Field(0.85, gt=0, lt=1)
     validation: float = Field(0.075, gt=0, lt=1)
     test: float = Field(0.075, gt=0, lt=1)
-    by: str | None = None
+    by: tuple[str, ...] = ()
+    block: PositiveInt = 1
+
+    @field_validator("by", mode="before")
+    @classmethod
+    def _one_or_many(cls, by: object) -> object:
+        return (by,) if isinstance(by, str) else () if by is None else by
 
     @model_validator(mode="after")
     def _sums_to_one(self) -> "SplitConfig":
@@ -31,26 +51,41 @@ class DataConfig(Model):
     """Where samples come from and how they become network inputs.
 
     `layout` is how a file is read (DESIGN.md, "Data layouts"). `constituents` particles are kept per jet,
-    `patch_size` pixels per side of a patch. `where` keeps the samples for which every named column satisfies
-    its condition (`{npeaks: "== 1"}`); a column that the file lacks is not applied. `simulate` samples are
-    simulated: all of them when no file is given, training samples besides the file otherwise.
+    `patch_size` pixels per side of a patch; the layout `arrays` names its two arrays (`inputs`, `targets`), the
+    `shape` of one input, channels first, and for regression how many `outputs` there are. `where` keeps the
+    samples for which every named column satisfies its condition (`{npeaks: "== 1"}`); a column that the file
+    lacks is not applied. At most `limit` samples are used.
+
+    `scaling` is fitted on the training split (nac.tasks.preprocessing says what each one does). A regression's
+    network output times `target_scale` plus `target_offset` is the physical target; by default 1 and 0, and for
+    patches one pixel and the patch's centre.
+
+    `simulate` samples are simulated: all of them when no file is given (`simulate_without_file` when it is 0),
+    training samples besides the file otherwise; every sample of the file then appears `repeat` times in an
+    epoch, augmented anew each time.
     """
 
     layout: Literal["constituents", "patches", "arrays"]
     kind: Literal["classification", "regression"]
     inputs: str = "x"
     targets: str = "y"
+    shape: tuple[PositiveInt, ...] = Field((), max_length=3)
+    outputs: int = Field(0, ge=0)
     classes: tuple[str, ...] = ()
-    constituents: PositiveInt = 8
-    patch_size: PositiveInt = 11
+    constituents: int = Field(8, ge=1, le=1024)
+    patch_size: int = Field(11, ge=3, le=255)
     where: Mapping[str, str] = Field(default_factory=dict)
+    limit: PositiveInt | None = None
     split: SplitConfig = SplitConfig()
-    scaling: Literal["robust", "standard", "patch", "none"] = "robust"
+    scaling: Literal["robust", "standard", "log", "sqrt", "patch", "none"] = "robust"
+    target_offset: tuple[float, ...] = ()
+    target_scale: tuple[float, ...] = ()
     augment: tuple[str, ...] = ()
     shift: int = Field(1, ge=0, le=4)
     simulator: Literal["jets", "bragg", "none"] = "none"
     simulate: int = Field(0, ge=0)
     simulate_without_file: PositiveInt = 20000
+    repeat: PositiveInt = 1
 
     @field_validator("where")
     @classmethod
@@ -64,8 +99,50 @@ class DataConfig(Model):
     def _classes_given(self) -> "DataConfig":
         if self.kind == "classification" and len(self.classes) < 2:
             raise ValueError("classes: a classification task names at least two classes")
+        if len({name.lower() for name in self.classes}) != len(self.classes):
+            raise ValueError("classes: every class needs its own name (case does not count)")
         if self.kind == "regression" and self.classes:
             raise ValueError("classes: a regression task has none")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_the_layout(self) -> "DataConfig":
+        if self.layout == "constituents" and self.kind != "classification":
+            raise ValueError("kind: the layout 'constituents' is for classification")
+        if self.layout == "patches" and self.kind != "regression":
+            raise ValueError("kind: the layout 'patches' is for regression")
+        if self.layout == "patches" and self.patch_size % 2 == 0:
+            raise ValueError(f"patch_size: expected an odd number, found {self.patch_size}")
+        if (self.layout == "arrays") != bool(self.shape):
+            raise ValueError("shape: the layout 'arrays' needs the shape of one input (e.g. [16]), no other layout has it")
+        if (self.layout == "arrays" and self.kind == "regression") != bool(self.outputs):
+            raise ValueError("outputs: a regression with the layout 'arrays' needs it, no other task has it")
+        simulators = {"constituents": "jets", "patches": "bragg"}
+        if self.simulator not in {"none", simulators.get(self.layout)}:
+            raise ValueError(f"simulator: {self.simulator!r} does not make the layout {self.layout!r}")
+        if self.simulate and self.simulator == "none":
+            raise ValueError("simulate: needs a simulator")
+        return self
+
+    @model_validator(mode="after")
+    def _known_names(self) -> "DataConfig":
+        known = AUGMENTATIONS[self.layout]
+        if unknown := [name for name in self.augment if name not in known]:
+            raise ValueError(f"augment: {', '.join(map(repr, unknown))} unknown for the layout {self.layout!r}; "
+                             f"expected some of: {', '.join(known) or '(none)'}")
+        if self.scaling not in SCALINGS[self.layout]:
+            raise ValueError(f"scaling: {self.scaling!r} is not for the layout {self.layout!r}; "
+                             f"expected one of: {', '.join(SCALINGS[self.layout])}")
+        return self
+
+    @model_validator(mode="after")
+    def _targets_scaled(self) -> "DataConfig":
+        targets = 2 if self.layout == "patches" else self.outputs
+        for name, values in (("target_offset", self.target_offset), ("target_scale", self.target_scale)):
+            if values and len(values) != targets:
+                raise ValueError(f"{name}: expected {targets} values, one per output, found {len(values)}")
+        if not all(self.target_scale):
+            raise ValueError("target_scale: expected values other than 0")
         return self
 
 

@@ -1,0 +1,180 @@
+"""An Architecture as a torch network, float or quantised: one class that walks the graph."""
+
+import math
+from collections.abc import Callable
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nac.arch import quantisers
+from nac.arch.architecture import Architecture, trace
+from nac.arch.graph import Graph, Node
+
+LEAKY_SLOPES = {"leaky_relu": 0.01, "leaky_relu_1_8": 0.125}
+
+
+class Network(nn.Module):
+    """Runs a graph node by node. `layers` holds the modules by node name.
+
+    Float networks keep norms; quantised ones have them folded (`quantise`). forward takes (N, *input) and
+    returns (N, outputs).
+    """
+
+    def __init__(self, architecture: Architecture, *, quantised: bool = False) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.quantised = quantised
+        graph = trace(architecture)
+        self.graph = graph.without_norms() if quantised else graph
+        make = quantisers.layer if quantised else float_layer
+        self.layers = nn.ModuleDict()
+        for node in self.graph.nodes:
+            module = make(node, self.graph)
+            if module is not None:
+                self.layers[node.name] = module
+        for node in self.graph.nodes:
+            if node.op == "dense" and node.name.endswith("_key"):
+                with torch.no_grad():  # keeps the sum over all pixels near one at the start
+                    self.weight(node.name).div_(2 ** math.ceil(math.log2(node.shape[1])))
+
+    def weight(self, name: str) -> nn.Parameter:
+        """The weights of a conv or dense node, shape (outputs, inputs, *kernel)."""
+        return cast(nn.Parameter, self.layers[name].weight)
+
+    @property
+    def weighted(self) -> list[str]:
+        """Names of the nodes that have weights, in order."""
+        return [node.name for node in self.graph.nodes if node.op in {"conv", "dense"}]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, *input) to (N, outputs)."""
+        values: dict[str, Tensor] = {}
+        for node in self.graph.nodes:
+            inputs = [values[name] for name in node.inputs] or [x]
+            if node.name in self.layers:
+                values[node.name] = self.layers[node.name](*inputs)
+            else:
+                values[node.name] = OPERATIONS[node.op](node, *inputs)
+        return quantisers.plain(values[self.graph.output.name])
+
+
+def _pool(node: Node, x: Tensor) -> Tensor:
+    return functional.max_pool2d(x, int(node.attrs["size"]))
+
+
+def _aggregate(node: Node, x: Tensor) -> Tensor:
+    if node.attrs["kind"] == "mean":
+        return quantisers.plain(x).mean(dim=2)
+    return quantisers.on_grid(x, torch.amax(quantisers.plain(x), dim=2))
+
+
+def _matmul(node: Node, a: Tensor, b: Tensor) -> Tensor:
+    a, b = quantisers.plain(a), quantisers.plain(b)
+    left = a.transpose(1, 2) if node.attrs["transpose_a"] else a
+    right = b.transpose(1, 2) if node.attrs["transpose_b"] else b
+    return torch.matmul(left, right)
+
+
+def _add(node: Node, a: Tensor, b: Tensor) -> Tensor:
+    return quantisers.plain(a) + quantisers.plain(b)
+
+
+def _reshape(node: Node, x: Tensor) -> Tensor:
+    return quantisers.on_grid(x, quantisers.plain(x).reshape(-1, *node.shape))
+
+
+def _same(node: Node, x: Tensor) -> Tensor:
+    return x
+
+
+def _softmax(node: Node, x: Tensor) -> Tensor:
+    return quantisers.plain(x).softmax(dim=-1)
+
+
+OPERATIONS: dict[str, Callable[..., Tensor]] = {
+    "input": _same,
+    "activation": _same,
+    "pool": _pool,
+    "aggregate": _aggregate,
+    "matmul": _matmul,
+    "add": _add,
+    "flatten": _reshape,
+    "reshape": _reshape,
+    "softmax": _softmax,
+}
+
+
+def float_layer(node: Node, graph: Graph) -> nn.Module | None:
+    """The floating-point module of a node, or None where it needs none."""
+    if node.op == "conv":
+        return nn.Conv2d(graph[node.inputs[0]].shape[0], node.shape[0], int(node.attrs["kernel"]))
+    if node.op == "dense":
+        features, bias = graph[node.inputs[0]].shape[0], bool(node.attrs["bias"])
+        if len(node.shape) == 2:
+            return nn.Conv1d(features, node.shape[0], 1, bias=bias)
+        return nn.Linear(features, node.shape[0], bias=bias)
+    if node.op == "norm" and node.attrs["kind"] == "batch":
+        return nn.BatchNorm2d(node.shape[0]) if len(node.shape) == 3 else nn.BatchNorm1d(node.shape[0])
+    if node.op == "norm":
+        return nn.LayerNorm(node.shape) if len(node.shape) != 2 else FeatureNorm(node.shape[0])
+    if node.op == "activation":
+        kind = str(node.attrs["kind"])
+        if kind in LEAKY_SLOPES:
+            return nn.LeakyReLU(LEAKY_SLOPES[kind])
+        plain_kinds: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "none": nn.Identity}
+        return plain_kinds[kind]()
+    return None
+
+
+class FeatureNorm(nn.Module):
+    """Layer norm over the features of every particle: (N, F, P) to (N, F, P)."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise each particle's features."""
+        return cast(Tensor, self.norm(x.transpose(1, 2)).transpose(1, 2))
+
+
+def fold_norms(network: Network) -> dict[str, tuple[Tensor, Tensor | None]]:
+    """Weights and biases by node name after folding each batch norm into the layer before it.
+
+    Args:
+        network: a float network in which every norm is a batch norm.
+    """
+    folded: dict[str, tuple[Tensor, Tensor | None]] = {}
+    norms = {node.inputs[0]: network.layers[node.name] for node in network.graph.nodes if node.op == "norm"}
+    for name in network.weighted:
+        layer = network.layers[name]
+        weight = network.weight(name).detach().clone()
+        bias = None if layer.bias is None else cast(Tensor, layer.bias).detach().clone()
+        if (norm := norms.get(name)) is not None:
+            assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
+            assert norm.running_var is not None
+            assert norm.running_mean is not None
+            scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
+            weight *= scale.reshape(-1, *[1] * (weight.dim() - 1))
+            start = bias if bias is not None else torch.zeros_like(norm.running_mean)
+            bias = (start - norm.running_mean) * scale + norm.bias.detach()
+        folded[name] = (weight, bias)
+    return folded
+
+
+def quantise(network: Network, architecture: Architecture | None = None) -> Network:
+    """A quantised network that starts from a float one, its batch norms folded.
+
+    Args:
+        network: float network.
+        architecture: the same architecture with the bit widths wanted; by default the network's own.
+    """
+    target = Network(architecture or network.architecture, quantised=True)
+    with torch.no_grad():
+        for name, (weight, bias) in fold_norms(network).items():
+            target.weight(name).copy_(weight)
+            if bias is not None:
+                cast(Tensor, target.layers[name].bias).copy_(bias)
+    return target
