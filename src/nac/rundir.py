@@ -1,20 +1,52 @@
 """The layout of a run on disk, files that appear whole or not at all, and where things came from."""
 
+import fcntl
 import hashlib
 import os
 import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field
 
 from nac import __version__
+from nac.config import Model, TaskConfig, load_yaml, validate
 from nac.errors import InputError
 
 PACKAGES = ("torch", "brevitas", "optuna", "qonnx", "onnx", "onnxruntime", "hls4ml", "numpy", "h5py")
+
+
+class DataFile(Model):
+    """A file that a run reads its samples from."""
+
+    path: Path
+    sha256: str
+    bytes: int
+
+
+class RunRecord(Model):
+    """The content of `run.yaml`: what was asked for, resolved, and where it came from.
+
+    `dataset` is what the data step found out about the samples (counts, simulation seed); empty until then.
+    `options` are settings of the verb that started the run and that no task file holds (workers, storage).
+    """
+
+    task: TaskConfig
+    preset: str = "default"
+    overrides: tuple[str, ...] = ()
+    data: tuple[DataFile, ...] = ()
+    options: Mapping[str, Any] = Field(default_factory=dict)
+    dataset: Mapping[str, Any] = Field(default_factory=dict)
+    provenance: Mapping[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -27,6 +59,11 @@ class Run:
     def config_file(self) -> Path:
         """The resolved configuration, seeds, versions and data hashes."""
         return self.path / "run.yaml"
+
+    @property
+    def space_file(self) -> Path:
+        """The search space as it was when the run started."""
+        return self.path / "search_space.yaml"
 
     @property
     def journal(self) -> Path:
@@ -61,6 +98,58 @@ class Run:
     def design_paths(self) -> list[Path]:
         """The folders of all finished designs, sorted by name."""
         return sorted(path.parent for path in self.designs.glob("*/design.json"))
+
+    def read(self) -> RunRecord:
+        """The run's record. Raises InputError when the folder holds no run or its `run.yaml` is wrong."""
+        if not self.config_file.is_file():
+            raise InputError(f"{self.path}: is no run (it has no run.yaml), expected the folder of `nac run`")
+        return validate(RunRecord, load_yaml(self.config_file), self.config_file)
+
+    def write(self, record: RunRecord) -> None:
+        """Store the record, whole or not at all."""
+        write_atomic(self.config_file, dump_yaml(record.model_dump(mode="json")))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run for this process, so that two cannot work on it at once.
+
+        The kernel drops the lock with the process, however it ends. Raises InputError when another has it.
+        """
+        with (self.path / ".lock").open("a+") as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                file.seek(0)
+                owner = file.read().strip() or "unknown"
+                raise InputError(f"{self.path}: process {owner} is working on this run, wait for it") from error
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every value out: our reader refuses aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def dump_yaml(data: Mapping[str, Any]) -> str:
+    """Plain YAML that `nac.config.load_yaml` reads back."""
+    text: str = yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return text
+
+
+def data_files(paths: Sequence[Path]) -> tuple[DataFile, ...]:
+    """Where data files are and what they hold. Raises InputError when one cannot be read."""
+    files = []
+    for path in paths:
+        try:
+            files.append(DataFile(path=path.resolve(strict=True), sha256=sha256(path), bytes=path.stat().st_size))
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror}), expected a data file") from error
+    return tuple(files)
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
