@@ -4,6 +4,7 @@ from nac.arch.architecture import Architecture, Bits, deployment_problems, trace
 from nac.arch.blocks import Activation, Aggregate, Attention, Block, BlockProtocol, Conv, Dense, Flatten, Norm, Pool
 from nac.arch.graph import Builder, Graph, Node
 from nac.arch.network import Network, fold_norms, quantise
+from nac.arch.published import bops_nac
 
 __all__ = [
     "Activation",
@@ -22,6 +23,7 @@ __all__ = [
     "Node",
     "Norm",
     "Pool",
+    "bops_nac",
     "deployment_problems",
     "fold_norms",
     "quantise",

@@ -144,7 +144,9 @@ def deployment_problems(architecture: Architecture) -> list[str]:
     for node in graph.nodes:
         kind = node.attrs.get("kind")
         if node.op == "activation" and kind in {"gelu", "leaky_relu"}:
-            problems.append(f"{node.name}: activation {kind} is not exact in hardware, expected none, relu or leaky_relu_1_8")
+            problems.append(
+                f"{node.name}: activation {kind} is not exact in hardware, expected none, relu or leaky_relu_1_8"
+            )
         elif node.op == "norm" and kind == "layer":
             problems.append(f"{node.name}: layer norm cannot be folded, expected none or batch")
         elif node.op == "softmax":

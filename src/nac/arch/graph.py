@@ -9,7 +9,8 @@ from typing import Literal
 from nac.errors import InputError
 
 Op = Literal[
-    "input", "conv", "dense", "norm", "activation", "matmul", "softmax", "add", "aggregate", "pool", "flatten", "reshape"
+    "input", "conv", "dense", "norm", "activation", "matmul", "softmax", "add", "aggregate", "pool", "flatten",
+    "reshape",
 ]
 Shape = tuple[int, ...]
 FLOAT_BITS = 32

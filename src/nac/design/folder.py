@@ -1,0 +1,119 @@
+"""Designs and float networks on disk: JSON for what is said about them, safetensors for their weights."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import nn
+
+from nac.arch import Architecture, Network
+from nac.arch.quantisers import plain
+from nac.config import Model, TaskConfig
+from nac.config.base import describe
+from nac.errors import InputError
+from nac.rundir import write_atomic
+from nac.tasks import Preprocessing
+
+
+class DesignRecord(Model):
+    """What `design.json` holds. `origin` says how the design was made, well enough to make it again.
+
+    `sparsity` is the share of weights that are zero, over all layers. `metrics` are by split, then by name.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
+    task: TaskConfig
+    architecture: Architecture
+    sparsity: float = Field(ge=0, le=1)
+    density: Mapping[str, float]
+    preprocessing: Preprocessing
+    metrics: Mapping[str, Mapping[str, float]]
+    costs: Mapping[str, float]
+    origin: Mapping[str, Any]
+
+    @property
+    def bits(self) -> int:
+        """The width of the weights."""
+        return self.architecture.bits.weights
+
+
+class Design:
+    """The folder of one design; `record` is its JSON, `network` its quantised network in evaluation mode."""
+
+    def __init__(self, path: Path, record: DesignRecord) -> None:
+        self.path = path
+        self.record = record
+
+    @classmethod
+    def create(cls, path: Path, record: DesignRecord, network: Network) -> "Design":
+        """Write the folder. `design.json` comes last: a folder that has it is complete."""
+        _save(path / "weights.safetensors", network)
+        write_atomic(path / "design.json", record.model_dump_json(indent=1))
+        return cls(path, record)
+
+    @classmethod
+    def load(cls, path: Path) -> "Design":
+        """Read a design's folder. Raises InputError when a file is missing, wrong or does not fit the others."""
+        file = path / "design.json"
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: is no design: {file.name} cannot be read ({error})") from error
+        try:
+            record = DesignRecord.model_validate_json(text)
+        except ValidationError as error:
+            raise InputError(describe(error, file)) from error
+        return cls(path, record)
+
+    @cached_property
+    def network(self) -> Network:
+        """The quantised network with its weights, in evaluation mode. Raises InputError."""
+        network = Network(self.record.architecture, quantised=True)
+        _load(self.path / "weights.safetensors", network)
+        return network
+
+    def quantised_input(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Preprocessed inputs (N, *input) on the grid of the network's input; what every engine is fed."""
+        with torch.no_grad():
+            values: NDArray[np.float32] = plain(self.network.layers["input"](torch.from_numpy(x))).numpy()
+        return values
+
+
+def save_float(folder: Path, network: Network) -> None:
+    """Write `architecture.json` and `weights.safetensors` of a float network, the architecture last."""
+    _save(folder / "weights.safetensors", network)
+    write_atomic(folder / "architecture.json", network.architecture.to_json())
+
+
+def load_float(folder: Path) -> Network:
+    """The float network written by `save_float`, in evaluation mode. Raises InputError."""
+    file = folder / "architecture.json"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read ({error})") from error
+    network = Network(Architecture.from_json(text, file))
+    _load(folder / "weights.safetensors", network)
+    return network
+
+
+def _save(file: Path, network: nn.Module) -> None:
+    state = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in network.state_dict().items()}
+    write_atomic(file, save_tensors(state))
+
+
+def _load(file: Path, network: nn.Module) -> None:
+    try:
+        network.load_state_dict(load_tensors(file.read_bytes()))
+    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
+        detail = " ".join(str(error).split())[:200]
+        raise InputError(f"{file}: does not hold this network's weights ({detail})") from error
+    network.eval()

@@ -1,0 +1,208 @@
+"""One fit loop and one evaluation for every task and every stage."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from nac.arch import Network
+from nac.config import TrainConfig
+from nac.errors import WorkError
+from nac.tasks import Dataset, Split, Task
+
+Masks = Mapping[str, Tensor]
+EpochCallback = Callable[[int, Mapping[str, float]], None]
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """Float networks whose mean output the student also learns (arXiv 1503.02531), with weight `share`."""
+
+    networks: tuple[nn.Module, ...]
+    share: float = 0.5
+    temperature: float = 1.0
+
+    def outputs(self, x: Tensor) -> Tensor:
+        """Mean output, (N, outputs), of all networks for inputs (N, *input)."""
+        return torch.stack([predict(network, x) for network in self.networks]).mean(0)
+
+    def loss(self, outputs: Tensor, targets: Tensor, kind: str) -> Tensor:
+        """Distance of a batch of outputs from the teacher's, both (N, outputs)."""
+        if kind == "regression":
+            return functional.mse_loss(outputs, targets)
+        t = self.temperature
+        student = functional.log_softmax(outputs / t, dim=1)
+        return functional.kl_div(student, functional.softmax(targets / t, dim=1), reduction="batchmean") * t * t
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """How a training went: the epoch (from 0) that was restored, its validation loss, and every epoch's figures."""
+
+    best_epoch: int
+    best_loss: float
+    history: tuple[Mapping[str, float], ...]
+    seconds: float
+
+
+def fit(
+    network: Network,
+    dataset: Dataset,
+    task: Task,
+    settings: TrainConfig,
+    *,
+    seed: int,
+    masks: Masks | None = None,
+    teacher: Teacher | None = None,
+    on_epoch: EpochCallback | None = None,
+) -> FitResult:
+    """Train in place and restore the epoch with the lowest validation loss.
+
+    Args:
+        network: float or quantised; stays on its device.
+        dataset: training and validation splits; the test split is not looked at.
+        task: loss.
+        settings: optimiser, schedule and budget.
+        seed: of the order of samples and of the augmentation.
+        masks: 0/1 by node name, shaped as the weights; weights under a 0 are held at zero.
+        teacher: whose outputs are learned besides the targets.
+        on_epoch: called after every epoch with its number and figures; an exception it raises ends the training.
+
+    Raises:
+        WorkError: the training diverged, or there is too little data for one batch.
+    """
+    start = time.perf_counter()
+    device = next(network.parameters()).device
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = _optimiser(network, settings)
+    steps = max(1, math.ceil(len(dataset.train) / settings.batch_size))
+    scheduler = _scheduler(optimiser, settings, steps)
+    averaged = _averaged(network, settings, steps)
+    validated = network if averaged is None else averaged.module
+    history: list[Mapping[str, float]] = []
+    best_epoch, best_loss, best_state = -1, math.inf, {}
+    _apply(network, masks)
+    for epoch in range(settings.epochs):
+        network.train()
+        total, count = 0.0, 0
+        for x, y, goal in _batches(dataset, settings.batch_size, generator, teacher, device):
+            optimiser.zero_grad(set_to_none=True)
+            outputs = network(x)
+            loss = task.loss(outputs, y, label_smoothing=settings.label_smoothing)
+            if teacher is not None and goal is not None:
+                loss = (1 - teacher.share) * loss + teacher.share * teacher.loss(outputs, goal, task.config.data.kind)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            _apply(network, masks)
+            if averaged is not None:
+                averaged.update_parameters(network)
+            if scheduler is not None:
+                scheduler.step()
+            total, count = total + float(loss.detach()) * len(x), count + len(x)
+        if not count or not math.isfinite(total):
+            raise WorkError(f"training diverged in epoch {epoch}: the loss is {total / max(count, 1)}")
+        if averaged is not None:
+            _copy_statistics(network, averaged.module)
+            _apply(averaged.module, masks)
+        value = validation_loss(validated, dataset.validation, task)
+        history.append({"loss": total / count, "validation_loss": value})
+        if on_epoch is not None:
+            on_epoch(epoch, history[-1])
+        if value < best_loss:
+            best_epoch, best_loss = epoch, value
+            best_state = {key: tensor.detach().clone() for key, tensor in validated.state_dict().items()}
+        elif epoch - best_epoch >= settings.patience:
+            break
+    if best_epoch < 0:
+        raise WorkError(f"training diverged: the validation loss was not finite in {settings.epochs} epochs")
+    network.load_state_dict(best_state)
+    network.eval()
+    return FitResult(best_epoch, best_loss, tuple(history), time.perf_counter() - start)
+
+
+def _batches(
+    dataset: Dataset, size: int, generator: torch.Generator, teacher: Teacher | None, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    """Slices of one shuffled epoch; a last batch of one sample is left out (batch norm cannot take it)."""
+    x, y = dataset.train.epoch(generator)
+    order = torch.randperm(len(x), generator=generator)
+    x, y = x[order].to(device), y[order].to(device)
+    goal = teacher.outputs(x) if teacher is not None else None
+    for begin in range(0, len(x), size):
+        part = slice(begin, begin + size)
+        if len(x[part]) > 1:
+            yield x[part], y[part], None if goal is None else goal[part]
+
+
+def _optimiser(network: nn.Module, settings: TrainConfig) -> Optimizer:
+    rate, decay = settings.learning_rate, settings.weight_decay
+    parameters = list(network.parameters())
+    if settings.optimiser == "adamw":
+        return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay)
+    if settings.optimiser == "adam":
+        return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)
+    if settings.optimiser == "rmsprop":
+        return torch.optim.RMSprop(parameters, lr=rate, weight_decay=decay)
+    return torch.optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=0.9, nesterov=True)
+
+
+def _scheduler(optimiser: Optimizer, settings: TrainConfig, steps: int) -> LRScheduler | None:
+    total = steps * settings.epochs
+    if settings.schedule == "cosine":
+        return CosineAnnealingLR(optimiser, total)
+    if settings.schedule == "one_cycle":
+        return OneCycleLR(optimiser, settings.learning_rate, total_steps=total + 1)
+    return None
+
+
+def _averaged(network: Network, settings: TrainConfig, steps: int) -> AveragedModel | None:
+    """A moving average of the weights, its memory never longer than a tenth of the training."""
+    if not settings.average:
+        return None
+    decay = min(settings.average, 1 - 10 / max(20, steps * settings.epochs))
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
+
+
+@torch.no_grad()
+def _copy_statistics(source: nn.Module, target: nn.Module) -> None:
+    """Buffers (running statistics) are the network's own, not averaged."""
+    buffers = dict(source.named_buffers())
+    for name, buffer in target.named_buffers():
+        buffer.copy_(buffers[name])
+
+
+@torch.no_grad()
+def _apply(network: Network | nn.Module, masks: Masks | None) -> None:
+    if masks:
+        assert isinstance(network, Network)
+        for name, mask in masks.items():
+            network.weight(name).mul_(mask)
+
+
+@torch.no_grad()
+def predict(network: nn.Module, x: Tensor, batch_size: int = 8192) -> Tensor:
+    """Outputs (N, outputs) for preprocessed inputs (N, *input), in evaluation mode."""
+    training = network.training
+    network.eval()
+    outputs = torch.cat([network(part) for part in x.split(batch_size)])
+    network.train(training)
+    return outputs
+
+
+def validation_loss(network: nn.Module, split: Split, task: Task) -> float:
+    """The task's loss over a split."""
+    device = next(network.parameters()).device
+    return float(task.loss(predict(network, split.x.to(device)), split.y.to(device)))
+
+
+def evaluate(network: nn.Module, split: Split, task: Task) -> dict[str, float]:
+    """Every metric of the task over a split."""
+    device = next(network.parameters()).device
+    return task.metrics(predict(network, split.x.to(device)).cpu().double().numpy(), split.y.numpy())
