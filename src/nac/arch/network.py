@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Callable
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from nac.arch import quantisers
-from nac.arch.architecture import Architecture, trace
+from nac.arch.architecture import Architecture, trace, workload
 from nac.arch.graph import Graph, Node
+from nac.cost import MatrixOp, set_bits
 
 LEAKY_SLOPES = {"leaky_relu": 0.01, "leaky_relu_1_8": 0.125}
 
@@ -162,6 +165,26 @@ def fold_norms(network: Network) -> dict[str, tuple[Tensor, Tensor | None]]:
             bias = (start - norm.running_mean) * scale + norm.bias.detach()
         folded[name] = (weight, bias)
     return folded
+
+
+def integer_weights(network: Network) -> dict[str, Tensor]:
+    """The weights of a quantised network as integers by node name, in steps of each layer's scale."""
+    with torch.no_grad():
+        return {
+            name: torch.round(quant.value / quant.scale).to(torch.int64)
+            for name in network.weighted
+            for quant in [cast(Any, network.layers[name]).quant_weight()]
+        }
+
+
+def measured_workload(network: Network) -> list[MatrixOp]:
+    """The workload of a quantised network with the densities and set bits of its trained weights."""
+    weights = {name: tensor.cpu().numpy() for name, tensor in integer_weights(network).items()}
+    density = {name: np.count_nonzero(values) / values.size for name, values in weights.items()}
+    return [
+        replace(op, weight_bit_sum=float(set_bits(weights[op.name]))) if op.name in weights else op
+        for op in workload(network.architecture, density)
+    ]
 
 
 def quantise(network: Network, architecture: Architecture | None = None) -> Network:

@@ -114,7 +114,7 @@ class DataConfig(Model):
         if self.layout == "patches" and self.patch_size % 2 == 0:
             raise ValueError(f"patch_size: expected an odd number, found {self.patch_size}")
         if (self.layout == "arrays") != bool(self.shape):
-            raise ValueError("shape: the layout 'arrays' needs the shape of one input (e.g. [16]), no other layout has it")
+            raise ValueError("shape: the layout 'arrays' needs the shape of one input, no other has it")
         if (self.layout == "arrays" and self.kind == "regression") != bool(self.outputs):
             raise ValueError("outputs: a regression with the layout 'arrays' needs it, no other task has it")
         simulators = {"constituents": "jets", "patches": "bragg"}
@@ -213,10 +213,10 @@ class SearchConfig(Model):
 class CompressConfig(Model):
     """The local search: every winner x every bit width x every sparsity becomes a design.
 
-    `designs` winners are taken along the front when no trial is named. `train` is the budget of the float
-    training that precedes quantisation, `finetune` that of quantisation-aware training. `teachers` float
-    networks with `teacher` architecture (a baseline of the space) are averaged into a teacher whose outputs
-    the designs also learn, with weight `distil` (0: no teacher).
+    `designs` winners are taken along the front when no trial is named. `train` is the budget of each float
+    training (the reference, every pruning round, the pruned network), `finetune` that of quantisation-aware
+    training, in which the float reference is also a teacher with weight `distil` (0: targets only).
+    `synthesise` designs, spread along the front, go on to hardware.
     """
 
     designs: PositiveInt = 4
@@ -227,8 +227,6 @@ class CompressConfig(Model):
     rounds: PositiveInt = 3
     train: TrainConfig = TrainConfig()
     finetune: TrainConfig = TrainConfig(learning_rate=1e-3)
-    teachers: int = Field(0, ge=0)
-    teacher: str | None = None
     distil: float = Field(0.5, ge=0, le=1)
     temperature: PositiveFloat = 1.0
     synthesise: PositiveInt = 4

@@ -4,7 +4,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,14 @@ class MatrixOp:
         if bits is None:
             bits = self.density * self.outputs * self.fan_in * self.weight_bits
         return self.positions * self.activation_bits * bits
+
+
+def set_bits(weights: NDArray[np.integer[Any]]) -> int:
+    """Sum over integer weights of the bits between the first and the last set bit of |w| (0 for w = 0)."""
+    magnitude = np.abs(weights.astype(np.int64)).ravel()
+    magnitude = magnitude[magnitude > 0]
+    trailing = np.log2(magnitude & -magnitude).astype(np.int64)
+    return int(np.sum(np.floor(np.log2(magnitude)).astype(np.int64) - trailing + 1))
 
 
 def bops(ops: Iterable[MatrixOp]) -> float:
