@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+import torch
 
+torch.set_num_threads(1)  # networks this small only lose time to a second thread
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 

@@ -1,0 +1,37 @@
+"""Architectures that several tests build."""
+
+from nac.arch import Aggregate, Architecture, Attention, Bits, Conv, Dense, Flatten, Pool
+
+FLOAT = Bits(input=32, weights=32, activations=32)
+BRAGGNN = Architecture(
+    input=(1, 11, 11),
+    outputs=2,
+    bits=FLOAT,
+    blocks=(
+        Conv(channels=64, activation="none"),
+        Attention(width=32, softmax=True, activation="leaky_relu"),
+        Conv(channels=32, activation="leaky_relu"),
+        Conv(channels=8, activation="leaky_relu"),
+        Flatten(),
+        Dense(width=64, activation="leaky_relu"),
+        Dense(width=32, activation="leaky_relu"),
+        Dense(width=16, activation="leaky_relu"),
+    ),
+)
+DEEP_SETS = Architecture(
+    input=(3, 8),
+    outputs=5,
+    blocks=(*[Dense(width=32, norm="batch")] * 3, Aggregate(), Dense(width=16, norm="batch")),
+)
+MAX_SETS = Architecture(
+    input=(3, 5),
+    outputs=3,
+    blocks=(Dense(width=7, activation="leaky_relu_1_8"), Aggregate(kind="max"), Dense(width=6, activation="none")),
+)
+ATTENTION_CNN = Architecture(
+    input=(1, 11, 11),
+    outputs=2,
+    blocks=(Conv(channels=4, norm="batch"), Attention(width=4), Pool(), Conv(channels=3), Flatten(), Dense(width=8)),
+)
+MLP = Architecture(input=(16,), outputs=5, blocks=(Dense(width=16, norm="batch"), Dense(width=8)))
+DEPLOYABLE = {"deep_sets": DEEP_SETS, "max_sets": MAX_SETS, "attention_cnn": ATTENTION_CNN, "mlp": MLP}

@@ -1,0 +1,136 @@
+import pytest
+from networks import ATTENTION_CNN, BRAGGNN, DEEP_SETS, DEPLOYABLE, FLOAT, MAX_SETS
+
+from nac.arch import (
+    Aggregate,
+    Architecture,
+    Attention,
+    Conv,
+    Dense,
+    Flatten,
+    bops_nac,
+    deployment_problems,
+    trace,
+    workload,
+)
+from nac.cost import macs, parameters
+from nac.errors import InputError
+
+
+@pytest.mark.parametrize("architecture", [*DEPLOYABLE.values(), BRAGGNN])
+def test_json_round_trip_keeps_value_and_hash(architecture: Architecture) -> None:
+    again = Architecture.from_json(architecture.to_json())
+    assert again == architecture
+    assert again.hash == architecture.hash
+
+
+def test_hash_is_the_same_on_every_machine() -> None:
+    assert DEEP_SETS.hash == "f04e8c81a57d"
+
+
+def test_hash_tells_bit_widths_apart() -> None:
+    assert DEEP_SETS.with_bits(weights=6).hash != DEEP_SETS.hash
+    assert DEEP_SETS.with_bits(weights=6).with_bits(weights=8) == DEEP_SETS
+
+
+def test_braggnn_has_the_published_size() -> None:
+    assert macs(workload(BRAGGNN)) == 2_106_272
+    assert parameters(workload(BRAGGNN)) == 45_274
+
+
+def test_openhls_small_braggnn_has_the_published_size() -> None:
+    small = Architecture(
+        input=(1, 11, 11),
+        outputs=2,
+        bits=FLOAT,
+        blocks=(
+            Conv(channels=16, activation="none"), Attention(width=8, softmax=True), Conv(channels=8), Conv(channels=2),
+            Flatten(), Dense(width=16), Dense(width=8), Dense(width=4),
+        ),
+    )  # fmt: skip
+    assert (macs(workload(small)), parameters(workload(small))) == (219_128, 3_016)
+    assert bops_nac(small) == pytest.approx(9_678_867_456, rel=1e-6)  # trial 0 of NAC's log, a float32
+
+
+def test_nac_counting_reproduces_its_logs() -> None:
+    assert bops_nac(BRAGGNN, batch=256) == pytest.approx(135_483_678_720, rel=1e-7)  # the log's float32
+    assert bops_nac(BRAGGNN, batch=1) == pytest.approx(1.3540e11, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("phi", "rho", "logged"),
+    [
+        ((32, 32, 32), (16,), 236376.16),
+        ((32, 32), (32, 64), 387736.16),
+        ((32, 16), (64, 8, 32), 218296.16),
+        ((8, 8), (16, 16), 47142.04),
+        ((16,), (8, 8, 4), 26324.08),
+    ],
+)
+def test_nac_counting_reproduces_its_jet_baselines(phi: tuple[int, ...], rho: tuple[int, ...], logged: float) -> None:
+    network = Architecture(
+        input=(3, 8), outputs=5, blocks=(*(Dense(width=w) for w in phi), Aggregate(), *(Dense(width=w) for w in rho))
+    )
+    assert bops_nac(network) == pytest.approx(logged, abs=0.01)
+
+
+def test_linear_attention_costs_width_squared_not_pixels_squared() -> None:
+    names = {op.name: op.macs for op in workload(ATTENTION_CNN)}
+    assert names["attention1_context"] == 4 * 4 * 81
+    assert names["attention1_mix"] == 4 * 4 * 81
+
+
+def test_workload_follows_widths_and_densities() -> None:
+    ops = {op.name: op for op in workload(DEEP_SETS.with_bits(weights=6, activations=5, input=10), {"dense1": 0.5})}
+    assert (ops["dense0"].positions, ops["dense0"].fan_in, ops["dense0"].activation_bits) == (8, 3, 10)
+    assert (ops["dense1"].density, ops["dense1"].weight_bits, ops["dense1"].activation_bits) == (0.5, 6, 5)
+    assert ops["dense4"].positions == 1
+    assert ops["output"].outputs == 5
+
+
+@pytest.mark.parametrize(
+    ("blocks", "sentence"),
+    [
+        ((Conv(channels=2, kernel=9), Conv(channels=2, kernel=5), Flatten()), "conv1"),
+        ((Conv(channels=2),), "flatten or aggregate"),
+        ((Dense(width=3),), "needs a vector"),
+        ((Flatten(), Aggregate()), "needs a set"),
+    ],
+)
+def test_blocks_that_do_not_fit_are_named(blocks: tuple[object, ...], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Architecture.model_validate({"input": (1, 11, 11), "blocks": blocks, "outputs": 2})
+
+
+def test_from_json_names_every_wrong_key() -> None:
+    with pytest.raises(InputError) as error:
+        Architecture.from_json('{"input": [3, 8], "blocks": [{"block": "dense", "width": 0}], "outputs": "x"}', "a.json")
+    assert "blocks.0.dense.width" in str(error.value)
+    assert "outputs" in str(error.value)
+
+
+@pytest.mark.parametrize("architecture", DEPLOYABLE.values(), ids=DEPLOYABLE)
+def test_deployable_architectures_have_no_problems(architecture: Architecture) -> None:
+    assert deployment_problems(architecture) == []
+
+
+@pytest.mark.parametrize(
+    ("architecture", "sentence"),
+    [
+        (BRAGGNN.with_bits(weights=8, activations=8, input=8), "softmax"),
+        (BRAGGNN, "32 bits"),
+        (MAX_SETS.model_copy(update={"blocks": (Dense(width=3), Aggregate())}), "power of two"),
+        (MAX_SETS.model_copy(update={"blocks": (Dense(width=3, norm="layer"), Aggregate(kind="max"))}), "layer norm"),
+        (MAX_SETS.model_copy(update={"blocks": (Dense(width=3, activation="gelu"), Aggregate(kind="max"))}), "gelu"),
+    ],
+)
+def test_what_hardware_cannot_take_is_named(architecture: Architecture, sentence: str) -> None:
+    assert any(sentence in problem for problem in deployment_problems(architecture))
+
+
+def test_every_value_that_a_product_reads_has_a_width() -> None:
+    for architecture in DEPLOYABLE.values():
+        graph = trace(architecture)
+        for node in graph.nodes:
+            if node.op in {"conv", "dense", "matmul"}:
+                assert all(graph[name].bits <= 8 for name in node.inputs), node.name

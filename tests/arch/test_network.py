@@ -1,0 +1,94 @@
+import pytest
+import torch
+from networks import ATTENTION_CNN, BRAGGNN, DEEP_SETS, DEPLOYABLE
+
+from nac.arch import (
+    Architecture,
+    Network,
+    fold_norms,
+    integer_weights,
+    measured_workload,
+    quantise,
+    workload,
+)
+from nac.cost import bops, parameters
+from nac.errors import InputError
+
+
+def trained(architecture: Architecture) -> Network:
+    """A float network whose norms have seen data."""
+    torch.manual_seed(0)
+    network = Network(architecture)
+    for _ in range(5):
+        network(torch.randn(64, *architecture.input))
+    return network.eval()
+
+
+def calibrated(network: Network, bits: int = 8) -> Network:
+    quantised = quantise(network, network.architecture.with_bits(weights=bits, activations=bits))
+    for _ in range(40):
+        quantised(torch.randn(64, *network.architecture.input))
+    return quantised.eval()
+
+
+@pytest.mark.parametrize("architecture", [*DEPLOYABLE.values(), BRAGGNN])
+def test_networks_have_the_shape_they_say(architecture: Architecture) -> None:
+    assert trained(architecture)(torch.randn(3, *architecture.input)).shape == (3, architecture.outputs)
+
+
+@pytest.mark.parametrize("architecture", DEPLOYABLE.values(), ids=DEPLOYABLE)
+def test_parameter_count_is_that_of_the_deployed_network(architecture: Architecture) -> None:
+    folded = fold_norms(trained(architecture))
+    count = sum(weight.numel() + (0 if bias is None else bias.numel()) for weight, bias in folded.values())
+    assert count == parameters(workload(architecture))
+
+
+@pytest.mark.parametrize("architecture", DEPLOYABLE.values(), ids=DEPLOYABLE)
+def test_quantised_network_starts_near_the_float_one(architecture: Architecture) -> None:
+    network = trained(architecture)
+    x = torch.randn(500, *architecture.input)
+    with torch.no_grad():
+        exact, narrow = network(x), calibrated(network)(x)
+    assert (exact - narrow).abs().mean() < 0.15 * exact.abs().mean()
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_weights_are_integers_of_the_asked_width(bits: int) -> None:
+    quantised = calibrated(trained(DEEP_SETS), bits)
+    for name, weights in integer_weights(quantised).items():
+        assert int(weights.abs().max()) <= 2 ** (bits - 1) - 1, name
+
+
+def test_measured_workload_counts_zero_weights() -> None:
+    quantised = calibrated(trained(DEEP_SETS), 4)
+    with torch.no_grad():
+        quantised.weight("dense1")[:16] = 0
+    ops = {op.name: op for op in measured_workload(quantised)}
+    assert ops["dense1"].density <= 0.5
+    assert bops(ops.values()) < bops(workload(quantised.architecture))
+
+
+def test_inputs_are_put_on_a_grid_that_they_stay_on() -> None:
+    layer = calibrated(trained(ATTENTION_CNN)).layers["input"]
+    with torch.no_grad():
+        once = layer(torch.randn(5, 1, 11, 11)).value
+        assert torch.equal(layer(once).value, once)
+
+
+def test_softmax_has_no_quantised_network() -> None:
+    with pytest.raises(InputError, match="softmax"):
+        Network(BRAGGNN.with_bits(weights=8, activations=8, input=8), quantised=True)
+
+
+def test_linear_attention_is_attention_in_the_other_order() -> None:
+    network = trained(ATTENTION_CNN)
+    values: dict[str, torch.Tensor] = {}
+    for name in ("query", "key", "value", "mix"):
+        node = f"attention1_{name}_act"
+        network.layers[node].register_forward_hook(
+            lambda module, inputs, output, name=name: values.__setitem__(name, output.detach())
+        )
+    with torch.no_grad():
+        network(torch.randn(4, 1, 11, 11))
+    scores = values["query"].transpose(1, 2) @ values["key"]
+    assert torch.allclose(values["value"] @ scores.transpose(1, 2), values["mix"], atol=1e-5)
