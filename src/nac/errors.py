@@ -17,3 +17,9 @@ class WorkError(NacError):
     """The input was right and the work failed: training diverged, two engines disagree, a tool broke."""
 
     exit_status = 1
+
+
+class InterruptionError(NacError):
+    """Somebody pressed Ctrl-C: the text says what is kept and how to go on."""
+
+    exit_status = 130

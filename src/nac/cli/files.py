@@ -1,0 +1,63 @@
+"""Verbs on a file, and on this machine: check, cost, doctor."""
+
+from typing import Annotated
+
+import typer
+
+from nac.cli.options import FileArgument, JsonOption, SetOption
+from nac.cli.output import say_json, say_table
+
+CHECK_EXAMPLES = """\
+[dim]nac check tasks/mine.yaml[/]
+
+[dim]nac check search_spaces/mine.yaml[/]
+
+[dim]nac check runs/demo/trials/0017/architecture.json[/]
+"""
+COST_EXAMPLES = """\
+[dim]nac cost runs/demo/trials/0017/architecture.json[/]
+
+[dim]nac cost runs/demo/designs/NAME/model.onnx --json[/]
+"""
+
+
+def check(file: FileArgument, set_: SetOption = None, json: JsonOption = False) -> None:
+    """Lint a task, a search space or an architecture before any training; every problem at once."""
+    from nac.pipeline.check import check_file
+
+    result = check_file(file, tuple(set_ or ()))
+    if json:
+        say_json(result.to_json())
+    else:
+        for line in result.problems:
+            typer.echo(line, err=True)
+        for line in result.notes:
+            typer.echo(line)
+    if result.problems:
+        raise typer.Exit(2)
+
+
+def cost(file: FileArgument, json: JsonOption = False) -> None:
+    """Cost table of an architecture (JSON) or of an exported network (ONNX)."""
+    from nac.pipeline.costs import cost_of
+
+    result = cost_of(file)
+    if json:
+        say_json(result.to_json())
+    else:
+        say_table(str(file), result.columns, result.rows)
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
+    """Which tools and devices are here, and what is skipped without them."""
+    from nac.pipeline.doctor import diagnose
+
+    findings = diagnose()
+    if json:
+        say_json({"tools": [finding.to_json() for finding in findings]})
+    else:
+        say_table(
+            "This machine",
+            ["tool", "found", "needed for", "without it"],
+            [[f.name, f.found or "-", f.purpose, f.without] for f in findings],
+        )

@@ -1,0 +1,40 @@
+"""The verb `front`: who won, and who wins under given limits."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nac.cli.options import JsonOption, RunArgument
+from nac.cli.output import say, say_json
+
+FRONT_EXAMPLES = """\
+[dim]nac front runs/demo[/]
+
+[dim]nac front runs/demo --where "bops<=50000" --where "bits<=6" --best accuracy[/]
+
+[dim]nac front runs/demo --plot front.pdf[/]
+"""
+
+
+def front(
+    run: RunArgument,
+    json: JsonOption = False,
+    where: Annotated[list[str] | None, typer.Option(metavar="CONDITION", help="Keep these, e.g. 'lut<=20000'.")] = None,
+    best: Annotated[str | None, typer.Option(metavar="METRIC", help="Mark the best of what is left.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it: .png, .pdf, .svg or .html.")] = None,
+) -> None:
+    """The Pareto front of a run: its trials and designs, with what they measure and cost."""
+    from nac.pipeline.front import draw, front_of
+    from nac.report.tables import front_table
+
+    table = front_of(run, where or [])
+    winner = table.best(best) if best else None
+    if plot:
+        draw(table, plot)
+    if json:
+        say_json(table.to_json(best))
+        return
+    say(front_table(table, best=winner))
+    if plot:
+        typer.echo(f"figure: {plot}")

@@ -1,0 +1,45 @@
+"""Arguments and options that several verbs share, so that they read the same everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def _task_names(incomplete: str) -> list[str]:
+    from nac.config.load import folders
+
+    names = {path.stem for folder in folders("tasks") for path in folder.glob("*.yaml")}
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def _presets(incomplete: str) -> list[str]:
+    return [name for name in ("demo", "default", "full") if name.startswith(incomplete)]
+
+
+TaskArgument = Annotated[
+    str, typer.Argument(metavar="TASK", help="A name from tasks/ or a path to a YAML file.", autocompletion=_task_names)
+]
+RunArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run.")]
+DesignArgument = Annotated[Path, typer.Argument(metavar="DESIGN", help="The folder of a design: DIR/designs/NAME.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE")]
+
+PresetOption = Annotated[
+    str | None,
+    typer.Option(help="How much work: demo, default or full.", autocompletion=_presets, show_default="default"),
+]
+OutOption = Annotated[Path | None, typer.Option(help="Folder of the run.", show_default="runs/TASK-DATE")]
+DataOption = Annotated[
+    list[Path] | None, typer.Option("--data", metavar="FILE", help="Data file, repeatable; simulated without one.")
+]
+SeedOption = Annotated[
+    int | None, typer.Option(min=0, max=2**32 - 1, help="Seed of everything.", show_default="the task's")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the task, repeatable: data.constituents=16."),
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Finish an interrupted run; finished work is not repeated.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output and nothing else there.")]

@@ -1,0 +1,189 @@
+"""What is wrong with a task, a search space or an architecture, all of it at once and before any training."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nac.arch import Architecture, deployment_problems, workload
+from nac.config import ConstraintConfig, ObjectiveConfig, TaskConfig, find_file, load_task, load_yaml
+from nac.cost import COSTS, costs
+from nac.errors import InputError
+from nac.hardware import BACKENDS
+from nac.pipeline.costs import read_json
+from nac.space import Genotype, SearchSpace, Unbuildable
+from nac.tasks import Task, make_task
+
+SAMPLE = 400
+
+
+@dataclass(frozen=True)
+class Check:
+    """The outcome: no problems means that the file can be used."""
+
+    file: str
+    kind: str
+    problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain mapping."""
+        return {"file": self.file, "kind": self.kind, "ok": not self.problems, "problems": list(self.problems),
+                "notes": list(self.notes)}
+
+
+def check_file(file: Path, overrides: Sequence[str] = ()) -> Check:
+    """Check a file, which kind it is being told by its content.
+
+    Raises InputError when it cannot be read or is none of the three.
+    """
+    if file.suffix == ".json":
+        return _check_architecture(file)
+    data = load_yaml(file)
+    if "task" in data:
+        return _check_task(file, tuple(data.get("presets") or ()), overrides)
+    if "kind" in data:
+        return _check_space(file)
+    raise InputError(f"{file}: is neither a task (top-level key 'task'), nor a search space (key 'kind'), nor JSON")
+
+
+def task_problems(config: TaskConfig, source: str, *, to_hardware: bool = True) -> list[str]:
+    """What is wrong with a valid configuration once the files that it names are looked at.
+
+    Args:
+        config: the task.
+        source: named in front of each problem.
+        to_hardware: whether designs will be made, so that the space must be deployable.
+    """
+    task = make_task(config)
+    found = [*_name_problems(task), *_backend_problems(config)]
+    try:
+        space = SearchSpace.load(config.space, task.input_shape, task.outputs)
+    except InputError as error:
+        found += [f"space: {line}" for line in str(error).splitlines()]
+    else:
+        found += [f"space: {problem}" for problem in space.problems()]
+        if to_hardware and not space.deployable:
+            found.append(f"space: {config.space} is a research space without a bit-exact route to hardware, "
+                         "expected a deployable one (or `nac search`, which only trains)")
+        found += feasibility_problems(config, space)
+    return [f"{source}: {problem}" for problem in dict.fromkeys(found)]
+
+
+def _name_problems(task: Task) -> Iterator[str]:
+    known = [*task.metric_names, *COSTS]
+    search = task.config.search
+    limits: tuple[tuple[str, Sequence[ObjectiveConfig | ConstraintConfig]], ...] = (
+        ("objectives", search.objectives), ("constraints", search.constraints),
+    )  # fmt: skip
+    for key, items in limits:
+        for index, item in enumerate(items):
+            if item.name not in known:
+                yield f"search.{key}.{index}.name: expected one of {', '.join(known)} (found {item.name!r})"
+            if item.min is not None and item.max is not None and item.min > item.max:
+                yield f"search.{key}.{index}: min is above max ({item.min} > {item.max})"
+
+
+def _backend_problems(config: TaskConfig) -> Iterator[str]:
+    if config.target.backend not in BACKENDS:
+        yield f"target.backend: expected one of {', '.join(BACKENDS)} (found {config.target.backend!r})"
+
+
+def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:
+    """One problem when no member of a sample of the space (all baselines included) keeps the limits on its costs."""
+    limits = [
+        item for item in (*config.search.objectives, *config.search.constraints)
+        if item.name in COSTS and not (item.min is None and item.max is None)
+    ]  # fmt: skip
+    if not limits:
+        return []
+    seen: dict[str, list[float]] = {item.name: [] for item in limits}
+    for architecture in _sample(space, config.seed):
+        values = costs(workload(architecture))
+        if all(_kept(values[item.name], item) for item in limits):
+            return []
+        for name, listed in seen.items():
+            listed.append(values[name])
+    asked = " and ".join(
+        f"{item.name} " + " ".join(
+            part for part in (f">= {item.min:g}" if item.min is not None else "",
+                              f"<= {item.max:g}" if item.max is not None else "") if part)
+        for item in limits
+    )  # fmt: skip
+    ranges = "; ".join(f"{name} is {min(listed):g} to {max(listed):g}" for name, listed in seen.items() if listed)
+    return [f"search: no member of the space {config.space} is feasible with {asked} "
+            f"(of {SAMPLE} sampled and the baselines, {ranges})"]
+
+
+def _kept(value: float, limit: ObjectiveConfig | ConstraintConfig) -> bool:
+    return (limit.min is None or value >= limit.min) and (limit.max is None or value <= limit.max)
+
+
+def _sample(space: SearchSpace, seed: int) -> Iterator[Architecture]:
+    rng = np.random.default_rng(seed)
+    members: Iterator[Genotype] = iter([*space.baselines.values(), *(space.random(rng) for _ in range(SAMPLE))])
+    for genotype in members:
+        try:
+            yield space.decode(space.repair(genotype))
+        except Unbuildable:
+            continue
+
+
+def _check_task(file: Path, presets: Sequence[str], overrides: Sequence[str]) -> Check:
+    problems: list[str] = []
+    notes = []
+    for preset in dict.fromkeys(("default", *presets)):
+        try:
+            config = load_task(_as_path(file), preset, overrides)
+        except InputError as error:
+            problems += str(error).splitlines()
+            continue
+        problems += task_problems(config, str(file), to_hardware=_deployable(config))
+        notes.append(f"{preset}: {config.search.trials} trials of {config.train.epochs} epochs in {config.space}, "
+                     f"{config.compress.designs} winners at {', '.join(map(str, config.compress.bits))} bits, "
+                     f"for {config.target.part}")
+    return Check(str(file), "task", tuple(dict.fromkeys(problems)), tuple(notes))
+
+
+def _deployable(config: TaskConfig) -> bool:
+    """A task on a space that says it is for research is meant for `nac search` and is not wrong."""
+    try:
+        return load_yaml(find_file("search_spaces", config.space)).get("deployable") is not False
+    except InputError:
+        return True
+
+
+def _check_space(file: Path) -> Check:
+    try:
+        space = SearchSpace.load(_as_path(file))
+    except InputError as error:
+        return Check(str(file), "search space", tuple(str(error).splitlines()))
+    route = "every member has a bit-exact route to hardware" if space.deployable else "research: not for hardware"
+    note = (f"{space.kind}, {len(space.genes)} genes, {space.size:.3g} genotypes, "
+            f"{len(space.baselines)} baselines; {route}")
+    return Check(str(file), "search space", tuple(space.problems()), (note,))
+
+
+def _check_architecture(file: Path) -> Check:
+    text = read_json(file, "a task or search space (.yaml) or an architecture (.json)")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file}: is not valid JSON ({error}), expected an architecture") from error
+    if isinstance(data, dict) and isinstance(data.get("architecture"), dict):  # a design.json
+        text = json.dumps(data["architecture"])
+    try:
+        architecture = Architecture.from_json(text, file)
+    except InputError as error:
+        return Check(str(file), "architecture", tuple(str(error).splitlines()))
+    problems = tuple(f"{file}: {problem}" for problem in deployment_problems(architecture))
+    listed = ", ".join(f"{value:,.0f} {name}" for name, value in costs(workload(architecture)).items())
+    return Check(str(file), "architecture", problems, (f"{architecture.summary()}: {listed}",))
+
+
+def _as_path(file: Path) -> str:
+    """A path that `find_file` takes for a path and not for a name."""
+    return str(file.absolute())

@@ -1,0 +1,70 @@
+"""The cost table of an architecture or of an exported network."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nac.arch import Architecture, workload
+from nac.cost import COSTS, MatrixOp, costs
+from nac.errors import InputError
+
+MAX_JSON_BYTES = 10_000_000
+
+
+@dataclass(frozen=True)
+class CostTable:
+    """Matrix products of one network with their costs, and the totals."""
+
+    source: str
+    ops: tuple[MatrixOp, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """Headings of `rows`."""
+        return ["layer", "outputs", "fan in", "positions", "weight bits", "activation bits", "density", *COSTS]
+
+    @property
+    def rows(self) -> list[list[object]]:
+        """One row per matrix product, then the total."""
+        body: list[list[object]] = [
+            [
+                op.name, op.outputs, op.fan_in, op.positions, op.weight_bits, op.activation_bits, op.density,
+                *costs([op]).values(),
+            ]
+            for op in self.ops
+        ]
+        return [*body, ["total", *[None] * 6, *costs(self.ops).values()]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Totals by name, and every layer."""
+        keys = [column.replace(" ", "_") for column in self.columns]
+        layers = [dict(zip(keys, row, strict=True)) for row in self.rows[:-1]]
+        return {"file": self.source, **costs(self.ops), "layers": layers}
+
+
+def cost_of(file: Path) -> CostTable:
+    """Costs of an architecture's JSON (or a design's), or recounted from an ONNX file. Raises InputError."""
+    if file.suffix == ".onnx":
+        from nac.hardware import recount
+
+        return CostTable(str(file), tuple(recount(file)))
+    return CostTable(str(file), tuple(workload(read_architecture(file))))
+
+
+def read_architecture(file: Path) -> Architecture:
+    """The architecture in a JSON file. Raises InputError that names the file and every wrong key."""
+    return Architecture.from_json(read_json(file), file)
+
+
+def read_json(file: Path, expected: str = "an architecture (.json) or an exported network (.onnx)") -> str:
+    """The text of a JSON file of sane size. Raises InputError."""
+    try:
+        if file.stat().st_size > MAX_JSON_BYTES:
+            raise InputError(f"{file}: larger than {MAX_JSON_BYTES} bytes, expected {expected}")
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}), expected {expected}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: is not text, expected {expected}") from error
+
+
