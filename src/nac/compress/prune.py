@@ -17,7 +17,7 @@ Masks = dict[str, Tensor]
 Retrain = Callable[[Masks], Network]
 """Trains the network from its initial weights under masks and returns it trained."""
 
-KEEP_PER_LAYER = 0.05
+LAYER_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ PRUNERS: Mapping[str, Pruner] = MappingProxyType({"magnitude": magnitude})
 def smallest_removed(network: Network, keep: float) -> Masks:
     """Masks that keep the share `keep` of all weights, the largest in magnitude over all layers.
 
-    No layer falls below 5 % of its weights (and never below one): a layer pruned away ends the network.
+    No layer keeps less than a fifth of that share (nor less than one weight): a layer pruned away ends the network.
     """
     scores = {name: network.weight(name).detach().abs() for name in network.weighted}
     everything = torch.cat([score.flatten() for score in scores.values()])
@@ -66,7 +66,7 @@ def smallest_removed(network: Network, keep: float) -> Masks:
     masks = {}
     for name, score in scores.items():
         mask = score >= threshold
-        least = max(1, round(min(keep, KEEP_PER_LAYER) * score.numel()))
+        least = max(1, round(LAYER_SHARE * keep * score.numel()))
         if int(mask.sum()) < least:
             logger.info("%s: pruning would leave %d of %d weights, kept %d", name, mask.sum(), mask.numel(), least)
             mask = torch.zeros_like(mask).flatten().index_fill(0, score.flatten().topk(least).indices, True)

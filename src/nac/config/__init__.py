@@ -3,7 +3,10 @@
 from nac.config.base import Model, validate
 from nac.config.load import find_file, load_task, load_yaml, merge
 from nac.config.parts import PARTS, part_family
+from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.task import (
+    AUGMENTATIONS,
+    SCALINGS,
     CompressConfig,
     ConstraintConfig,
     DataConfig,
@@ -16,10 +19,14 @@ from nac.config.task import (
 )
 
 __all__ = [
+    "AUGMENTATIONS",
     "PARTS",
+    "SCALINGS",
+    "BraggSimulation",
     "CompressConfig",
     "ConstraintConfig",
     "DataConfig",
+    "JetSimulation",
     "Model",
     "ObjectiveConfig",
     "SearchConfig",

@@ -8,6 +8,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_v
 
 from nac.config.base import Model
 from nac.config.parts import PARTS, part_family
+from nac.config.simulation import BraggSimulation, JetSimulation
 
 AUGMENTATIONS: Mapping[str, tuple[str, ...]] = {
     "constituents": ("flip_eta", "flip_phi", "swap", "rotate"),
@@ -62,7 +63,7 @@ class DataConfig(Model):
 
     `simulate` samples are simulated: all of them when no file is given (`simulate_without_file` when it is 0),
     training samples besides the file otherwise; every sample of the file then appears `repeat` times in an
-    epoch, augmented anew each time.
+    epoch, augmented anew each time. `bragg` and `jets` are the settings of the two simulators.
     """
 
     layout: Literal["constituents", "patches", "arrays"]
@@ -86,6 +87,8 @@ class DataConfig(Model):
     simulate: int = Field(0, ge=0)
     simulate_without_file: PositiveInt = 20000
     repeat: PositiveInt = 1
+    bragg: BraggSimulation = BraggSimulation()
+    jets: JetSimulation = JetSimulation()
 
     @field_validator("where")
     @classmethod
@@ -149,8 +152,7 @@ class DataConfig(Model):
 class TrainConfig(Model):
     """One training. `patience` epochs without a better validation value end it; the best epoch is restored.
 
-    `average` is the decay of an exponential moving average of the weights that is evaluated instead of the
-    raw weights (0: none). `label_smoothing` applies to classification only.
+    `label_smoothing` applies to classification only.
     """
 
     optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
@@ -160,7 +162,6 @@ class TrainConfig(Model):
     epochs: PositiveInt = 40
     batch_size: PositiveInt = 256
     patience: PositiveInt = 20
-    average: float = Field(0.0, ge=0, lt=1)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
 
 

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from nac.arch import Network
 from nac.config import TrainConfig
@@ -84,8 +83,6 @@ def fit(
     optimiser = _optimiser(network, settings)
     steps = max(1, math.ceil(len(dataset.train) / settings.batch_size))
     scheduler = _scheduler(optimiser, settings, steps)
-    averaged = _averaged(network, settings, steps)
-    validated = network if averaged is None else averaged.module
     history: list[Mapping[str, float]] = []
     best_epoch, best_loss, best_state = -1, math.inf, {}
     _apply(network, masks)
@@ -101,23 +98,18 @@ def fit(
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             _apply(network, masks)
-            if averaged is not None:
-                averaged.update_parameters(network)
             if scheduler is not None:
                 scheduler.step()
             total, count = total + float(loss.detach()) * len(x), count + len(x)
         if not count or not math.isfinite(total):
             raise WorkError(f"training diverged in epoch {epoch}: the loss is {total / max(count, 1)}")
-        if averaged is not None:
-            _copy_statistics(network, averaged.module)
-            _apply(averaged.module, masks)
-        value = validation_loss(validated, dataset.validation, task)
+        value = validation_loss(network, dataset.validation, task)
         history.append({"loss": total / count, "validation_loss": value})
         if on_epoch is not None:
             on_epoch(epoch, history[-1])
         if value < best_loss:
             best_epoch, best_loss = epoch, value
-            best_state = {key: tensor.detach().clone() for key, tensor in validated.state_dict().items()}
+            best_state = {key: tensor.detach().clone() for key, tensor in network.state_dict().items()}
         elif epoch - best_epoch >= settings.patience:
             break
     if best_epoch < 0:
@@ -162,28 +154,10 @@ def _scheduler(optimiser: Optimizer, settings: TrainConfig, steps: int) -> LRSch
     return None
 
 
-def _averaged(network: Network, settings: TrainConfig, steps: int) -> AveragedModel | None:
-    """A moving average of the weights, its memory never longer than a tenth of the training."""
-    if not settings.average:
-        return None
-    decay = min(settings.average, 1 - 10 / max(20, steps * settings.epochs))
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
-
-
 @torch.no_grad()
-def _copy_statistics(source: nn.Module, target: nn.Module) -> None:
-    """Buffers (running statistics) are the network's own, not averaged."""
-    buffers = dict(source.named_buffers())
-    for name, buffer in target.named_buffers():
-        buffer.copy_(buffers[name])
-
-
-@torch.no_grad()
-def _apply(network: Network | nn.Module, masks: Masks | None) -> None:
-    if masks:
-        assert isinstance(network, Network)
-        for name, mask in masks.items():
-            network.weight(name).mul_(mask)
+def _apply(network: Network, masks: Masks | None) -> None:
+    for name, mask in (masks or {}).items():
+        network.weight(name).mul_(mask)
 
 
 @torch.no_grad()
@@ -191,7 +165,7 @@ def predict(network: nn.Module, x: Tensor, batch_size: int = 8192) -> Tensor:
     """Outputs (N, outputs) for preprocessed inputs (N, *input), in evaluation mode."""
     training = network.training
     network.eval()
-    outputs = torch.cat([network(part) for part in x.split(batch_size)])
+    outputs = torch.cat([network(part) for part in torch.split(x, batch_size)])
     network.train(training)
     return outputs
 

@@ -1,0 +1,134 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from problems import blobs, line
+
+from nac.arch import Network, quantise
+from nac.config import TrainConfig
+from nac.errors import WorkError
+from nac.train import Teacher, evaluate, fit, predict, validation_loss
+
+QUICK = TrainConfig(epochs=8, batch_size=64, learning_rate=1e-2)
+
+
+def test_learns_a_classification() -> None:
+    task, dataset, architecture = blobs()
+    torch.manual_seed(0)
+    network = Network(architecture)
+    fit(network, dataset, task, QUICK, seed=0)
+    assert evaluate(network, dataset.validation, task)["accuracy"] > 0.95
+
+
+def test_learns_a_regression() -> None:
+    task, dataset, architecture = line()
+    torch.manual_seed(0)
+    network = Network(architecture)
+    before = validation_loss(network, dataset.validation, task)
+    fit(network, dataset, task, QUICK, seed=0)
+    assert validation_loss(network, dataset.validation, task) < before / 10
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "rmsprop"])
+@pytest.mark.parametrize("schedule", ["cosine", "one_cycle", "constant"])
+def test_every_optimiser_and_schedule_lowers_the_loss(optimiser: str, schedule: str) -> None:
+    task, dataset, architecture = blobs()
+    torch.manual_seed(0)
+    network = Network(architecture)
+    before = validation_loss(network, dataset.validation, task)
+    settings = TrainConfig.model_validate(
+        {"optimiser": optimiser, "schedule": schedule, "epochs": 5, "learning_rate": 3e-3, "batch_size": 64}
+    )
+    fit(network, dataset, task, settings, seed=0)
+    assert validation_loss(network, dataset.validation, task) < before
+
+
+def test_restores_the_best_epoch_not_the_last() -> None:
+    task, dataset, architecture = blobs()
+    torch.manual_seed(0)
+    network = Network(architecture)
+    settings = TrainConfig(epochs=12, batch_size=64, learning_rate=0.3, schedule="constant", optimiser="sgd")
+    result = fit(network, dataset, task, settings, seed=0)
+    losses = [row["validation_loss"] for row in result.history]
+    assert result.best_epoch == int(np.argmin(losses))
+    assert validation_loss(network, dataset.validation, task) == pytest.approx(min(losses))
+    assert result.best_epoch < len(losses) - 1  # otherwise this run shows nothing
+
+
+def test_patience_ends_the_training() -> None:
+    task, dataset, architecture = blobs()
+    torch.manual_seed(0)
+    settings = TrainConfig(epochs=200, batch_size=64, learning_rate=0.05, patience=3, schedule="constant")
+    result = fit(Network(architecture), dataset, task, settings, seed=0)
+    assert len(result.history) == result.best_epoch + 3 + 1 < 200
+
+
+def test_same_seed_same_weights_other_seed_other_weights() -> None:
+    task, dataset, architecture = blobs()
+
+    def weights(seed: int) -> torch.Tensor:
+        torch.manual_seed(0)
+        network = Network(architecture)
+        fit(network, dataset, task, QUICK, seed=seed)
+        return network.weight("output").detach().clone()
+
+    assert torch.equal(weights(1), weights(1))
+    assert not torch.equal(weights(1), weights(2))
+
+
+@pytest.mark.parametrize("quantised", [False, True])
+def test_masked_weights_stay_zero(quantised: bool) -> None:
+    task, dataset, architecture = blobs()
+    torch.manual_seed(0)
+    network = Network(architecture)
+    if quantised:
+        network = quantise(network)
+    mask = (torch.arange(network.weight("dense0").numel()) % 2).reshape(network.weight("dense0").shape).float()
+    fit(network, dataset, task, QUICK, seed=0, masks={"dense0": mask})
+    assert torch.equal(network.weight("dense0") == 0, mask == 0)
+
+
+def test_divergence_is_an_error_with_a_reason() -> None:
+    task, dataset, architecture = line()
+    settings = TrainConfig(epochs=30, batch_size=64, learning_rate=1e6, optimiser="sgd", schedule="constant")
+    with pytest.raises(WorkError, match="diverged"):
+        fit(Network(architecture), dataset, task, settings, seed=0)
+
+
+def test_a_student_learns_from_a_teacher_without_targets() -> None:
+    task, dataset, architecture = blobs()
+    torch.manual_seed(0)
+    teacher, student = Network(architecture), Network(architecture)
+    fit(teacher, dataset, task, QUICK, seed=0)
+    before = _distance(student, teacher, dataset.validation.x)
+    fit(student, dataset, task, QUICK, seed=1, teacher=Teacher((teacher,), share=1.0))
+    assert _distance(student, teacher, dataset.validation.x) < before / 2
+
+
+def _distance(a: Network, b: Network, x: torch.Tensor) -> float:
+    return float((predict(a, x).softmax(1) - predict(b, x).softmax(1)).abs().mean())
+
+
+def test_callback_sees_every_epoch_and_can_stop_the_training() -> None:
+    task, dataset, architecture = blobs()
+    seen = []
+
+    class Enough(Exception):
+        pass
+
+    def watch(epoch: int, row: object) -> None:
+        seen.append(epoch)
+        if epoch == 2:
+            raise Enough
+
+    with pytest.raises(Enough):
+        fit(Network(architecture), dataset, task, QUICK, seed=0, on_epoch=watch)
+    assert seen == [0, 1, 2]
+
+
+def test_predict_does_not_depend_on_the_batch_size() -> None:
+    _, dataset, architecture = blobs()
+    network = Network(architecture)
+    assert torch.allclose(predict(network, dataset.validation.x, 7), predict(network, dataset.validation.x), atol=1e-6)
+    assert math.isfinite(float(predict(network, dataset.validation.x).sum()))
