@@ -104,7 +104,7 @@ def test_blocks_that_do_not_fit_are_named(blocks: tuple[object, ...], sentence: 
 
 def test_from_json_names_every_wrong_key() -> None:
     with pytest.raises(InputError) as error:
-        Architecture.from_json('{"input": [3, 8], "blocks": [{"block": "dense", "width": 0}], "outputs": "x"}', "a.json")
+        Architecture.from_json('{"input": [3, 8], "blocks": [{"block": "dense", "width": 0}], "outputs": "x"}')
     assert "blocks.0.dense.width" in str(error.value)
     assert "outputs" in str(error.value)
 

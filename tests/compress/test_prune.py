@@ -53,7 +53,7 @@ def test_contract_of_pruners(pruner: Pruner) -> None:
     assert list(masks) == network.weighted
     for name, mask in masks.items():
         assert mask.shape == network.weight(name).shape
-        assert set(mask.unique().tolist()) <= {0.0, 1.0}
+        assert bool(((mask == 0) | (mask == 1)).all())
     assert density(masks) == pytest.approx(0.4, abs=0.03)
     again = pruner(Pruning(retrain, 0.6, rounds=2))
     assert all(torch.equal(mask, again[name]) for name, mask in masks.items())

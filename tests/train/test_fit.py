@@ -114,15 +114,15 @@ def test_callback_sees_every_epoch_and_can_stop_the_training() -> None:
     task, dataset, architecture = blobs()
     seen = []
 
-    class Enough(Exception):
+    class EnoughError(Exception):
         pass
 
     def watch(epoch: int, row: object) -> None:
         seen.append(epoch)
         if epoch == 2:
-            raise Enough
+            raise EnoughError
 
-    with pytest.raises(Enough):
+    with pytest.raises(EnoughError):
         fit(Network(architecture), dataset, task, QUICK, seed=0, on_epoch=watch)
     assert seen == [0, 1, 2]
 
