@@ -54,8 +54,8 @@ class DataConfig(Model):
     `layout` is how a file is read (DESIGN.md, "Data layouts"). `constituents` particles are kept per jet,
     `patch_size` pixels per side of a patch; the layout `arrays` names its two arrays (`inputs`, `targets`), the
     `shape` of one input, channels first, and for regression how many `outputs` there are. `where` keeps the
-    samples for which every named column satisfies its condition (`{npeaks: "== 1"}`); a column that the file
-    lacks is not applied. At most `limit` samples are used.
+    samples for which every named column satisfies its condition (`{npeaks: "== 1"}`) or conditions; a column that
+    the file lacks is not applied. At most `limit` samples are used.
 
     `scaling` is fitted on the training split (nac.tasks.preprocessing says what each one does). A regression's
     network output times `target_scale` plus `target_offset` is the physical target; by default 1 and 0, and for
@@ -75,7 +75,7 @@ class DataConfig(Model):
     classes: tuple[str, ...] = ()
     constituents: int = Field(8, ge=1, le=1024)
     patch_size: int = Field(11, ge=3, le=255)
-    where: Mapping[str, str] = Field(default_factory=dict)
+    where: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     limit: PositiveInt | None = None
     split: SplitConfig = SplitConfig()
     scaling: Literal["robust", "standard", "log", "sqrt", "patch", "none"] = "robust"
@@ -90,12 +90,20 @@ class DataConfig(Model):
     bragg: BraggSimulation = BraggSimulation()
     jets: JetSimulation = JetSimulation()
 
+    @field_validator("where", mode="before")
+    @classmethod
+    def _one_or_many(cls, where: object) -> object:
+        if not isinstance(where, Mapping):
+            return where
+        return {column: (given,) if isinstance(given, str) else given for column, given in where.items()}
+
     @field_validator("where")
     @classmethod
-    def _conditions(cls, where: Mapping[str, str]) -> Mapping[str, str]:
-        for column, condition in where.items():
-            if not re.fullmatch(r"(<=|>=|==|!=|<|>)\s*-?\d+(\.\d+)?(e-?\d+)?", condition.strip()):
-                raise ValueError(f"{column}: expected a condition such as '== 1' or '< 0.06', found {condition!r}")
+    def _conditions(cls, where: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        for column, conditions in where.items():
+            for condition in conditions:
+                if not re.fullmatch(r"(<=|>=|==|!=|<|>)\s*-?\d+(\.\d+)?(e-?\d+)?", condition.strip()):
+                    raise ValueError(f"{column}: expected a condition such as '== 1' or '< 0.06', found {condition!r}")
         return where
 
     @model_validator(mode="after")

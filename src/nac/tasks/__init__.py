@@ -1,1 +1,22 @@
+"""Tasks: data, loss and metrics, from files nobody vouches for to tensors on the network's input scale."""
 
+from nac.tasks.dataset import Dataset, Split, TrainSplit
+from nac.tasks.describe import describe
+from nac.tasks.metrics import METRICS, Metric, softmax
+from nac.tasks.preprocessing import Preprocessing
+from nac.tasks.simulate import simulate
+from nac.tasks.task import Task, make_task
+
+__all__ = [
+    "METRICS",
+    "Dataset",
+    "Metric",
+    "Preprocessing",
+    "Split",
+    "Task",
+    "TrainSplit",
+    "describe",
+    "make_task",
+    "simulate",
+    "softmax",
+]

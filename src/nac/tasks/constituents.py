@@ -1,0 +1,138 @@
+"""Jets as lists of particles: our own files, and the 150-particle files of Zenodo 3602260.
+
+Raw inputs are (N, 3, P) float32, channels first: pT [GeV], Δη, Δφ of the P hardest particles, zero padded.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from nac.config import DataConfig
+from nac.errors import InputError
+from nac.tasks.files import ArrayFile, HdfFile, check_finite, open_arrays
+from nac.tasks.sources import Source, allocate, fill, labels, other_columns, same_length, wanted_columns
+
+CONSTITUENTS = "constituents"
+ZENODO_PARTICLES, ZENODO_JETS = "jetConstituentList", "jets"
+ZENODO_COLUMNS = {"j1_pt": 5, "j1_etarel": 8, "j1_phirel": 11}
+ZENODO_FIRST_CLASS = -6
+
+
+def hardest(particles: NDArray[Any], keep: int) -> NDArray[np.float32]:
+    """Particles (N, P, 3) as (N, 3, keep): sorted by falling pT when they are not, cut, zero padded."""
+    pt = particles[..., 0]
+    if (np.diff(pt, axis=1) > 0).any():
+        order = np.argsort(-pt, axis=1, kind="stable")
+        particles = np.take_along_axis(particles, order[..., None], axis=1)
+    out = np.zeros((len(particles), 3, keep), dtype=np.float32)
+    cut = particles[:, :keep]
+    out[:, :, : cut.shape[1]] = cut.transpose(0, 2, 1)
+    out *= out[:, :1] > 0  # padding is zero in every feature
+    return out
+
+
+class ConstituentSource(Source):
+    """`constituents` (N, P, 3) and `label` (N,)."""
+
+    def __init__(self, path: Path, config: DataConfig) -> None:
+        self.keep = config.constituents
+        with open_arrays(path) as file:
+            classes = len(config.classes)
+            info = file.require(CONSTITUENTS, (3,), "f", "(N, P, 3) floats: pT [GeV], deta, dphi")
+            if info.shape[2] != 3 or not info.shape[1]:
+                raise InputError(f"{path}: {CONSTITUENTS!r} has shape {info.shape}, expected (N, P, 3)")
+            y = labels(file, "label", classes)
+            n = same_length(path, constituents=info.shape[0], label=len(y))
+            super().__init__(path, y, other_columns(file, n, (CONSTITUENTS, "label"), wanted_columns(config)))
+
+    def inputs(self, rows: NDArray[np.int64], margin: int) -> tuple[NDArray[np.float32], NDArray[Any]]:
+        """Raw jets (n, 3, P) and labels (n,)."""
+        with open_arrays(self.path) as file:
+            out = allocate(self.path, len(rows), (3, self.keep))
+            fill(out, rows, file, CONSTITUENTS, self._convert)
+        return out, self.targets[rows]
+
+    def _convert(self, block: NDArray[Any]) -> NDArray[np.float32]:
+        if (block[..., 0] < 0).any():
+            raise InputError(f"{self.path}: {CONSTITUENTS!r} has a negative pT, expected pT [GeV] >= 0")
+        return hardest(block, self.keep)
+
+
+class ZenodoSource(Source):
+    """`jetConstituentList` (N, P, F) and one-hot classes in `jets` (N, G), their columns found by name."""
+
+    def __init__(self, path: Path, config: DataConfig) -> None:
+        self.keep = config.constituents
+        with open_arrays(path) as file:
+            info = file.require(ZENODO_PARTICLES, (3,), "f", "(N, P, F) floats")
+            jets = file.require(ZENODO_JETS, (2,), "iuf", "(N, G) numbers with one-hot classes")
+            names = feature_names(path, "particleFeatureNames")
+            self.columns_used = [names.index(key) if key in names else default
+                                 for key, default in ZENODO_COLUMNS.items()]
+            if max(self.columns_used) >= info.shape[2]:
+                raise InputError(f"{path}: {ZENODO_PARTICLES!r} has {info.shape[2]} features, "
+                                 f"expected columns {', '.join(ZENODO_COLUMNS)}")
+            n = same_length(path, jetConstituentList=info.shape[0], jets=jets.shape[0])
+            y = one_hot_labels(file, config.classes, feature_names(path, "jetFeatureNames"), jets.shape[1])
+            super().__init__(path, y, other_columns(file, n, (ZENODO_PARTICLES, ZENODO_JETS), wanted_columns(config)))
+
+    def inputs(self, rows: NDArray[np.int64], margin: int) -> tuple[NDArray[np.float32], NDArray[Any]]:
+        """Raw jets (n, 3, P) and labels (n,)."""
+        with open_arrays(self.path) as file:
+            out = allocate(self.path, len(rows), (3, self.keep))
+            fill(out, rows, file, ZENODO_PARTICLES, lambda block: hardest(block[..., self.columns_used], self.keep))
+        return out, self.targets[rows]
+
+
+def feature_names(path: Path, key: str) -> list[str]:
+    """The names that a Zenodo file gives to its columns, or none."""
+    try:
+        with h5py.File(path, "r") as file:
+            link = file.get(key, getlink=True)
+            item = file[key] if isinstance(link, h5py.HardLink) else None
+            if not isinstance(item, h5py.Dataset) or item.ndim != 1 or item.size > 1000:
+                return []
+            return [n.decode(errors="replace") if isinstance(n, bytes) else str(n) for n in item[:]]
+    except (OSError, RuntimeError, ValueError, TypeError):
+        return []
+
+
+def one_hot_labels(file: ArrayFile, classes: tuple[str, ...], names: list[str], width: int) -> NDArray[np.int64]:
+    """Labels (N,) in the task's class order from one-hot columns `j_<class>`, or those at -6..-2 without names.
+
+    Raises InputError when a jet has not exactly one class, or a class no column.
+    """
+    lower = [name.lower().removeprefix("j_") for name in names]
+    if all(name.lower() in lower for name in classes):
+        at = [lower.index(name.lower()) for name in classes]
+    elif not names and width >= len(classes) + 1 and [c.lower() for c in classes] == ["g", "q", "w", "z", "t"]:
+        at = [width + ZENODO_FIRST_CLASS + i for i in range(len(classes))]
+    else:
+        raise InputError(f"{file.path}: 'jetFeatureNames' has no column j_<class> for each class of the task, "
+                         f"expected {', '.join('j_' + name.lower() for name in classes)}")
+    parts = []
+    for start, block in file.blocks(ZENODO_JETS):
+        hot = block[:, at]
+        check_finite(file.path, ZENODO_JETS, start, hot)
+        bad = (hot.sum(axis=1) != 1) | ((hot != 0) & (hot != 1)).any(axis=1)
+        if bad.any():
+            raise InputError(f"{file.path}: {ZENODO_JETS!r} has not exactly one class at row "
+                             f"{start + int(np.argmax(bad))}, expected one-hot columns")
+        parts.append(hot.argmax(axis=1))
+    return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, dtype=np.int64)
+
+
+def open_constituents(config: DataConfig, files: list[Path]) -> list[Source]:
+    """One source per file. Raises InputError when a file has another layout."""
+    sources: list[Source] = []
+    for path in files:
+        if path.suffix.lower() in {".arff", ".csv", ".parquet", ".pq"}:
+            raise InputError(f"{path}: a table of features holds no constituents, "
+                             "expected an npz or HDF5 file (the task jets_openml reads the table)")
+        with open_arrays(path) as file:
+            zenodo = isinstance(file, HdfFile) and file.has(ZENODO_PARTICLES)
+        sources.append(ZenodoSource(path, config) if zenodo else ConstituentSource(path, config))
+    return sources

@@ -1,0 +1,76 @@
+"""Samples as tensors, ready for the fit loop: no per-sample Python, batches are slices."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from nac.config import DataConfig
+from nac.tasks.augment import augment, crop, random_shift
+from nac.tasks.preprocessing import Preprocessing
+
+
+@dataclass
+class Split:
+    """x (N, *input_shape) float32, preprocessed and not yet quantised; y (N,) int64 labels or (N, T) float32.
+
+    A regression's y is in units of the network's outputs.
+    """
+
+    x: Tensor
+    y: Tensor
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass
+class TrainSplit(Split):
+    """The training split, which can be augmented anew for every epoch from its raw samples.
+
+    `raw` (N, *raw) and `physical` targets are as in the file, patches with their margin.
+    """
+
+    raw: Tensor
+    physical: Tensor
+    config: DataConfig
+    preprocessing: Preprocessing
+
+    def epoch(self, generator: Generator) -> tuple[Tensor, Tensor]:
+        """(x, y) of all N samples in their order, augmented by the symmetries of the task and preprocessed."""
+        if not self.config.augment:
+            return self.x, self.y
+        x, y = self.raw, self.physical
+        names = [name for name in self.config.augment if name != "shift"]
+        if self.config.layout == "patches":
+            size = self.config.patch_size
+            shifted = "shift" in self.config.augment
+            x, y = random_shift(x, y, size, generator) if shifted else crop(x, y, size)
+        x, y = augment(names, x, y, generator)
+        return self.preprocessing.tensor(x), output_units(y, self.preprocessing)
+
+
+@dataclass
+class Dataset:
+    """The three splits, what was fitted on the first of them, and where all of it came from."""
+
+    train: TrainSplit
+    validation: Split
+    test: Split
+    preprocessing: Preprocessing
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def output_units(y: Tensor, preprocessing: Preprocessing) -> Tensor:
+    """Targets in units of the network's outputs: labels unchanged, physical values without offset and scale."""
+    if not preprocessing.output_scale:
+        return y
+    return (y - torch.tensor(preprocessing.output_offset)) / torch.tensor(preprocessing.output_scale)
+
+
+def prepare(raw: Tensor, y: Tensor, config: DataConfig, preprocessing: Preprocessing) -> tuple[Tensor, Tensor]:
+    """Raw samples as network inputs and targets, without augmentation."""
+    if config.layout == "patches":
+        raw, y = crop(raw, y, config.patch_size)
+    return preprocessing.tensor(raw), output_units(y, preprocessing)

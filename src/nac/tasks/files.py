@@ -1,0 +1,271 @@
+"""Arrays in npz and HDF5 files that nobody vouches for: nothing is unpickled, nothing is read whole unasked.
+
+Both kinds of file are opened as an `ArrayFile`: names, shapes and types are known before a value is read, and
+values come in blocks of rows, so that a file may be far larger than the memory. Every way in which a file can
+be wrong ends in an InputError that names the file, the array and what was expected.
+"""
+
+import zipfile
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, NamedTuple, Self
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from nac.errors import InputError
+
+BLOCK_BYTES = 32 << 20
+ROW_BYTES = 512 << 20
+COLUMN_BYTES = 1 << 30
+SAMPLES_BYTES = 24 << 30
+BROKEN = (OSError, EOFError, ValueError, RuntimeError, KeyError, NotImplementedError, MemoryError, OverflowError,
+          zipfile.BadZipFile, zlib.error)
+
+
+class Info(NamedTuple):
+    """What is known of an array before it is read."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+def size(info: Info) -> int:
+    """Bytes of an array, with Python's integers (a header may claim more than 64 bits hold)."""
+    total = info.dtype.itemsize
+    for n in info.shape:
+        total *= n
+    return total
+
+
+class ArrayFile(ABC):
+    """A file of named arrays, open for reading."""
+
+    kind: str
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.infos: dict[str, Info] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the file."""
+
+    @abstractmethod
+    def _rows(self, name: str, start: int, stop: int, state: dict[str, Any]) -> NDArray[Any]:
+        """Rows start..stop of an array; called with rising rows and the same `state` during one pass."""
+
+    def has(self, name: str) -> bool:
+        """Whether the file has this array."""
+        return name in self.infos
+
+    def info(self, name: str, expected: str) -> Info:
+        """Shape and type of an array. Raises InputError when it is missing, saying what was `expected`."""
+        if name not in self.infos:
+            found = ", ".join(sorted(self.infos)[:20]) or "none"
+            raise InputError(f"{self.path}: no array {name!r}, expected {expected} (arrays found: {found})")
+        return self.infos[name]
+
+    def require(self, name: str, dims: Sequence[int], kinds: str, expected: str) -> Info:
+        """The same, for an array of one of the numbers of dimensions `dims` and of numpy's type `kinds`."""
+        info = self.info(name, expected)
+        if len(info.shape) not in dims:
+            raise InputError(f"{self.path}: {name!r} has shape {info.shape}, expected {expected}")
+        if info.dtype.kind not in kinds:
+            raise InputError(f"{self.path}: {name!r} has type {info.dtype}, expected {expected}")
+        return info
+
+    def blocks(self, name: str, bytes_per_row: int | None = None) -> Iterator[tuple[int, NDArray[Any]]]:
+        """(first row, rows) from the first row to the last, each some 32 MiB. Raises InputError when broken."""
+        info = self.infos[name]
+        row = max(1, bytes_per_row or size(Info(info.shape[1:], info.dtype)))
+        if row > ROW_BYTES:
+            raise InputError(f"{self.path}: one row of {name!r} has {row / 2**30:.1f} GiB, expected less than 0.5")
+        step = max(1, BLOCK_BYTES // row)
+        state: dict[str, Any] = {}
+        try:
+            for start in range(0, info.shape[0], step):
+                yield start, self._rows(name, start, min(start + step, info.shape[0]), state)
+        except BROKEN as error:
+            raise InputError(self._broken(f"{name!r} cannot be read", error)) from error
+        finally:
+            if stream := state.get("stream"):
+                stream.close()
+
+    def read(self, name: str) -> NDArray[Any]:
+        """A whole array of labels or columns. Raises InputError over 1 GiB or when broken."""
+        info = self.infos[name]
+        if size(info) > COLUMN_BYTES:
+            raise InputError(f"{self.path}: {name!r} has {size(info) / 2**30:.1f} GiB, expected less than 1")
+        out = np.empty(info.shape, dtype=info.dtype.newbyteorder("="))
+        for start, rows in self.blocks(name):
+            out[start : start + len(rows)] = rows
+        return out
+
+    def _broken(self, what: str, error: BaseException) -> str:
+        detail = " ".join(str(error).split())[:160]
+        return f"{self.path}: {what}, expected a whole {self.kind} file ({detail or type(error).__name__})"
+
+
+class NpzFile(ArrayFile):
+    """A numpy archive, its members streamed; pickled ones are refused."""
+
+    kind = "npz"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except BROKEN as error:
+            raise InputError(self._broken("cannot be opened", error)) from error
+        try:
+            for member in self._zip.infolist():
+                if member.filename.endswith(".npy"):
+                    self._add(member)
+        except BaseException:
+            self._zip.close()
+            raise
+
+    def _add(self, member: zipfile.ZipInfo) -> None:
+        name = member.filename.removesuffix(".npy")
+        try:
+            with self._zip.open(member) as stream:
+                info, _ = self._header(stream)
+                header = stream.tell()
+        except BROKEN as error:
+            raise InputError(self._broken(f"{name!r} has no readable npy header", error)) from error
+        if info.dtype.hasobject:
+            raise InputError(f"{self.path}: {name!r} holds pickled objects, expected an array of numbers")
+        if member.file_size != header + size(info):
+            raise InputError(f"{self.path}: {name!r} has {member.file_size - header} bytes, "
+                             f"expected {size(info)} for its shape {info.shape}")
+        self.infos[name] = info
+
+    @staticmethod
+    def _header(stream: IO[bytes]) -> tuple[Info, bool]:
+        version = np.lib.format.read_magic(stream)
+        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+        if read is None:
+            raise ValueError(f"npy version {version}")
+        shape, fortran, dtype = read(stream)
+        if any(n < 0 for n in shape):
+            raise ValueError(f"shape {shape}")
+        return Info(tuple(shape), dtype), fortran
+
+    def _rows(self, name: str, start: int, stop: int, state: dict[str, Any]) -> NDArray[Any]:
+        if "stream" not in state:
+            state["stream"] = self._zip.open(f"{name}.npy")
+            (_, state["dtype"]), state["fortran"] = self._header(state["stream"])
+        info = self.infos[name]
+        if state["fortran"] and len(info.shape) > 1:
+            if "whole" not in state:
+                if size(info) > COLUMN_BYTES:
+                    raise ValueError("Fortran order over 1 GiB: save it in C order")
+                state["whole"] = self._take(state["stream"], info)
+            whole: NDArray[Any] = state["whole"].reshape(info.shape, order="F")
+            return whole[start:stop]
+        part = Info((stop - start, *info.shape[1:]), info.dtype)
+        return self._take(state["stream"], part).reshape(part.shape)
+
+    @staticmethod
+    def _take(stream: IO[bytes], info: Info) -> NDArray[Any]:
+        wanted = size(info)
+        pieces, got = [], 0
+        while got < wanted and (piece := stream.read(wanted - got)):
+            pieces.append(piece)
+            got += len(piece)
+        if got != wanted:
+            raise EOFError("it ends early")
+        values = np.frombuffer(b"".join(pieces), dtype=info.dtype)
+        return values.astype(info.dtype.newbyteorder("="), copy=False)
+
+    def close(self) -> None:
+        """Close the archive."""
+        self._zip.close()
+
+
+class HdfFile(ArrayFile):
+    """An HDF5 file; only data sets stored in the file itself are seen."""
+
+    kind = "HDF5"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        try:
+            self._file = h5py.File(path, "r")
+        except BROKEN as error:
+            raise InputError(self._broken("cannot be opened", error)) from error
+        try:
+            for name in self._file:
+                self._add(name)
+        except BROKEN as error:
+            self._file.close()
+            raise InputError(self._broken("its list of arrays cannot be read", error)) from error
+
+    def _add(self, name: str) -> None:
+        if not isinstance(self._file.get(name, getlink=True), h5py.HardLink):
+            return
+        item = self._file[name]
+        if isinstance(item, h5py.Dataset) and item.shape is not None and not item.is_virtual and not item.external:
+            self.infos[name] = Info(tuple(item.shape), item.dtype)
+
+    def _rows(self, name: str, start: int, stop: int, state: dict[str, Any]) -> NDArray[Any]:
+        rows = np.asarray(self._file[name][start:stop])
+        return rows.astype(rows.dtype.newbyteorder("="), copy=False)
+
+    def row(self, name: str, index: int) -> NDArray[Any]:
+        """One row of an array, for those whose rows are large. Raises InputError when broken."""
+        try:
+            return np.asarray(self._rows(name, index, index + 1, {})[0])
+        except BROKEN as error:
+            raise InputError(self._broken(f"{name!r} cannot be read at row {index}", error)) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def check_exists(path: Path) -> None:
+    """Raises InputError unless `path` is a file that can be read."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, expected a data file")
+    if not path.is_file():
+        raise InputError(f"{path}: no such data file")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    if empty:
+        raise InputError(f"{path}: is empty, expected a data file")
+
+
+def open_arrays(path: Path) -> ArrayFile:
+    """The file behind `path`, recognised by its first bytes. Raises InputError when it is neither npz nor HDF5."""
+    check_exists(path)
+    with path.open("rb") as file:
+        magic = file.read(8)
+    if magic.startswith(b"PK"):
+        return NpzFile(path)
+    if magic == b"\x89HDF\r\n\x1a\n" or h5py.is_hdf5(path):
+        return HdfFile(path)
+    raise InputError(f"{path}: is neither an npz nor an HDF5 file")
+
+
+def check_finite(path: Path, name: str, first_row: int, rows: NDArray[Any]) -> None:
+    """Raises InputError naming the first row with a NaN or an infinity."""
+    if rows.dtype.kind == "f" and not np.isfinite(rows).all():
+        bad = ~np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)
+        raise InputError(f"{path}: {name!r} is NaN or infinite at row {first_row + int(np.argmax(bad))}, "
+                         "expected finite numbers")

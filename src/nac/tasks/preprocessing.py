@@ -1,0 +1,134 @@
+"""From physical values to network inputs: fitted on the training split, stored with a design, deployed with it.
+
+Per feature (axis 1): `(transform(x) - offset) * scale`, then saturated to ±`limit`. All scales are powers of two, so
+that in firmware they are shifts of the fixed-point position, and saturation is what its input type does anyway.
+
+| scaling | constituents: pT | Δη, Δφ | arrays, per feature |
+|---|---|---|---|
+| robust | range of 5-95 % to about ±1, no offset | same, no offset | median to 0, range of 5-95 % to about ±1 |
+| log | log2(1 + pT / GeV), middle of its range to 0 | same | |
+| sqrt | square root of pT, middle of its range to 0 | same | |
+| standard | | | mean to 0, standard deviation to about 1 |
+| none | unchanged | unchanged | unchanged |
+
+Δη and Δφ never have an offset: a reflected jet stays a reflected jet. A padded constituent is a particle without pT at
+the axis, so log and sqrt put it at the low end of pT, where a very soft particle would be. (Measured on 14,000 jets of
+32 constituents, two seeds: 78.7 % so, 77.9 % with padding at zero, in the middle of the range.) `patch` scales every
+patch by its own minimum and maximum to 0..1 (a constant patch becomes 0), as BraggNN does, so nothing is fitted.
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nac.config import DataConfig, Model
+
+LIMIT = 4.0
+Transform = Literal["none", "log2_1p", "sqrt"]
+TRANSFORMS: dict[str, Transform] = {"log": "log2_1p", "sqrt": "sqrt"}
+
+
+class Preprocessing(Model):
+    """What is done to a sample before the network and to its outputs after it (module docstring).
+
+    `offset`, `scale` and `transform` have one entry per feature; none at all leaves the inputs unchanged.
+    `features` are the names of a table's columns, in order. A regression's physical value is
+    `output * output_scale + output_offset`, one entry per output; classification has none.
+    """
+
+    scaling: str
+    transform: tuple[Transform, ...] = ()
+    offset: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
+    limit: float | None = None
+    features: tuple[str, ...] = ()
+    output_offset: tuple[float, ...] = ()
+    output_scale: tuple[float, ...] = ()
+
+    def tensor(self, raw: Tensor) -> Tensor:
+        """Network inputs (N, *input_shape) float32 of physical values of the same shape."""
+        if self.scaling == "patch":
+            low = raw.amin(dim=(-2, -1), keepdim=True)
+            span = raw.amax(dim=(-2, -1), keepdim=True) - low
+            return (raw - low) / torch.where(span > 0, span, torch.ones_like(span))
+        if not self.scale:
+            return raw
+        x = torch.stack([self._transformed(raw[:, i], kind) for i, kind in enumerate(self.transform)], dim=1) \
+            if any(kind != "none" for kind in self.transform) else raw
+        per_feature = (1, -1, *(1 for _ in raw.shape[2:]))
+        x = (x - torch.tensor(self.offset).view(per_feature)) * torch.tensor(self.scale).view(per_feature)
+        return x if self.limit is None else x.clamp(-self.limit, self.limit)
+
+    @staticmethod
+    def _transformed(feature: Tensor, kind: Transform) -> Tensor:
+        if kind == "log2_1p":
+            return (feature.clamp_min(0) + 1).log2()
+        return feature.clamp_min(0).sqrt() if kind == "sqrt" else feature
+
+    def apply(self, raw: NDArray[Any]) -> NDArray[np.float32]:
+        """The same for numpy arrays."""
+        return self.tensor(torch.from_numpy(np.ascontiguousarray(raw, dtype=np.float32))).numpy()
+
+    def outputs(self, physical: NDArray[Any]) -> NDArray[np.float32]:
+        """Targets (N, T) in units of the network's outputs."""
+        return np.asarray((physical - np.array(self.output_offset)) / np.array(self.output_scale), dtype=np.float32)
+
+    def physical(self, outputs: NDArray[Any]) -> NDArray[np.float64]:
+        """Network outputs (N, T) in physical units (pixels for patches)."""
+        values = np.asarray(outputs, dtype=np.float64) * np.array(self.output_scale) + np.array(self.output_offset)
+        return np.asarray(values)
+
+
+def fit(raw: NDArray[np.float32], config: DataConfig, features: tuple[str, ...] = ()) -> Preprocessing:
+    """The preprocessing for training samples (N, *input_shape) as they are in the file, not augmented."""
+    offset, scale = output_units(config)
+    outputs: dict[str, Any] = {"output_offset": offset, "output_scale": scale, "features": features}
+    if config.scaling in {"patch", "none"}:
+        return Preprocessing(scaling=config.scaling, **outputs)
+    fitted = _fit_constituents(raw, config.scaling) if config.layout == "constituents" \
+        else _fit_features(raw, config.scaling)
+    return Preprocessing(scaling=config.scaling, limit=LIMIT, **fitted, **outputs)
+
+
+def output_units(config: DataConfig) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Offset and scale of a regression's outputs; empty for classification."""
+    if config.kind == "classification":
+        return (), ()
+    centre, count = ((config.patch_size - 1) / 2, 2) if config.layout == "patches" else (0.0, config.outputs)
+    return config.target_offset or (centre,) * count, config.target_scale or (1.0,) * count
+
+
+def power_of_two(half_range: float) -> float:
+    """The power of two that scales a half range to about one (a range without extent is left unchanged)."""
+    if not half_range > 2.0**-60:
+        return 1.0
+    return float(2.0 ** -np.round(np.log2(half_range)))
+
+
+def _fit_constituents(raw: NDArray[np.float32], scaling: str) -> dict[str, Any]:
+    real = raw[:, 0] > 0
+    kind = TRANSFORMS.get(scaling, "none")
+    pt = Preprocessing._transformed(torch.from_numpy(raw[:, 0][real]), kind).numpy()
+    low, high = np.percentile(pt, (5, 95)) if pt.size else (0.0, 1.0)
+    scales = [power_of_two((high - low) / 2)]
+    offset = 0.0 if kind == "none" else float(np.round((low + high) / 2 * 2) / 2)
+    for feature in (1, 2):
+        values = raw[:, feature][real]
+        scales.append(power_of_two(float(np.diff(np.percentile(values, (5, 95)))[0]) / 2 if values.size else 1.0))
+    angle = min(scales[1:])  # one scale for both, so that rotations and swaps of the axes commute with it
+    return {"transform": (kind, "none", "none"), "offset": (offset, 0.0, 0.0), "scale": (scales[0], angle, angle)}
+
+
+def _fit_features(raw: NDArray[np.float32], scaling: str) -> dict[str, Any]:
+    columns = np.moveaxis(raw, 1, 0).reshape(raw.shape[1], -1).astype(np.float64)
+    if scaling == "robust":
+        low, offset, high = np.percentile(columns, (5, 50, 95), axis=1)
+        half = (high - low) / 2
+    else:
+        offset, half = columns.mean(axis=1), columns.std(axis=1)
+    count = len(columns)
+    return {"transform": ("none",) * count, "offset": tuple(map(float, offset)),
+            "scale": tuple(power_of_two(float(h)) for h in half)}

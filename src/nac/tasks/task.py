@@ -1,0 +1,187 @@
+"""A task: its data as tensors, its loss and its metrics. The first thing that every step of a run asks for."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from nac.config import TaskConfig
+from nac.errors import InputError
+from nac.rundir import sha256
+from nac.tasks import metrics as measure
+from nac.tasks.dataset import Dataset, Split, TrainSplit, prepare
+from nac.tasks.layouts import input_shape, open_sources, output_count
+from nac.tasks.preprocessing import Preprocessing, fit, output_units
+from nac.tasks.simulate import simulated_file, simulation_settings
+from nac.tasks.sources import Samples, gather
+from nac.tasks.split import SplitRows, split
+
+logger = logging.getLogger(__name__)
+
+
+class Task(Protocol):
+    """What every task offers; `make_task` builds one from a configuration."""
+
+    @property
+    def config(self) -> TaskConfig:
+        """The configuration it was made from."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one network input, channels first, without the batch."""
+
+    @property
+    def outputs(self) -> int:
+        """Values that leave the network."""
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """The metrics that `metrics` gives, the most important first."""
+
+    def load(self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None) -> Dataset:
+        """The samples of the files (simulated without any), split, preprocessed; at most `limit` of them.
+
+        Raises InputError when a file is wrong or the simulation is not installed.
+        """
+
+    def read(self, files: Sequence[Path], preprocessing: Preprocessing) -> Split:
+        """All samples of the files that satisfy `data.where`, for evaluation. Raises InputError."""
+
+    def loss(self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
+        """Scalar loss of outputs (N, O) against targets (N,) or (N, T)."""
+
+    def metrics(self, outputs: NDArray[Any], targets: NDArray[Any]) -> dict[str, float]:
+        """Metrics of raw network outputs (N, O) against targets in the same units. Raises WorkError if not finite."""
+
+
+class DataTask:
+    """A classification or regression on one of the data layouts, all of it said by the configuration."""
+
+    def __init__(self, config: TaskConfig) -> None:
+        self.config = config
+        self.input_shape = input_shape(config.data)
+        self.outputs = output_count(config.data)
+        self._offset, self._scale = output_units(config.data)
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """The metrics that `metrics` gives, the most important first."""
+        if self.config.data.kind == "classification":
+            return ("accuracy", "auc_macro")
+        if self.config.data.layout == "patches":
+            return ("distance_px", "distance_px_p50", "distance_px_p75", "distance_px_p95")
+        return ("rmse", "mae")
+
+    def load(self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None) -> Dataset:
+        """See Task."""
+        config = self.config.data
+        limit = limit if limit is not None else config.limit
+        paths = [Path(file) for file in files]
+        simulate = config.simulate
+        if not paths and config.simulator != "none":
+            simulate = config.simulate or config.simulate_without_file
+        if limit is not None and not paths:
+            simulate = min(simulate, limit)
+        simulated = [simulated_file(config, simulate, seed)] if simulate else []
+        if not paths and not simulated:
+            raise InputError(f"{self.config.name}: the task simulates no data (data.simulator), expected --data FILE")
+        samples = self._samples(paths or simulated, seed, limit)
+        self._check_classes(samples.y, paths or simulated)
+        rows = split(samples.y if config.kind == "classification" else None, samples.columns, config.split, seed,
+                     len(samples))
+        preprocessing = fit(_central(samples.x[rows.train], samples.margin), config, samples.features)
+        extra = self._samples(simulated, seed, None) if paths and simulated else None
+        train = self._train(samples, rows.train, extra, preprocessing)
+        validation, test = (Split(*self._prepared(samples, part, preprocessing))
+                            for part in (rows.validation, rows.test))
+        settings = simulation_settings(config, simulate, seed) if simulated else None
+        provenance = self._provenance(paths or simulated, settings, samples, rows, extra, seed)
+        logger.info("samples: %s", provenance["samples"])
+        return Dataset(train, validation, test, preprocessing, provenance)
+
+    def read(self, files: Sequence[Path], preprocessing: Preprocessing) -> Split:
+        """See Task."""
+        samples = gather(open_sources(self.config.data, files, preprocessing.features), self.config.data, margin=0)
+        return Split(*self._prepared(samples, np.arange(len(samples)), preprocessing))
+
+    def loss(self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
+        """See Task: cross entropy for classification, mean square error in output units for regression."""
+        if self.config.data.kind == "classification":
+            return functional.cross_entropy(outputs, targets, label_smoothing=label_smoothing)
+        return functional.mse_loss(outputs, targets)
+
+    def metrics(self, outputs: NDArray[Any], targets: NDArray[Any]) -> dict[str, float]:
+        """See Task."""
+        if self.config.data.kind == "classification":
+            return measure.classification(outputs, targets)
+        scale, offset = np.array(self._scale), np.array(self._offset)
+        predicted = measure.checked(outputs, len(targets)) * scale + offset
+        true = np.asarray(targets, dtype=np.float64) * scale + offset
+        return measure.distance(predicted, true) if self.config.data.layout == "patches" \
+            else measure.regression(predicted, true)
+
+    def _samples(self, files: Sequence[Path], seed: int, limit: int | None) -> Samples:
+        config = self.config.data
+        margin = config.shift if config.layout == "patches" and "shift" in config.augment else 0
+        samples = gather(open_sources(config, files), config, margin=margin, limit=limit, seed=seed)
+        if samples.margin < margin:
+            logger.warning("%s: patches have only %d pixels around, shifted by so many instead of %d",
+                           ", ".join(map(str, files)), samples.margin, margin)
+        return samples
+
+    def _check_classes(self, y: NDArray[Any], files: Sequence[Path]) -> None:
+        """Raises InputError when a class of the task has no sample to learn from."""
+        if self.config.data.kind != "classification":
+            return
+        counts = np.bincount(y, minlength=self.outputs)
+        if not counts.all():
+            missing = ", ".join(self.config.data.classes[k] for k in np.flatnonzero(counts == 0))
+            raise InputError(f"{', '.join(map(str, files))}: no sample of class {missing}, "
+                             f"expected some of each of {', '.join(self.config.data.classes)}")
+
+    def _prepared(self, samples: Samples, rows: NDArray[np.int64],
+                  preprocessing: Preprocessing) -> tuple[Tensor, Tensor]:
+        x, y = torch.from_numpy(samples.x[rows]), torch.from_numpy(samples.y[rows])
+        return prepare(x, y, self.config.data, preprocessing)
+
+    def _train(self, samples: Samples, rows: NDArray[np.int64], extra: Samples | None,
+               preprocessing: Preprocessing) -> TrainSplit:
+        """The training split: samples of the files, `repeat` times when simulated ones are mixed in."""
+        raw, y = samples.x[rows], samples.y[rows]
+        if extra is not None:
+            margin = min(samples.margin, extra.margin)
+            raw, other = _central(raw, samples.margin - margin), _central(extra.x, extra.margin - margin)
+            repeat = self.config.data.repeat
+            raw, y = np.concatenate([raw] * repeat + [other]), np.concatenate([y] * repeat + [extra.y])
+        physical, tensor = torch.from_numpy(y), torch.from_numpy(raw)
+        return TrainSplit(*prepare(tensor, physical, self.config.data, preprocessing), tensor, physical,
+                          self.config.data, preprocessing)
+
+    def _provenance(self, files: Sequence[Path], simulation: dict[str, Any] | None, samples: Samples, rows: SplitRows,
+                    extra: Samples | None, seed: int) -> dict[str, Any]:
+        """Where the samples came from: files with their hashes, the simulation's settings, the split."""
+        count = {"train": len(rows.train), "validation": len(rows.validation), "test": len(rows.test),
+                 "simulated_train": 0 if extra is None else len(extra), "left_out": samples.dropped}
+        return {
+            "files": [{"path": str(path), "sha256": sha256(path)} for path in files],
+            "simulation": simulation,
+            "samples": count,
+            "split_by": rows.by or "seed",
+            "seed": seed,
+        }
+
+
+def _central(x: NDArray[np.float32], margin: int) -> NDArray[np.float32]:
+    """Patches without `margin` pixels on every side; anything else has none."""
+    return x[:, margin:-margin, margin:-margin] if margin else x
+
+
+def make_task(config: TaskConfig) -> Task:
+    """The task that a configuration describes."""
+    return DataTask(config)
