@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nac.cli.options import JsonOption, SetOption, TaskArgument
+from nac.cli.options import JsonOption, SeedOption, SetOption, TaskArgument
 from nac.cli.output import progress_console, say_json, say_table
 
 MAKE_EXAMPLES = "[dim]nac data make jets --n 20000 --out jets.npz --seed 1[/]"
@@ -13,6 +13,8 @@ INFO_EXAMPLES = """\
 [dim]nac data info jets[/]                    what the task expects
 
 [dim]nac data info jets.npz[/]                what a file holds
+
+[dim]nac data info bragg frames.hdf5 peaks.hdf5[/]
 """
 
 app = typer.Typer(no_args_is_help=True, help="Simulate or describe data.", rich_markup_mode="rich")
@@ -23,7 +25,7 @@ def make(
     task: TaskArgument,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The npz file to write.")],
     n: Annotated[int | None, typer.Option("--n", min=1, help="Samples.", show_default="the task's")] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1)] = 0,
+    seed: SeedOption = None,
     set_: SetOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -34,19 +36,19 @@ def make(
     if json:
         say_json(made)
     else:
-        typer.echo(out)
+        typer.echo(f"{out}: {made['n']:,} samples, seed {made['seed']}")
 
 
 @app.command(epilog=INFO_EXAMPLES)
 def info(
-    task_or_file: Annotated[str, typer.Argument(metavar="TASK|FILE")],
+    what: Annotated[list[str], typer.Argument(metavar="TASK|FILE...", help="A task, or data files, or both.")],
     json: JsonOption = False,
 ) -> None:
-    """What a task expects of its data, or what arrays a data file holds."""
+    """What a task expects of its data, or what a data file holds."""
     from nac.pipeline.data import describe_data
 
-    described = describe_data(task_or_file)
+    described = describe_data(what)
     if json:
         say_json(described.to_json())
     else:
-        say_table(described.title, described.columns, described.rows)
+        say_table(described.title, ["", ""], described.rows)

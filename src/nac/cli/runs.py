@@ -15,7 +15,7 @@ from nac.cli.options import (
     SetOption,
     TaskArgument,
 )
-from nac.cli.output import progress_console, say_json, say_table
+from nac.cli.output import progress_console, say, say_json, say_table
 
 if TYPE_CHECKING:
     from nac.pipeline.run import Summary
@@ -55,7 +55,7 @@ def run(
     from nac.pipeline.run import run_task
 
     request = Request(task, preset, tuple(data or ()), tuple(set_ or ()), seed)
-    _say_summary(run_task(request, out, resume=resume, console=progress_console()), json)
+    _say_summary(run_task(request, out, resumed=resume, console=progress_console()), json)
 
 
 def search(
@@ -80,7 +80,7 @@ def search(
     asked = {"search.trials": trials, "search.sampler": sampler, "search.timeout": timeout}
     settings = (*(set_ or ()), *(f"{key}={value}" for key, value in asked.items() if value is not None))
     request = Request(task, preset, tuple(data or ()), settings, seed, {"workers": workers, "storage": storage})
-    _say_summary(run_task(request, out, resume=resume, stop="search", console=progress_console()), json)
+    _say_summary(run_task(request, out, resumed=resume, stop="search", console=progress_console()), json)
 
 
 def compress(
@@ -131,7 +131,7 @@ def _say_summary(summary: "Summary", json: bool) -> None:
     if json:
         say_json(summary.to_json())
         return
-    say_table(f"Front of {summary.run}", summary.columns, summary.rows)
+    say(summary.table)
     for label, place in summary.places:
         typer.echo(f"{label + ':':<10}{place}")
 

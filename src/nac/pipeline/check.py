@@ -18,6 +18,7 @@ from nac.space import Genotype, SearchSpace, Unbuildable
 from nac.tasks import Task, make_task
 
 SAMPLE = 400
+Limit = ObjectiveConfig | ConstraintConfig
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,8 @@ def task_problems(config: TaskConfig, source: str, *, to_hardware: bool = True) 
 def _name_problems(task: Task) -> Iterator[str]:
     known = [*task.metric_names, *COSTS]
     search = task.config.search
-    limits: tuple[tuple[str, Sequence[ObjectiveConfig | ConstraintConfig]], ...] = (
-        ("objectives", search.objectives), ("constraints", search.constraints),
-    )  # fmt: skip
-    for key, items in limits:
+    limits: dict[str, Sequence[Limit]] = {"objectives": search.objectives, "constraints": search.constraints}
+    for key, items in limits.items():
         for index, item in enumerate(items):
             if item.name not in known:
                 yield f"search.{key}.{index}.name: expected one of {', '.join(known)} (found {item.name!r})"
@@ -94,10 +93,8 @@ def _backend_problems(config: TaskConfig) -> Iterator[str]:
 
 def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:
     """One problem when no member of a sample of the space (all baselines included) keeps the limits on its costs."""
-    limits = [
-        item for item in (*config.search.objectives, *config.search.constraints)
-        if item.name in COSTS and not (item.min is None and item.max is None)
-    ]  # fmt: skip
+    named: list[Limit] = [*config.search.objectives, *config.search.constraints]
+    limits = [item for item in named if item.name in COSTS and not (item.min is None and item.max is None)]
     if not limits:
         return []
     seen: dict[str, list[float]] = {item.name: [] for item in limits}
@@ -108,17 +105,15 @@ def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:
         for name, listed in seen.items():
             listed.append(values[name])
     asked = " and ".join(
-        f"{item.name} " + " ".join(
-            part for part in (f">= {item.min:g}" if item.min is not None else "",
-                              f"<= {item.max:g}" if item.max is not None else "") if part)
-        for item in limits
+        f"{item.name} {sign} {bound:g}"
+        for item in limits for sign, bound in ((">=", item.min), ("<=", item.max)) if bound is not None
     )  # fmt: skip
     ranges = "; ".join(f"{name} is {min(listed):g} to {max(listed):g}" for name, listed in seen.items() if listed)
     return [f"search: no member of the space {config.space} is feasible with {asked} "
             f"(of {SAMPLE} sampled and the baselines, {ranges})"]
 
 
-def _kept(value: float, limit: ObjectiveConfig | ConstraintConfig) -> bool:
+def _kept(value: float, limit: Limit) -> bool:
     return (limit.min is None or value >= limit.min) and (limit.max is None or value <= limit.max)
 
 

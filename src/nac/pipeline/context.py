@@ -1,0 +1,63 @@
+"""What the steps of a run share."""
+
+import json
+import logging
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from rich.console import Console
+
+from nac.errors import InputError
+from nac.rundir import Run, RunRecord
+from nac.space import SearchSpace
+from nac.tasks import Dataset, Task, make_task
+
+logger = logging.getLogger(__name__)
+
+
+class Context:
+    """One run while it is worked on: its record, task, space and samples, each read when first needed."""
+
+    def __init__(self, run: Run, record: RunRecord, console: Console, dataset: Dataset | None = None) -> None:
+        self.run = run
+        self.record = record
+        self.console = console
+        self._dataset = dataset
+
+    @cached_property
+    def task(self) -> Task:
+        """The run's task."""
+        return make_task(self.record.task)
+
+    @cached_property
+    def space(self) -> SearchSpace:
+        """The search space as it was when the run started."""
+        return SearchSpace.load(str(self.run.space_file.absolute()), self.task.input_shape, self.task.outputs)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The samples, the same as when the run started. Raises InputError when they are not."""
+        if self._dataset is None:
+            files = [file.path for file in self.record.data]
+            self._dataset = self.task.load(files, self.record.task.seed)
+        found = described(self._dataset.provenance)
+        if not self.record.dataset:
+            self.record = self.record.model_copy(update={"dataset": found})
+            self.run.write(self.record)
+        elif _identity(found) != _identity(self.record.dataset):
+            raise InputError(f"{self.run.config_file}: dataset: the samples are not those the run started with "
+                             f"(found {_identity(found)})")
+        return self._dataset
+
+
+def described(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Provenance as the plain values that YAML gives back."""
+    plain: dict[str, Any] = json.loads(json.dumps(provenance, default=str))
+    return plain
+
+
+def _identity(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """What must not change: the content of the files and how they were divided, wherever they lie."""
+    hashes = [file.get("sha256") for file in provenance.get("files", [])]
+    return {"sha256": hashes, **{key: provenance.get(key) for key in ("samples", "split_by", "seed")}}

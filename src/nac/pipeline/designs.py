@@ -1,0 +1,127 @@
+"""What the verbs on one design do: synth, evaluate."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from nac.config import TargetConfig, validate
+from nac.design import Design
+from nac.errors import InputError
+from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha256, synthesise
+from nac.pipeline.request import unchanged
+from nac.pipeline.steps import CHECKED_SAMPLES
+from nac.rundir import Run, data_files
+from nac.tasks import Split, make_task
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics of a design on some samples, and the hash of its raw outputs as little-endian float64."""
+
+    task: str
+    design: str
+    engine: str
+    n: int
+    metrics: dict[str, float]
+    predictions_sha256: str
+    data: list[dict[str, str]]
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain mapping."""
+        return asdict(self)
+
+
+def evaluate_design(path: Path, files: Sequence[Path], engine_name: str, console: Console) -> Evaluation:
+    """Predict every sample of the files (of the run's test split without any) with one engine and measure.
+
+    Raises:
+        InputError: no design, unknown engine, or data that does not fit.
+        WorkError: the engine cannot be built, or its outputs are not finite.
+    """
+    if engine_name not in ENGINES:
+        raise InputError(f"--engine {engine_name}: expected one of {', '.join(ENGINES)}")
+    design = Design.load(path)
+    record = design.record
+    split, sources = _samples(design, files)
+    with console.status(f"{engine_name}: {len(split):,} samples"):
+        outputs = engine(engine_name, design).predict(design.quantised_input(split.x.numpy()))
+    return Evaluation(
+        record.task.name, record.name, engine_name, len(split),
+        make_task(record.task).metrics(outputs, split.y.numpy()), outputs_sha256(outputs), sources,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What hardware a design became."""
+
+    design: Design
+    project: Path
+    report: HardwareReport
+
+    @property
+    def rows(self) -> list[list[object]]:
+        """One row per number: quantity, value, unit, kind, tool."""
+        return [[n.name, n.value, n.unit, n.kind, f"{n.tool} {n.version}"] for n in self.report.numbers]
+
+    @property
+    def places(self) -> list[tuple[str, Path]]:
+        """Labelled paths of what was written."""
+        return [("network", self.design.path / "model.onnx"), ("project", self.project)]
+
+    def to_json(self) -> dict[str, Any]:
+        """The report and where the project is."""
+        return {"design": str(self.design.path), "project": str(self.project), **self.report.model_dump(mode="json")}
+
+
+def synth_design(
+    path: Path, *, backend: str | None, project: Path | None, files: Sequence[Path], console: Console
+) -> Synthesis:
+    """Export, write the HLS project, compile it and verify it bit for bit on samples of the test split.
+
+    Raises:
+        InputError: no design, unknown backend, or a project folder that is not empty.
+        WorkError: two engines disagree, or a tool failed.
+    """
+    if backend is not None and backend not in BACKENDS:
+        raise InputError(f"--backend {backend}: expected one of {', '.join(BACKENDS)}")
+    design = Design.load(path)
+    asked = {"backend": backend} if backend else {}
+    target = validate(TargetConfig, {**design.record.task.target.model_dump(), **asked}, "nac synth")
+    if project is not None and project.exists() and (not project.is_dir() or any(project.iterdir())):
+        raise InputError(f"{project}: is not empty, expected a new folder for the project")
+    inputs = _check_inputs(design, files)
+    with console.status(f"{design.record.name}: C simulation with {target.backend}"):
+        report = synthesise(design, target, project_dir=project, check_inputs=inputs)
+    return Synthesis(design, project or design.path / "hls", report)
+
+
+def _check_inputs(design: Design, files: Sequence[Path]) -> NDArray[np.float32]:
+    split, _ = _samples(design, files)
+    inputs: NDArray[np.float32] = split.x[:CHECKED_SAMPLES].numpy()
+    return inputs
+
+
+def _samples(design: Design, files: Sequence[Path]) -> tuple[Split, list[dict[str, str]]]:
+    """All samples of the files, or the test split of the run that the design is in; and their files' hashes."""
+    record = design.record
+    task = make_task(record.task)
+    if files:
+        listed = data_files(files)
+        split = task.read([file.path for file in listed], record.preprocessing)
+    else:
+        run = Run(design.path.resolve().parent.parent)
+        if not run.config_file.is_file():
+            raise InputError(f"{design.path}: lies in no run whose data could be used, expected --data FILE")
+        of_run = run.read()
+        listed = unchanged(of_run, (), run)
+        split = task.load([file.path for file in listed], of_run.task.seed).test
+    return split, [{"path": str(file.path), "sha256": file.sha256} for file in listed]

@@ -1,0 +1,150 @@
+"""From what was typed to a run folder: everything is checked before anything is written."""
+
+import importlib.util
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from nac.config import TaskConfig, find_file, load_task
+from nac.errors import InputError
+from nac.pipeline.check import task_problems
+from nac.pipeline.context import Context
+from nac.rundir import DataFile, Run, RunRecord, data_files, provenance, write_atomic
+from nac.tasks import make_task
+
+logger = logging.getLogger(__name__)
+
+# What a start that was killed at once may leave behind; a folder with nothing else counts as empty.
+TRACES = {".lock", "search_space.yaml"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asked for. `options` are settings that no task file holds (workers, storage)."""
+
+    task: str
+    preset: str | None = None
+    data: tuple[Path, ...] = ()
+    overrides: tuple[str, ...] = ()
+    seed: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """All `KEY=VALUE` overrides, the seed included."""
+        return self.overrides if self.seed is None else (*self.overrides, f"seed={self.seed}")
+
+    def config(self) -> TaskConfig:
+        """The resolved task. Raises InputError that names every problem."""
+        return load_task(self.task, self.preset or "default", self.settings)
+
+
+def start(request: Request, out: Path | None, *, to_hardware: bool, console: Console) -> Context:
+    """Check everything, then make the run's folder. Raises InputError, and then nothing was written."""
+    config = request.config()
+    source = str(find_file("tasks", request.task))
+    if problems := task_problems(config, source, to_hardware=to_hardware):
+        raise InputError("\n".join(problems))
+    run = Run(_vacant(out or _fresh_name(config.name)))
+    files = data_files(request.data)
+    _require_simulator(config, request.data)
+    # Reading the data is the only way to find out whether it is wrong; the data step gets what was read.
+    dataset = make_task(config).load([file.path for file in files], config.seed) if files else None
+    record = RunRecord(
+        task=config, preset=request.preset or "default", overrides=request.settings, data=files,
+        options=request.options, provenance=provenance(),
+    )  # fmt: skip
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{run.path}: cannot be created ({error.strerror}), expected a folder to write to") from error
+    write_atomic(run.space_file, find_file("search_spaces", config.space).read_bytes())
+    run.write(record)
+    return Context(run, record, console, dataset)
+
+
+def resume(request: Request, out: Path | None, console: Console) -> Context | None:
+    """The run to go on with, or None when there is none yet (a start that was killed at once).
+
+    Raises InputError when the request contradicts what the run was started with, or its data changed.
+    """
+    name = load_task(request.task, request.preset or "default").name
+    run = Run(out) if out else _newest(name)
+    if not run.config_file.is_file():
+        logger.info("%s: holds no run yet, starting one", run.path)
+        return None
+    record = run.read()
+    if conflicts := list(_conflicts(request, name, record)):
+        raise InputError("\n".join(f"{run.config_file}: {conflict}" for conflict in conflicts))
+    given = data_files(request.data) if request.data else ()
+    record = record.model_copy(update={"data": unchanged(record, given, run)})
+    return Context(run, record, console)
+
+
+def unchanged(record: RunRecord, given: Sequence[DataFile], run: Run) -> tuple[DataFile, ...]:
+    """The run's data files where they are now. Raises InputError when one is missing or differs."""
+    now = tuple(given) or data_files([file.path for file in record.data])
+    for was, file in zip(record.data, now, strict=True):
+        if was.sha256 != file.sha256:
+            raise InputError(f"{file.path}: is not the file that the run {run.path} started with (sha256 "
+                             f"{file.sha256[:12]}, expected {was.sha256[:12]})")
+    return now
+
+
+def _conflicts(request: Request, name: str, record: RunRecord) -> list[str]:
+    """Flags that say otherwise than the run's record."""
+    found = []
+    if name != record.task.name:
+        found.append(f"TASK: the run is of {record.task.name!r} (found {name!r})")
+    if request.preset is not None and request.preset != record.preset:
+        found.append(f"--preset: the run was started with {record.preset!r} (found {request.preset!r})")
+    found += [
+        f"--set {text}: the run was not started with it; a resumed run keeps its settings"
+        for text in request.settings if text not in record.overrides
+    ]  # fmt: skip
+    if request.data and len(request.data) != len(record.data):
+        found.append(f"--data: the run was started with {len(record.data)} files (found {len(request.data)})")
+    return found
+
+
+def _vacant(path: Path) -> Path:
+    """The folder when a new run may go there. Raises InputError."""
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: is a file, expected a folder to write to")
+    if path.is_dir() and (Run(path).config_file.exists() or {item.name for item in path.iterdir()} - TRACES):
+        what = "holds a run" if Run(path).config_file.exists() else "is not empty"
+        raise InputError(f"{path}: {what}, expected a new folder, or --resume to go on")
+    return path
+
+
+def _fresh_name(task: str) -> Path:
+    """A folder under runs/ that does not exist yet."""
+    stem = f"{task}-{datetime.now():%Y%m%d-%H%M%S}"
+    names = [stem, *(f"{stem}-{count}" for count in range(2, 100))]
+    return next(path for name in names if not (path := Path("runs") / name).exists())
+
+
+def _newest(task: str) -> Run:
+    """The run of the task under runs/ that was started last. Raises InputError when there is none."""
+    found = sorted(Path("runs").glob(f"{task}-*/run.yaml"))
+    if not found:
+        raise InputError(f"runs/: no run of {task} to resume, expected --out DIR")
+    return Run(found[-1].parent)
+
+
+def _require_simulator(config: TaskConfig, files: Sequence[Path]) -> None:
+    """Raises InputError when data must be simulated and cannot be."""
+    if files and not config.data.simulate:
+        return
+    if config.data.simulator == "none":
+        raise InputError(f"{config.name}: the task has no simulator, expected --data FILE")
+    if config.data.simulator == "jets":
+        missing = [name for name in ("pythia8mc", "fastjet") if importlib.util.find_spec(name) is None]
+        if missing:
+            raise InputError(f"{config.name}: simulating jets needs {' and '.join(missing)} "
+                             "(pip install 'nac[sim]'), expected it or --data FILE")

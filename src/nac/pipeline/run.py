@@ -1,0 +1,106 @@
+"""What the verbs on a whole run do: run, search, compress, report."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, RenderableType
+
+from nac.config import CompressConfig, validate
+from nac.design import Design
+from nac.errors import InputError
+from nac.pipeline.context import Context
+from nac.pipeline.request import Request, resume, start, unchanged
+from nac.pipeline.steps import STEPS, is_synthesised, make_designs, run_steps, write_report
+from nac.report.collect import read_front
+from nac.report.front import Front
+from nac.report.tables import front_table
+from nac.rundir import Run
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run has made so far and where it is."""
+
+    run: Run
+    front: Front
+
+    @property
+    def table(self) -> RenderableType:
+        """The designs, or the trials while there is no design."""
+        return front_table(self.front, trials=self.front.of("design").empty)
+
+    @property
+    def places(self) -> list[tuple[str, Path]]:
+        """Labelled paths of what is there, for people."""
+        projects = [path / "hls" for path in self.run.design_paths() if is_synthesised(path)]
+        listed = [
+            ("run", self.run.path), ("front", self.run.journal), ("figure", self.run.figures / "front.png"),
+            ("report", self.run.report), *(("project", path) for path in projects),
+        ]  # fmt: skip
+        return [(label, path) for label, path in listed if path.exists()]
+
+    def to_json(self) -> dict[str, Any]:
+        """The front with its rows, and the paths by label."""
+        paths: dict[str, list[str]] = {}
+        for label, path in self.places:
+            paths.setdefault(label, []).append(str(path))
+        return {**self.front.to_json(), "paths": paths}
+
+
+def run_task(
+    request: Request, out: Path | None, *, resumed: bool = False, stop: str = STEPS[-1].name, console: Console
+) -> Summary:
+    """Start a run, or go on with one, and take its steps up to `stop`.
+
+    Raises:
+        InputError: the request is wrong, and then nothing was written.
+        WorkError: a step failed; finished work is kept.
+        InterruptionError: Ctrl-C.
+    """
+    context = resume(request, out, console) if resumed else None
+    if context is None:
+        context = start(request, out, to_hardware=stop != "search", console=console)
+    with context.run.lock():
+        run_steps(context, stop=stop)
+    return Summary(context.run, read_front(context.run))
+
+
+def compress_run(
+    path: Path,
+    *,
+    trials: Sequence[int] | None = None,
+    bits: Sequence[int] | None = None,
+    sparsity: Sequence[float] | None = None,
+    pruner: str | None = None,
+    console: Console,
+) -> list[Design]:
+    """Make designs of a run's winners, at other widths or sparsities than the task's where they are given.
+
+    Raises:
+        InputError: no run, no such trial, or a setting out of range.
+        WorkError: a training diverged.
+    """
+    context = _open(path, console)
+    given = {"bits": bits, "sparsity": sparsity, "pruner": pruner}
+    asked = {key: value for key, value in given.items() if value is not None}
+    settings = validate(CompressConfig, {**context.record.task.compress.model_dump(), **asked}, "nac compress")
+    with context.run.lock():
+        return make_designs(context, settings, trials)
+
+
+def report_run(path: Path) -> Path:
+    """Write the HTML page of a run and return its path. Raises InputError when there is no run."""
+    return Path(write_report(Run(path)))
+
+
+def _open(path: Path, console: Console) -> Context:
+    run = Run(path)
+    record = run.read()
+    if not run.space_file.is_file():
+        raise InputError(f"{run.space_file}: is missing, expected the search space of the run")
+    return Context(run, record.model_copy(update={"data": unchanged(record, (), run)}), console)

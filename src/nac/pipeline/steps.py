@@ -1,0 +1,171 @@
+"""The steps of a run. Each finishes what it finds unfinished and repeats nothing, so that any of them can be killed."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from nac.arch import Architecture
+from nac.compress import Winner
+from nac.compress import compress as compress_winners
+from nac.config import CompressConfig
+from nac.design import Design
+from nac.errors import InputError, InterruptionError, WorkError
+from nac.hardware import export, synthesise
+from nac.pipeline.context import Context
+from nac.pipeline.select import along_the_front
+from nac.report import plot_front
+from nac.report.anchors import anchors_for
+from nac.report.collect import read_front
+from nac.report.page import write_page
+from nac.rundir import Run
+from nac.search import run_search
+
+logger = logging.getLogger(__name__)
+
+CHECKED_SAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class Step:
+    """A named piece of a run. `work` returns what there is to say about its result."""
+
+    name: str
+    title: str
+    work: Callable[[Context], str]
+
+
+def load_data(context: Context) -> str:
+    """Read or simulate the samples, and record what they are."""
+    dataset = context.dataset
+    sizes = [len(split) for split in (dataset.train, dataset.validation, dataset.test)]
+    return "{:,} samples to train, {:,} to validate, {:,} to test".format(*sizes)
+
+
+def search(context: Context) -> str:
+    """Train architectures until as many have finished as the task asks for."""
+    config, options = context.record.task, context.record.options
+    study = run_search(
+        context.task, context.space, context.dataset, context.run, config.search, config.seed,
+        storage=options.get("storage"), workers=int(options.get("workers") or 1), console=context.console,
+    )  # fmt: skip
+    return f"{len(study.trials)} trials, {len(study.best_trials)} of them on the front"
+
+
+def compress(context: Context) -> str:
+    """Make designs of the winners."""
+    return f"{len(make_designs(context, context.record.task.compress))} designs"
+
+
+def make_designs(context: Context, settings: CompressConfig, trials: Sequence[int] | None = None) -> list[Design]:
+    """Designs of the named trials, or of the winners along the front. Raises InputError when there is none."""
+    chosen = winners(context.run, settings.designs, trials)
+    with _progress(context) as bar:
+        job = bar.add_task("compress", total=None)
+        return compress_winners(
+            chosen, context.task, context.dataset, context.run, settings, seed=context.record.task.seed,
+            on_progress=lambda what, done, total: bar.update(job, description=what, completed=done, total=total),
+        )  # fmt: skip
+
+
+def winners(run: Run, count: int, trials: Sequence[int] | None = None) -> list[Winner]:
+    """The trials that become designs. Raises InputError when one does not exist, or none has finished."""
+    numbers = trials
+    if numbers is None:
+        rows = along_the_front(read_front(run), "trial", count)
+        numbers = [int(row["trial"]) for row in rows]
+    if not numbers:
+        raise InputError(f"{run.path}: no feasible trial has finished, so there is nothing to compress")
+    chosen = []
+    for number in numbers:
+        file = run.trial(number) / "architecture.json"
+        if not file.is_file():
+            raise InputError(f"--trial {number}: {run.path} has no such finished trial")
+        chosen.append(Winner(number, Architecture.from_json(file.read_text(encoding="utf-8"), file)))
+    return chosen
+
+
+def export_designs(context: Context) -> str:
+    """Export every design and recount its costs from the exported graph."""
+    designs = [Design.load(path) for path in context.run.design_paths()]
+    missing = [design for design in designs if not (design.path / "model.onnx").is_file()]
+    with _progress(context) as bar:
+        for design in bar.track(missing, description="export"):
+            export(design)
+    return f"{len(designs)} networks as QONNX"
+
+
+def synth(context: Context) -> str:
+    """Write, compile and verify an HLS project for the designs along the front."""
+    config = context.record.task
+    rows = along_the_front(read_front(context.run), "design", config.compress.synthesise)
+    if not rows:
+        raise WorkError(f"{context.run.path}: has no designs to synthesise")
+    designs = [Design.load(context.run.design(str(row["name"]))) for row in rows]
+    unfinished = [design for design in designs if not is_synthesised(design.path)]
+    inputs = context.dataset.test.x[:CHECKED_SAMPLES].numpy() if unfinished else None
+    with _progress(context) as bar:
+        for design in bar.track(unfinished, description="synth"):
+            bar.console.log(f"{design.record.name}: C simulation")
+            synthesise(design, config.target, check_inputs=inputs)
+    return f"{len(designs)} HLS projects, each equal to its network bit for bit"
+
+
+def is_synthesised(folder: Path) -> bool:
+    """Whether `synth` has finished with a design's folder: it writes the report last."""
+    return (folder / "reports.json").is_file()
+
+
+def report(context: Context) -> str:
+    """Write the figure of the front and the HTML page."""
+    return str(write_report(context.run))
+
+
+def write_report(run: Run) -> str:
+    """The run's page and figure; returns the page's path."""
+    front = read_front(run)
+    plot_front(front, run.figures / "front.png", anchors=anchors_for(run.read()))
+    write_page(run)
+    return str(run.report)
+
+
+STEPS = (
+    Step("data", "Data", load_data),
+    Step("search", "Global search", search),
+    Step("compress", "Local search: quantise and prune the winners", compress),
+    Step("export", "Export to QONNX", export_designs),
+    Step("synth", "HLS projects, verified bit for bit", synth),
+    Step("report", "Report", report),
+)
+
+
+def run_steps(context: Context, *, stop: str = STEPS[-1].name) -> None:
+    """Take the steps in order up to `stop`, none of which does again what is finished.
+
+    Raises:
+        InterruptionError: Ctrl-C; the text says how to go on.
+        WorkError, InputError: what a step raises.
+    """
+    names = [step.name for step in STEPS]
+    steps = STEPS[: names.index(stop) + 1]
+    for index, step in enumerate(steps, start=1):
+        context.console.rule(f"[bold]{index}/{len(steps)} {step.title}", align="left")
+        began = time.monotonic()
+        try:
+            said = step.work(context)
+        except KeyboardInterrupt as error:
+            raise InterruptionError(
+                f"interrupted in the step {step.name!r}; what is finished is kept in {context.run.path}, "
+                "the same command with --resume goes on from there"
+            ) from error
+        logger.info("%s: %s (%.0f s)", step.name, said, time.monotonic() - began)
+
+
+def _progress(context: Context) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+        console=context.console, transient=True,
+    )  # fmt: skip
