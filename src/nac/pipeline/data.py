@@ -107,7 +107,7 @@ def _expected(config: TaskConfig) -> dict[str, Any]:
         "input_shape": list(task.input_shape),
         "where": dict(data.where),
         "split": data.split.model_dump(mode="json"),
-        "without_a_file": f"{data.simulate_without_file:,} are simulated" if data.simulator != "none" else "not possible",
+        "without_a_file": f"{data.simulate_without_file:,} samples by {data.simulator}",
     }
 
 
