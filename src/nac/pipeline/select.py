@@ -9,11 +9,14 @@ from nac.report.front import Front, Kind, record
 def along_the_front(front: Front, kind: Kind, count: int) -> list[dict[str, Any]]:
     """At most `count` rows of a kind, best first in the first objective.
 
-    The non-dominated rows are taken at even steps along the front, both ends included; where they are too few,
-    all of them and then those of the next fronts.
+    The non-dominated rows are taken at even steps along the front, both ends included; where they are too few, all
+    of them and then those of the next fronts. Rows that lack an objective are never taken.
     """
     chosen: list[dict[str, Any]] = []
-    rest = front
+    table = front.of(kind)
+    if kind == "trial":  # a trial may repeat an architecture; its first one stands for all
+        table = table.drop_duplicates(subset="hash")
+    rest = replace(front, table=table).marked()
     while len(chosen) < count:
         rows = rest.of(kind)
         rows = rows[rows["front"] & rows[list(front.objectives)].notna().all(axis=1)]

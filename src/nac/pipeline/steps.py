@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from optuna.trial import TrialState
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nac.arch import Architecture
@@ -22,7 +23,7 @@ from nac.report.anchors import anchors_for
 from nac.report.collect import read_front
 from nac.report.page import write_page
 from nac.rundir import Run
-from nac.search import run_search
+from nac.search import load_study, run_search
 
 logger = logging.getLogger(__name__)
 
@@ -71,21 +72,22 @@ def make_designs(context: Context, settings: CompressConfig, trials: Sequence[in
         )  # fmt: skip
 
 
-def winners(run: Run, count: int, trials: Sequence[int] | None = None) -> list[Winner]:
-    """The trials that become designs. Raises InputError when one does not exist, or none has finished."""
-    numbers = trials
+def winners(run: Run, count: int, numbers: Sequence[int] | None = None) -> list[Winner]:
+    """The trials that become designs: those of the given numbers, or `count` along the front.
+
+    Raises InputError when a number is of no finished trial, or none has finished.
+    """
+    finished = {trial.number: trial for trial in load_study(run).get_trials(states=(TrialState.COMPLETE,))}
     if numbers is None:
-        rows = along_the_front(read_front(run), "trial", count)
-        numbers = [int(row["trial"]) for row in rows]
-    if not numbers:
-        raise InputError(f"{run.path}: no feasible trial has finished, so there is nothing to compress")
-    chosen = []
-    for number in numbers:
-        file = run.trial(number) / "architecture.json"
-        if not file.is_file():
-            raise InputError(f"--trial {number}: {run.path} has no such finished trial")
-        chosen.append(Winner(number, Architecture.from_json(file.read_text(encoding="utf-8"), file)))
-    return chosen
+        numbers = [int(row["trial"]) for row in along_the_front(read_front(run), "trial", count)]
+        if not numbers:
+            raise InputError(f"{run.path}: no feasible trial has finished, so there is nothing to compress")
+    if missing := [number for number in numbers if number not in finished]:
+        raise InputError(f"--trial {missing[0]}: {run.path} has no such finished trial")
+    return [
+        Winner(number, Architecture.model_validate(finished[number].user_attrs["architecture"]))
+        for number in dict.fromkeys(numbers)
+    ]
 
 
 def export_designs(context: Context) -> str:
