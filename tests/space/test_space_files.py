@@ -8,7 +8,7 @@ import yaml
 
 from nac.config import load_yaml
 from nac.errors import InputError
-from nac.space import SearchSpace, Unbuildable, changes
+from nac.space import Genotype, SearchSpace, Unbuildable, changes
 
 SPACES = Path(__file__).resolve().parent.parent.parent / "search_spaces"
 
@@ -40,7 +40,7 @@ def test_shipped_spaces_have_no_problem(name: str) -> None:
 
 def test_a_kernel_that_leaves_no_image_is_repaired_from_the_back() -> None:
     space = SearchSpace.load("bragg")
-    deep = {"slot2.block": "conv_block", "slot2.conv1.kernel": 3, "slot2.conv2.kernel": 5}
+    deep: Genotype = {"slot2.block": "conv_block", "slot2.conv1.kernel": 3, "slot2.conv2.kernel": 5}
     genotype = {**space.baselines["fine"], **deep}
     repaired = space.repair(genotype)  # 11 - 2 - 2 - 2 = 5, 3 leaves 3, then 5 becomes 3 and leaves 1
     assert changes(genotype, repaired) == {"slot2.conv2.kernel": (5, 3)}
