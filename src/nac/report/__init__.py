@@ -1,1 +1,9 @@
+"""What a run found: tables, conditions, figures and an HTML page."""
 
+from nac.report.figures import plot_convergence, plot_front, plot_importances
+from nac.report.front import Front
+from nac.report.interactive import plot
+from nac.report.page import html, write_page
+from nac.report.tables import front_table
+
+__all__ = ["Front", "front_table", "html", "plot", "plot_convergence", "plot_front", "plot_importances", "write_page"]

@@ -1,0 +1,75 @@
+"""Published results beside ours: data with a source, used only where the data set is the same."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import Field, TypeAdapter
+
+from nac.arch import workload
+from nac.config import Model
+from nac.cost import costs
+from nac.rundir import RunRecord
+from nac.space import SearchSpace
+
+FILE = Path(__file__).with_name("anchors.yaml")
+
+
+class PublishedNetwork(Model):
+    """A published network by its name in one of our research spaces, at a bit width."""
+
+    space: str
+    baseline: str
+    bits: int
+
+
+class Anchor(Model):
+    """One published result. `values` are by metric, cost or hardware name; `line` draws it where it has no cost."""
+
+    layout: Literal["constituents", "patches", "arrays"]
+    label: str
+    source: str
+    note: str = ""
+    constituents: int | None = None
+    file: str | None = None
+    line: bool = False
+    values: Mapping[str, float] = Field(default_factory=dict)
+    network: PublishedNetwork | None = None
+
+    def with_costs(self, input_shape: tuple[int, ...], outputs: int) -> "Anchor":
+        """The same result with the costs of its network, counted by our definition for this input."""
+        if self.network is None:
+            return self
+        space = SearchSpace.load(self.network.space, input_shape=input_shape, outputs=outputs)
+        bits = self.network.bits
+        architecture = space.decode(space.baselines[self.network.baseline])
+        architecture = architecture.with_bits(weights=bits, activations=bits, input=bits)
+        return self.model_copy(update={"values": {**costs(workload(architecture)), **self.values}})
+
+    def suits(self, layout: str, constituents: int | None, files: Sequence[str]) -> bool:
+        """Whether results on such data may stand beside this one; never those on simulated data."""
+        return (
+            bool(files)
+            and self.layout == layout
+            and self.constituents in {None, constituents}
+            and (self.file is None or self.file in files)
+        )
+
+
+@cache
+def published() -> tuple[Anchor, ...]:
+    """Every published result in anchors.yaml, without the costs of its network."""
+    return TypeAdapter(tuple[Anchor, ...]).validate_python(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+
+
+def anchors_for(record: RunRecord) -> list[Anchor]:
+    """The published results that a run's own may be compared with, with costs where the network is known."""
+    data = record.task.data
+    files = [file.path.name for file in record.data]
+    constituents = data.constituents if data.layout == "constituents" else None
+    shape = {"constituents": (3, data.constituents), "patches": (1, data.patch_size, data.patch_size)}.get(data.layout)
+    outputs = len(data.classes) or 2
+    chosen = [anchor for anchor in published() if anchor.suits(data.layout, constituents, files)]
+    return [anchor.with_costs(shape, outputs) if shape else anchor for anchor in chosen]

@@ -1,0 +1,222 @@
+"""Reading a run folder into rows: trials from the Optuna study, designs and hardware reports from their files."""
+
+import json
+import math
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
+from optuna.storages import JournalStorage, get_storage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState
+
+from nac.arch import Architecture
+from nac.design import Design
+from nac.errors import InputError
+from nac.report.front import Front
+from nac.report.quantities import QUANTITIES
+from nac.rundir import Run
+
+# The more a number rests on, the later it stands here; a row shows the last one it has.
+EVIDENCE = ("estimate", "c-synthesis", "synthesis", "place-and-route")
+
+
+def read_front(run: Run) -> Front:
+    """The front of a run, finished or not. Raises InputError when the folder holds no run or no result yet."""
+    record = run.read()
+    study = read_study(run)
+    objectives = [objective.name for objective in record.task.search.objectives]
+    trials = list(_trial_rows(run, study)) if study is not None else []
+    rows = [*trials, *(_design_row(path) for path in run.design_paths())]
+    metrics = _metrics(rows)
+    return Front.build(
+        [_ordered(row, metrics) for row in rows],
+        objectives,
+        metrics=tuple(metrics),
+        task=record.task.name,
+        title=_title(record.task.name, record.task.data.layout, record.task.data.constituents),
+        path=run.path,
+        states=_states(study) if study is not None else {},
+    )
+
+
+def read_study(run: Run) -> optuna.Study | None:
+    """The run's Optuna study, or None when it has none yet; one that is being written is read as far as it is.
+
+    Raises:
+        InputError: the journal, or the database that the run was started with, cannot be read.
+    """
+    url = run.read().options.get("storage")
+    if url is None and not run.journal.is_file():
+        return None
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            storage = get_storage(str(url)) if url else JournalStorage(JournalFileBackend(str(run.journal)))
+            names = optuna.get_all_study_names(storage)
+            name = run.path.resolve().name if url else next(iter(names), "")
+            return optuna.load_study(study_name=name, storage=storage) if name in names else None
+    except (OSError, ValueError, KeyError, ImportError, StorageInternalError) as error:
+        detail = " ".join(str(error).split())[:200]
+        raise InputError(f"{url or run.journal}: holds no readable Optuna study ({detail})") from error
+    finally:
+        optuna.logging.set_verbosity(verbosity)
+
+
+def importances(study: optuna.Study, *, seed: int = 0) -> dict[str, dict[str, float]]:
+    """How much each gene explains of each objective (fANOVA), by objective name then gene, largest first.
+
+    Empty when fewer than eight trials have finished: there is nothing to explain then.
+    """
+    finished = [trial for trial in study.get_trials(deepcopy=False) if trial.state is TrialState.COMPLETE]
+    if len(finished) < 8:
+        return {}
+    names = study.metric_names or [f"objective {k}" for k in range(len(study.directions))]
+    found = {}
+    for k, name in enumerate(names):
+        values = {trial.values[k] for trial in finished}
+        if len(values) < 2:
+            continue
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
+        found[name] = optuna.importance.get_param_importances(
+            study, evaluator=evaluator, target=lambda trial, k=k: float(trial.values[k])  # type: ignore[misc]
+        )
+    return found
+
+
+def hardware_report(folder: Path) -> Mapping[str, Any]:
+    """What `nac synth` wrote into a design's folder; empty when it has not run. Raises InputError."""
+    file = folder / "reports.json"
+    if not file.is_file():
+        return {}
+    try:
+        report = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: is no JSON ({error})") from error
+    if not isinstance(report, dict):
+        raise InputError(f"{file}: expected an object with verification and numbers")
+    return report
+
+
+def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
+    """One row per architecture that was trained: a trial that repeats an earlier one has that one's row."""
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        attributes = trial.user_attrs
+        if "duplicate_of" in attributes:
+            continue
+        yield {
+            "kind": "trial",
+            "name": f"{trial.number:04d}",
+            "trial": trial.number,
+            "baseline": attributes.get("baseline"),
+            **_described(_architecture(run, trial)),
+            "feasible": _feasible(trial),
+            **attributes.get("metrics", {}),
+            **attributes.get("costs", {}),
+        }
+
+
+def _architecture(run: Run, trial: FrozenTrial) -> Architecture | None:
+    """The architecture of a trial from its attributes, else from its folder."""
+    stored = trial.user_attrs.get("architecture")
+    if isinstance(stored, str):
+        return Architecture.from_json(stored, f"trial {trial.number}")
+    if isinstance(stored, Mapping):
+        return Architecture.model_validate(stored)
+    file = run.trial(trial.number) / "architecture.json"
+    return Architecture.from_json(file.read_text(encoding="utf-8"), file) if file.is_file() else None
+
+
+def _feasible(trial: FrozenTrial) -> bool:
+    """Whether a trial meets every constraint (Optuna: none above zero)."""
+    constraints = trial.constraints
+    return all(value <= 0 for value in constraints.values()) if constraints else True
+
+
+def _described(architecture: Architecture | None) -> dict[str, Any]:
+    """The columns that an architecture fills."""
+    if architecture is None:
+        return {"hash": None, "architecture": "?"}
+    return {
+        "hash": architecture.hash,
+        "architecture": architecture.summary(),
+        "bits": architecture.bits.weights,
+        "activation_bits": architecture.bits.activations,
+        "input_bits": architecture.bits.input,
+    }
+
+
+def _design_row(folder: Path) -> dict[str, Any]:
+    """The row of a design: its record and, where it went through hardware, what came out."""
+    record = Design.load(folder).record
+    report = hardware_report(folder)
+    verification = report.get("verification") or {}
+    equal = verification.get("equal")
+    return {
+        "kind": "design",
+        "name": record.name,
+        "trial": record.origin.get("trial", math.nan),
+        **_described(record.architecture),
+        "sparsity": record.sparsity,
+        "feasible": True,
+        "exact": equal if isinstance(equal, bool) else None,
+        "verified_samples": verification.get("samples"),
+        **record.metrics.get("validation", {}),
+        **{f"test_{name}": value for name, value in record.metrics.get("test", {}).items()},
+        **record.costs,
+        **hardware_numbers(report),
+    }
+
+
+def hardware_numbers(report: Mapping[str, Any]) -> dict[str, float]:
+    """One value per hardware quantity that tables know: the best founded of those a report has."""
+    chosen: dict[str, tuple[int, float]] = {}
+    for number in report.get("numbers", []):
+        name, value, kind = number.get("name"), number.get("value"), number.get("kind")
+        known = QUANTITIES.get(str(name))
+        if known is None or known.role != "hardware" or not isinstance(value, (int, float)):
+            continue
+        rank = EVIDENCE.index(kind) if kind in EVIDENCE else -1
+        if name not in chosen or rank >= chosen[name][0]:
+            chosen[name] = (rank, float(value))
+    return {name: value for name, (_, value) in chosen.items()}
+
+
+def _metrics(rows: list[dict[str, Any]]) -> list[str]:
+    """The metrics that any row has, in the order of the registry."""
+    return [name for name, known in QUANTITIES.items() if known.role == "metric" and any(name in row for row in rows)]
+
+
+def _ordered(row: Mapping[str, Any], metrics: list[str]) -> dict[str, Any]:
+    """The row's columns in the order of tables: settings, metrics, the same on the test split, costs, hardware."""
+    values = [*metrics, *(f"test_{name}" for name in metrics)]
+    values += [name for role in ("cost", "hardware") for name, known in QUANTITIES.items() if known.role == role]
+    rest = [name for name in row if name not in values]
+    return {name: row[name] for name in [*rest, *values] if name in row}
+
+
+def _states(study: optuna.Study) -> dict[str, int]:
+    """How many trials ended how, in words."""
+    counted = Counter(_state(trial) for trial in study.get_trials(deepcopy=False))
+    order = ("complete", "duplicate", "infeasible", "failed", "cut off", "running", "waiting")
+    return {word: counted[word] for word in order if counted[word]}
+
+
+def _state(trial: FrozenTrial) -> str:
+    """One word for how a trial ended: its candidate trained, known already, never trained, failed; or not at all."""
+    if trial.state is TrialState.COMPLETE:
+        return "duplicate" if "duplicate_of" in trial.user_attrs else "complete"
+    if trial.state is TrialState.FAIL:
+        return "failed" if "error" in trial.user_attrs else "cut off"
+    return {TrialState.PRUNED: "infeasible", TrialState.RUNNING: "running"}.get(trial.state, "waiting")
+
+
+def _title(name: str, layout: str, constituents: int) -> str:
+    """The task as a heading."""
+    return f"{name}, {constituents} constituents" if layout == "constituents" else name

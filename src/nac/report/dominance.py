@@ -1,0 +1,89 @@
+"""Which points of a set are beaten by no other, and how much of the objective space they cover."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Direction = Literal["minimize", "maximize"]
+Values = NDArray[np.float64]
+
+
+def oriented(values: Values, directions: Sequence[Direction]) -> Values:
+    """`values` (N, K) with the columns to be maximised negated, so that less is better everywhere."""
+    signs = np.array([-1.0 if direction == "maximize" else 1.0 for direction in directions])
+    return np.asarray(np.asarray(values, dtype=np.float64) * signs, dtype=np.float64)
+
+
+def non_dominated(values: Values, directions: Sequence[Direction]) -> NDArray[np.bool_]:
+    """Which rows of `values` (N, K) no other row dominates: a mask of length N.
+
+    A row dominates another when it is at least as good in every column and better in one; equal rows do not
+    dominate each other. A row with a missing value (NaN) is never on the front and dominates nothing.
+    """
+    points = oriented(values, directions)
+    mask = np.asarray(np.isfinite(points).all(axis=1), dtype=np.bool_)
+    for i in np.flatnonzero(mask):
+        rest = points[mask]
+        mask[i] = not ((rest <= points[i]).all(axis=1) & (rest < points[i]).any(axis=1)).any()
+    return mask
+
+
+def hypervolume(values: Values, directions: Sequence[Direction], reference: Sequence[float]) -> float:
+    """The volume between the front of `values` (N, K) and `reference` (K), exactly.
+
+    `reference` is a point in the objectives' own units and directions; points that are not better than it in
+    every objective add nothing. The cost grows as N**(K-1): meant for two to four objectives.
+    """
+    corner = oriented(np.asarray([reference], dtype=np.float64), directions)[0]
+    points = oriented(values, directions)
+    points = points[(points < corner).all(axis=1)] if len(points) else points
+    return _volume(points, corner)
+
+
+def _volume(points: Values, corner: Values) -> float:
+    """Volume dominated by `points` (all below `corner`, less is better), by slices along the last axis."""
+    if not len(points):
+        return 0.0
+    if points.shape[1] == 1:
+        return float(corner[0] - points[:, 0].min())
+    points = points[np.argsort(points[:, -1], kind="stable")]
+    edges = np.append(points[:, -1], corner[-1])
+    total = 0.0
+    for i in range(len(points)):
+        height = edges[i + 1] - edges[i]
+        if height > 0:
+            total += height * _volume(points[: i + 1, :-1], corner[:-1])
+    return float(total)
+
+
+def hypervolume_history(
+    values: Values, directions: Sequence[Direction], reference: Sequence[float] | None = None
+) -> Values:
+    """Hypervolume after each of the N rows of `values` (N, K) in their order: length N, never falling.
+
+    Without a `reference` the worst value of each finite column is taken, widened by a tenth of its range.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if reference is None:
+        reference = worst_point(values, directions)
+    history = np.empty(len(values))
+    front = np.empty((0, values.shape[1]))
+    for i, row in enumerate(values):
+        if np.isfinite(row).all():
+            front = np.vstack([front, row])
+            front = front[non_dominated(front, directions)]
+        history[i] = hypervolume(front, directions, reference)
+    return history
+
+
+def worst_point(values: Values, directions: Sequence[Direction]) -> list[float]:
+    """A reference point just behind the worst finite value of every column of `values` (N, K)."""
+    points = oriented(values, directions)
+    points = points[np.isfinite(points).all(axis=1)]
+    if not len(points):
+        return [0.0] * len(directions)
+    low, high = points.min(axis=0), points.max(axis=0)
+    corner = high + 0.1 * np.where(high > low, high - low, 1.0)
+    return [float(v) for v in oriented(corner[None, :], directions)[0]]

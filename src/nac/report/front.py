@@ -1,0 +1,172 @@
+"""The table everything is chosen from: one row for each search trial and for each design of a run."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from nac.errors import InputError
+from nac.report.dominance import Direction, non_dominated
+from nac.report.quantities import direction_of
+from nac.report.where import parse_condition
+from nac.rundir import Run
+
+Kind = Literal["trial", "design"]
+
+# Columns that every table has, whatever the task measures.
+FIXED = (
+    "kind", "name", "trial", "baseline", "hash", "architecture", "bits", "activation_bits", "input_bits", "sparsity",
+    "feasible", "exact", "verified_samples", "front",
+)
+SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity")
+
+
+@dataclass(frozen=True)
+class Front:
+    """Trials and designs of a run with what they measure and cost.
+
+    `table` has the columns FIXED, one column per metric on the validation split (`accuracy`), one per metric on
+    the test split, for designs (`test_accuracy`), one per cost (`bops`) and one per hardware number (`lut`); what
+    a row lacks is NaN. `front` marks the rows that no feasible row of the same kind dominates in `objectives`.
+    Selection sees the validation split only: `test_` columns are for showing.
+    """
+
+    table: pd.DataFrame
+    objectives: tuple[str, ...]
+    metrics: tuple[str, ...] = ()
+    task: str = ""
+    title: str = ""
+    path: Path | None = None
+    states: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def build(cls, rows: Sequence[Mapping[str, Any]], objectives: Sequence[str], **about: Any) -> "Front":
+        """A front from one mapping per row; absent columns become NaN and `front` is computed.
+
+        Raises:
+            InputError: an objective is no metric and no cost.
+        """
+        table = pd.DataFrame(list(rows))
+        for column in FIXED:
+            if column not in table:
+                table[column] = math.nan if column in SELECTABLE else None
+        for name in objectives:
+            if name not in table:
+                table[name] = math.nan
+        values = [column for column in table.columns if column not in FIXED]
+        table = table[[*FIXED, *values]]
+        for column in (*SELECTABLE, *values):
+            table[column] = pd.to_numeric(table[column], errors="coerce").astype(float)
+        return cls(table=table, objectives=tuple(objectives), **about).marked()
+
+    @classmethod
+    def read(cls, run: Run) -> "Front":
+        """The front of a run folder, finished or not. Raises InputError when the folder holds no run."""
+        from nac.report.collect import read_front  # the reader builds a Front: it needs this module first
+
+        return read_front(run)
+
+    @property
+    def directions(self) -> list[Direction]:
+        """Directions of the objectives, in their order."""
+        return [direction_of(name) for name in self.objectives]
+
+    @property
+    def names(self) -> list[str]:
+        """What `where` and `best` can refer to: every numeric column with a value, test metrics excepted."""
+        numeric = [*SELECTABLE, *(column for column in self.table.columns if column not in FIXED)]
+        return [name for name in numeric if not name.startswith("test_") and self.table[name].notna().any()]
+
+    @property
+    def shown(self) -> list[str]:
+        """Every metric, cost and hardware number of the table, in its order: validation, test, costs, hardware."""
+        return [column for column in self.table.columns if column not in FIXED]
+
+    def marked(self, objectives: Sequence[str] | None = None) -> "Front":
+        """The same rows with `front` recomputed, for other `objectives` if given (each kind on its own)."""
+        chosen = tuple(objectives) if objectives is not None else self.objectives
+        missing = [name for name in chosen if name not in self.table]
+        if missing:
+            raise InputError(f"no value named {missing[0]!r} here, expected one of: {', '.join(self.names)}")
+        table = self.table.copy()
+        table["front"] = False
+        directions = [direction_of(name) for name in chosen]
+        for kind in ("trial", "design"):
+            rows = (table["kind"] == kind) & (table["feasible"] != False)  # noqa: E712 - None is feasible
+            values = table.loc[rows, list(chosen)].to_numpy(dtype=float)
+            table.loc[rows, "front"] = non_dominated(values, directions)
+        table["front"] = table["front"].astype(bool)
+        return replace(self, table=table, objectives=chosen)
+
+    def where(self, conditions: Sequence[str]) -> "Front":
+        """The rows that satisfy every condition, the front marked anew among them. Raises InputError."""
+        parsed = [parse_condition(text, self.names) for text in conditions]
+        mask = pd.Series(True, index=self.table.index)
+        for condition in parsed:
+            mask &= condition.mask(self.table)
+        return replace(self, table=self.table[mask]).marked() if parsed else self
+
+    def best(self, metric: str) -> dict[str, Any]:
+        """The row that is best in `metric`, designs before trials; ties go to the cheaper row, then the first.
+
+        Designs are what can be built, so trials are considered only where there is no design with a value.
+
+        Raises:
+            InputError: `metric` has no value in any row, or is none that can be chosen by.
+        """
+        if metric.startswith("test_") and metric in self.table:
+            raise InputError(f"--best {metric}: the test split is for the report, choose by {metric[5:]} (validation)")
+        if metric not in self.names:
+            names = ", ".join(self.names) or "none, no row is left"
+            raise InputError(f"--best {metric}: no row has such a value, expected one of: {names}")
+        rows = self.table[self.table[metric].notna() & (self.table["feasible"] != False)]  # noqa: E712 - None is feasible
+        if rows.empty:
+            raise InputError(f"--best {metric}: no feasible row has such a value")
+        designs = rows[rows["kind"] == "design"]
+        rows = designs if len(designs) else rows
+        keys = [metric, *(name for name in self.objectives if name != metric)]
+        ascending = [direction_of(name) == "minimize" for name in keys]
+        return record(rows.sort_values(keys, ascending=ascending, kind="stable").iloc[0])
+
+    def of(self, kind: Kind) -> pd.DataFrame:
+        """The rows of one kind."""
+        return self.table[self.table["kind"] == kind]
+
+    def records(self) -> list[dict[str, Any]]:
+        """All rows as plain values, for JSON: None where a value is missing."""
+        return [record(row) for _, row in self.table.iterrows()]
+
+    def to_json(self, best: str | None = None) -> dict[str, Any]:
+        """The front as one JSON object: task, objectives with directions, states of the search, rows, `best` row."""
+        return {
+            "run": str(self.path) if self.path else None,
+            "task": self.task,
+            "objectives": [
+                {"name": name, "direction": direction}
+                for name, direction in zip(self.objectives, self.directions, strict=True)
+            ],
+            "states": dict(self.states),
+            "rows": self.records(),
+            "best": self.best(best) if best else None,
+        }
+
+
+def record(row: pd.Series) -> dict[str, Any]:
+    """One row as plain Python values: whole numbers as int, missing ones as None."""
+    return {str(key): _plain(value) for key, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A cell as JSON can hold it."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (float, np.floating, int, np.integer)):
+        number = float(value)
+        if not math.isfinite(number):
+            return None
+        return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    return value

@@ -1,0 +1,230 @@
+"""One self-contained HTML page about a run: figures inside, nothing fetched."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import optuna
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.figure import Figure
+from optuna.trial import TrialState
+
+from nac import __version__
+from nac.design import Design
+from nac.report.anchors import Anchor, anchors_for
+from nac.report.collect import hardware_report, importances, read_front, read_study
+from nac.report.figures import plot_convergence, plot_front, plot_importances
+from nac.report.front import Front
+from nac.report.quantities import quantity, short
+from nac.report.style import inline_svg
+from nac.report.tables import MARK, exact_text, heading_of, shown_columns, sorted_rows
+from nac.rundir import Run, RunRecord, dump_yaml, write_atomic
+
+TEMPLATE = Path(__file__).with_name("page.html.jinja")
+
+
+def html(run: Run) -> str:
+    """The page of a run, finished or not: front, designs with their verification and hardware, search, origin.
+
+    Raises:
+        InputError: the folder holds no run, or one of its files cannot be read.
+    """
+    record, front, study = run.read(), read_front(run), read_study(run)
+    anchors = anchors_for(record)
+    designs = [Design.load(path) for path in run.design_paths()]
+    figures = _figures(front, study, anchors)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )
+    return environment.get_template(TEMPLATE.name).render(
+        title=front.title,
+        description=record.task.description,
+        cards=_cards(front),
+        figures=figures,
+        captions=_captions(anchors),
+        designs=_grid(front, trials=False),
+        trials=_grid(front, designs=False),
+        details=[_detail(design) for design in designs],
+        states=", ".join(f"{count} trials {word}" for word, count in front.states.items()) or "No search in this run.",
+        failures=_failures(study),
+        anchors=[_published(anchor) for anchor in anchors],
+        commands={"compress": f"nac compress {_quoted(run.path)}"},
+        next_steps=_next_steps(run, front, designs),
+        provenance=_provenance(record),
+        config=dump_yaml(record.task.model_dump(mode="json")),
+    )
+
+
+def write_page(run: Run) -> Path:
+    """Write the page of a run, whole or not at all, and return its path. Raises InputError."""
+    write_atomic(run.report, html(run))
+    return run.report
+
+
+def _figures(front: Front, study: optuna.Study | None, anchors: Sequence[Anchor]) -> dict[str, Markup]:
+    """Every figure that has something to show, as inline SVG."""
+    found: dict[str, Markup] = {}
+
+    def add(name: str, figure: Figure) -> None:
+        found[name] = Markup(inline_svg(figure, f"nac-{name}"))  # noqa: S704 - drawn here; matplotlib escapes its texts
+
+    metrics = [name for name in front.objectives if quantity(name).role == "metric"] or list(front.metrics)
+    if metrics and not front.table[metrics].dropna(how="all").empty:
+        add("front", plot_front(front, anchors=anchors))
+        if f"test_{metrics[0]}" in front.table and front.of("design")[f"test_{metrics[0]}"].notna().any():
+            add("test", plot_front(front, anchors=anchors, split="test"))
+    trials = front.of("trial")
+    if len(trials.dropna(subset=list(front.objectives))) > 1:
+        add("convergence", plot_convergence(front))
+    shares = importances(study) if study is not None else {}
+    if shares:
+        add("importances", plot_importances(shares))
+    return {name: found.get(name, Markup()) for name in ("front", "test", "convergence", "importances")}
+
+
+def _cards(front: Front) -> list[tuple[str, str]]:
+    """The few numbers to see first."""
+    trials, designs = front.of("trial"), front.of("design")
+    cards = [
+        ("finished trials", str(len(trials))),
+        ("on the front of the search", str(int(trials["front"].sum()))),
+        ("designs", str(len(designs))),
+        ("verified bit for bit", str(int(designs["exact"].map(lambda value: value is True).sum()))),
+    ]
+    for name in front.objectives:
+        if quantity(name).role == "metric" and front.of("design")[name].notna().any():
+            values = front.of("design")[name]
+            best = values.max() if quantity(name).direction == "maximize" else values.min()
+            cards.append((f"best {quantity(name).label} (validation)", quantity(name).text(best)))
+    return cards
+
+
+def _captions(anchors: Sequence[Anchor]) -> dict[str, str]:
+    sources = "; ".join(f"{anchor.label}: {anchor.source}" for anchor in anchors if anchor.network or anchor.line)
+    published = f"Red: published results, test split of their authors ({sources})." if sources else ""
+    return {
+        "front": "Each grey point is an architecture that the search trained in short; each coloured one a design: "
+        f"quantised, pruned and trained in full. Steps join what no other beats. {published}",
+        "anchors": published,
+    }
+
+
+def _grid(front: Front, *, designs: bool = True, trials: bool = True) -> dict[str, Any]:
+    """A table for the template: headings, which columns are text, and cells with the value they sort by."""
+    wanted = {"design": designs, "trial": trials}
+    part = [row for row in sorted_rows(front) if wanted[row["kind"]]]
+    names = [name for name in shown_columns(front) if any(row[name] == row[name] for row in part)]
+    rows = []
+    for row in part:
+        cells = [_cell(MARK if row["front"] else ""), _cell(str(row["name"])), _cell(str(row["architecture"]))]
+        cells += [_cell(quantity(name).text(row[name]), row[name]) for name in names]
+        exact = exact_text(row)
+        if designs:
+            cells.append({"text": exact, "value": None, "mark": {"yes": "yes", "NO": "no"}.get(exact, "")})
+        rows.append({"kind": row["kind"], "front": bool(row["front"]), "cells": cells})
+    headings = ["", "name", "architecture", *map(heading_of, names), *(["exact"] if designs else [])]
+    return {"headings": headings, "texts": {0, 1, 2}, "rows": rows}
+
+
+def _cell(text: str, value: float | None = None) -> dict[str, Any]:
+    return {"text": text, "value": float(value) if value is not None and value == value else None, "mark": ""}
+
+
+def _detail(design: Design) -> dict[str, Any]:
+    """What the page says about one design besides its row."""
+    record, report = design.record, hardware_report(design.path)
+    origin = record.origin
+    facts = [
+        ("folder", str(design.path)),
+        ("inputs", "x".join(map(str, record.architecture.input))),
+        ("bits", f"{record.architecture.bits.weights} weights, {record.architecture.bits.activations} activations, "
+                 f"{record.architecture.bits.input} inputs"),
+        ("weights kept", f"{100 * (1 - record.sparsity):.0f} %"),
+        *((f"{split} split", _listed(values)) for split, values in record.metrics.items()),
+        ("costs", ", ".join(f"{name} {short(value)}" for name, value in record.costs.items())),
+    ]
+    reference = origin.get("float")
+    if isinstance(reference, Mapping) and isinstance(reference.get("test"), Mapping):
+        facts.append(("float network, test split", _listed(reference["test"])))
+    facts += [(key, str(origin[key])) for key in ("trial", "seed", "best_epoch", "seconds") if key in origin]
+    checked = report.get("verification") or {}
+    status = {True: "verified bit for bit", False: "ENGINES DISAGREE", None: "not verified yet"}[checked.get("equal")]
+    return {
+        "name": record.name,
+        "architecture": record.architecture.summary(),
+        "status": status,
+        "facts": facts,
+        "verification": [(key.replace("_", " "), str(value)) for key, value in checked.items() if value is not None],
+        "numbers": [
+            {"unit": "", "kind": "", "tool": "", "version": "", **number, "value": _number(number.get("value"))}
+            for number in report.get("numbers", [])
+        ],
+        "command": f"nac synth {_quoted(design.path)}",
+    }
+
+
+def _listed(metrics: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {quantity(name).text(value)}" for name, value in metrics.items())
+
+
+def _number(value: object) -> str:
+    return f"{value:,.6g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+
+
+def _failures(study: optuna.Study | None) -> list[tuple[int, str]]:
+    """Why trials failed, as their record says."""
+    if study is None:
+        return []
+    failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+    return [(trial.number, str(trial.user_attrs["error"])) for trial in failed if "error" in trial.user_attrs]
+
+
+def _published(anchor: Anchor) -> dict[str, str]:
+    values = ", ".join(f"{name} {quantity(name).text(value)}" for name, value in anchor.values.items())
+    return {"label": anchor.label, "values": values, "source": anchor.source, "note": anchor.note}
+
+
+def _next_steps(run: Run, front: Front, designs: Sequence[Design]) -> list[tuple[str, str]]:
+    """Commands that continue from here, ready to be copied."""
+    folder = _quoted(run.path)
+    metric = next((name for name in front.objectives if quantity(name).role == "metric"), "accuracy")
+    steps = [
+        ("choose: the best design under a limit", f'nac front {folder} --where "bops<=100000" --best {metric}'),
+        ("finish an interrupted run", f"nac run {front.task} --out {folder} --resume"),
+    ]
+    if designs:
+        best = front.best(metric)
+        design = _quoted(run.design(str(best["name"])) if best["kind"] == "design" else designs[0].path)
+        steps += [
+            ("firmware: QONNX, HLS project, C simulation, verification", f"nac synth {design}"),
+            ("its metric on a file of yours, from the HLS project", f"nac evaluate {design} --data FILE --engine hls"),
+        ]
+    else:
+        steps.append(("quantise and prune the winners", f"nac compress {folder}"))
+    return steps
+
+
+def _provenance(record: RunRecord) -> list[tuple[str, str]]:
+    """Versions, machine, data with hashes and the command, as recorded when the run started."""
+    told = dict(record.provenance)
+    versions, machine = told.pop("versions", {}), told.pop("machine", {})
+    rows = [(key.replace("_", " "), " ".join(map(str, value)) if isinstance(value, list) else str(value))
+            for key, value in told.items() if value is not None]
+    if isinstance(machine, Mapping):
+        rows.append(("machine", ", ".join(f"{key} {value}" for key, value in machine.items())))
+    if isinstance(versions, Mapping):
+        rows.append(("versions", ", ".join(f"{key} {value}" for key, value in versions.items())))
+    rows += [("data", f"{file.path} ({file.bytes:,} bytes, sha256 {file.sha256})") for file in record.data]
+    if not record.data:
+        rows.append(("data", "simulated"))
+    rows += [("seed", str(record.task.seed)), ("preset", record.preset), ("page written by", f"nac {__version__}")]
+    if record.overrides:
+        rows.append(("settings", ", ".join(record.overrides)))
+    return rows
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))

@@ -1,0 +1,113 @@
+"""Every number a table can hold: its direction, its name for people and its unit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from nac.cost import COSTS
+from nac.errors import InputError
+from nac.report.dominance import Direction
+from nac.tasks.metrics import METRICS
+
+Role = Literal["metric", "cost", "hardware", "setting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A named number with its direction and how it is written."""
+
+    name: str
+    direction: Direction
+    label: str
+    unit: str
+    role: Role
+
+    @property
+    def axis(self) -> str:
+        """The label of an axis, with the unit."""
+        unit = "%" if self.percent else self.unit
+        label = self.label[:1].upper() + self.label[1:]
+        return f"{label} [{unit}]" if unit else label
+
+    @property
+    def percent(self) -> bool:
+        """Whether the number is a share that people read in per cent."""
+        return self.name in {"accuracy", "sparsity"}
+
+    @property
+    def scale(self) -> float:
+        """What a value is multiplied with before it is drawn or printed."""
+        return 100.0 if self.percent else 1.0
+
+    def text(self, value: float | None) -> str:
+        """The value as a table shows it; a dash where there is none."""
+        if value is None or value != value:
+            return "–"
+        if self.percent:
+            return f"{100 * value:.{0 if self.role == 'setting' else 2}f} %"
+        if self.role in {"cost", "hardware"} or self.name in {"trial", "bits", "activation_bits", "input_bits"}:
+            return short(value)
+        return f"{value:.4f}"
+
+
+def short(value: float) -> str:
+    """A count in a few characters: 950, 12.3k, 4.56M, 1.36e11."""
+    if abs(value) >= 1e10:
+        return f"{value:.2e}".replace("e+", "e")
+    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= limit:
+            return f"{value / (1e3 if letter == 'k' else limit):.3g}{letter}"
+    return f"{value:.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:.3g}"
+
+
+_HARDWARE = (
+    ("lut", "look-up tables (LUT)", ""),
+    ("ff", "flip-flops (FF)", ""),
+    ("dsp", "DSP blocks", ""),
+    ("bram_18k", "block RAM (18 kbit)", ""),
+    ("latency_cycles", "latency", "cycles"),
+    ("latency_ns", "latency", "ns"),
+    ("ii", "initiation interval", "cycles"),
+)
+_SETTINGS = (
+    ("trial", "trial", ""),
+    ("bits", "weight bits", ""),
+    ("activation_bits", "activation bits", ""),
+    ("input_bits", "input bits", ""),
+    ("sparsity", "sparsity", ""),
+)
+
+
+def _inside(label: str) -> str:
+    """A label as it stands inside a sentence: `Mean distance` is `mean distance`, `ROC area` stays."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _registry() -> dict[str, Quantity]:
+    found: dict[str, Quantity] = {}
+    for name, label, unit in _SETTINGS:
+        found[name] = Quantity(name, "maximize" if name == "sparsity" else "minimize", label, unit, "setting")
+    for name, label, unit in _HARDWARE:
+        found[name] = Quantity(name, "minimize", label, unit, "hardware")
+    for cost in COSTS.values():
+        found[cost.name] = Quantity(cost.name, cost.direction, cost.label, cost.unit, "cost")
+    for metric in METRICS.values():
+        found[metric.name] = Quantity(metric.name, metric.direction, _inside(metric.label), metric.unit, "metric")
+    return found
+
+
+QUANTITIES: Mapping[str, Quantity] = MappingProxyType(_registry())
+
+
+def quantity(name: str) -> Quantity:
+    """What is known of a column; `test_NAME` is NAME on the test split. Raises InputError for an unknown name."""
+    found = QUANTITIES.get(name.removeprefix("test_"))
+    if found is None:
+        raise InputError(f"no value named {name!r}, expected one of: {', '.join(QUANTITIES)}")
+    return found
+
+
+def direction_of(name: str) -> Direction:
+    """Whether more or less of a quantity is better. Raises InputError for an unknown name."""
+    return quantity(name).direction

@@ -1,0 +1,92 @@
+"""The front as text: a rich table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from rich.table import Table
+
+from nac.report.front import Front
+from nac.report.quantities import quantity
+
+MARK = "●"
+
+
+def front_table(front: Front, *, best: Mapping[str, Any] | None = None, trials: bool = True) -> Table:
+    """Designs first, then trials, the best of the first objective on top; `●` marks the non-dominated rows.
+
+    Args:
+        front: the rows.
+        best: a row of `Front.best`, which is set in bold.
+        trials: whether trials are listed besides the designs.
+    """
+    columns = shown_columns(front)
+    table = Table(title=_title(front), title_justify="left", caption=caption(front), caption_justify="left")
+    table.add_column("", width=1)
+    for heading in ("kind", "name"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("architecture", overflow="fold")
+    for name in columns:
+        table.add_column(heading_of(name), justify="right", no_wrap=True)
+    table.add_column("exact", justify="center")
+    for row in sorted_rows(front, trials=trials):
+        chosen = best is not None and (row["kind"], row["name"]) == (best["kind"], best["name"])
+        table.add_row(
+            MARK if row["front"] else "", str(row["kind"]), str(row["name"]), str(row["architecture"]),
+            *(quantity(name).text(row[name]) for name in columns), exact_text(row),
+            style="bold" if chosen else ("" if row["kind"] == "design" else "dim"),
+        )
+    return table
+
+
+def sorted_rows(front: Front, *, trials: bool = True) -> list[pd.Series]:
+    """The rows in the order in which tables show them: designs before trials, then by the first objective."""
+    keys = list(front.objectives)
+    ascending = [direction == "minimize" for direction in front.directions]
+    rows: list[pd.Series] = []
+    for kind in ("design", "trial") if trials else ("design",):
+        part = front.of(kind)
+        part = part.sort_values(keys, ascending=ascending, kind="stable") if keys else part
+        rows += [row for _, row in part.iterrows()]
+    return rows
+
+
+def shown_columns(front: Front) -> list[str]:
+    """The numeric columns worth showing: every metric and cost with a value, bits and sparsity where they differ."""
+    settings = [name for name in ("bits", "sparsity") if front.table[name].notna().any()]
+    return [*settings, *(name for name in front.shown if front.table[name].notna().any())]
+
+
+def heading_of(name: str) -> str:
+    """The heading of a column: its name in `where`, and its unit."""
+    known = quantity(name)
+    plain = name.removeprefix("test_").replace("_px", "").replace("_ns", "").replace("_", " ")
+    split = " (test)" if name.startswith("test_") else ""
+    return f"{plain}{split}" + (f" [{known.unit}]" if known.unit and known.unit != "cycles" else "")
+
+
+def exact_text(row: Mapping[str, Any] | pd.Series) -> str:
+    """Whether every engine agreed bit for bit: yes, NO, or a dash where it has not been tried."""
+    exact = row["exact"]
+    return "–" if not isinstance(exact, bool) else "yes" if exact else "NO"
+
+
+def caption(front: Front) -> str:
+    """What the marks mean and what happened to the trials that are not listed."""
+    states = ", ".join(f"{count} {name}" for name, count in front.states.items() if count)
+    marks = f"{MARK} none of its kind is better in {' and '.join(front.objectives)} (validation split)."
+    return marks + (f" Trials: {states}." if states else "")
+
+
+def _title(front: Front) -> str:
+    where = f" in {front.path}" if front.path else ""
+    return f"{front.title or front.task}{where}"
+
+
+def markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, its columns padded so that it reads as a table without being rendered."""
+    widths = [max(3, *(len(row[k]) for row in (headings, *rows))) for k in range(len(headings))]
+    lines = [headings, ["-" * width for width in widths], *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    )

@@ -1,0 +1,65 @@
+"""Conditions on the columns of a table, `lut<=20000`: parsed, never evaluated as code."""
+
+import operator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nac.errors import InputError
+
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+_NUMBER = r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_CONDITION = re.compile(
+    rf"\s*(?P<name>[A-Za-z][A-Za-z0-9_]*)\s*(?P<op><=|>=|==|!=|<|>|=)\s*(?P<number>{_NUMBER})\s*(?P<percent>%?)\s*",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`name` compared with a number; a row without a value never satisfies it."""
+
+    name: str
+    op: str
+    value: float
+
+    def mask(self, table: pd.DataFrame) -> pd.Series:
+        """Which rows of `table` (R rows) satisfy the condition: a boolean Series of length R."""
+        column = pd.to_numeric(table[self.name], errors="coerce").astype(float)
+        holds = OPERATORS[self.op](column, self.value) & column.notna()
+        return pd.Series(np.asarray(holds, dtype=bool), index=table.index)
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.op}{self.value:g}"
+
+
+def parse_condition(text: str, names: Iterable[str]) -> Condition:
+    """`text` (NAME OP NUMBER, OP one of <=, >=, <, >, ==, !=) on one of `names`.
+
+    A single `=` is read as `==`; a number may end in `%` (65% is 0.65).
+
+    Raises:
+        InputError: the text has another form, or the name is none of `names` (which are listed).
+    """
+    found = _CONDITION.fullmatch(text)
+    if found is None:
+        raise InputError(f'--where "{text}": expected NAME OP NUMBER, e.g. "lut<=20000" (OP: <=, >=, <, >, ==, !=)')
+    known = tuple(names)
+    name = found["name"]
+    if name not in known:
+        raise InputError(f'--where "{text}": no value named {name!r} here, expected one of: {", ".join(known)}')
+    value = float(found["number"].replace("_", "")) / (100 if found["percent"] else 1)
+    if not np.isfinite(value):
+        raise InputError(f'--where "{text}": {found["number"]} is too large for a number')
+    return Condition(name, "==" if found["op"] == "=" else found["op"], value)

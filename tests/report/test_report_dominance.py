@@ -1,0 +1,67 @@
+"""Fronts and hypervolumes against their definitions, computed the slow way."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from numpy.typing import NDArray
+
+from nac.report.dominance import Direction, hypervolume, hypervolume_history, non_dominated, worst_point
+
+values = arrays(
+    float, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=9).filter(lambda s: s[1] <= 4),
+    elements=st.integers(0, 6).map(float) | st.just(np.nan),
+)
+finite = arrays(float, st.tuples(st.integers(0, 8), st.integers(1, 3)), elements=st.integers(0, 5).map(float))
+
+
+def directions_for(points: NDArray[np.float64], flags: int) -> list[Direction]:
+    return ["maximize" if flags >> k & 1 else "minimize" for k in range(points.shape[1])]
+
+
+def beats(a: NDArray[np.float64], b: NDArray[np.float64], directions: list[Direction]) -> bool:
+    if np.isnan(a).any():
+        return False
+    better = [x >= y if d == "maximize" else x <= y for x, y, d in zip(a, b, directions, strict=True)]
+    return all(better) and bool((a != b).any())
+
+
+@given(values, st.integers(0, 15))
+def test_the_front_is_what_nothing_dominates(points: NDArray[np.float64], flags: int) -> None:
+    directions = directions_for(points, flags)
+    expected = [
+        not np.isnan(point).any() and not any(beats(other, point, directions) for other in points) for point in points
+    ]
+    assert list(non_dominated(points, directions)) == expected
+
+
+@given(finite)
+def test_the_hypervolume_is_the_number_of_unit_cells_covered(points: NDArray[np.float64]) -> None:
+    k = points.shape[1]
+    cells = np.stack(np.meshgrid(*[np.arange(6.0)] * k, indexing="ij"), axis=-1).reshape(-1, k)
+    covered = sum(any((point <= cell).all() for point in points) for cell in cells)
+    assert hypervolume(points, ["minimize"] * k, [6.0] * k) == pytest.approx(covered)
+
+
+@given(finite, st.integers(0, 7))
+def test_directions_only_mirror_the_volume(points: NDArray[np.float64], flags: int) -> None:
+    directions = directions_for(points, flags)
+    signs = np.array([-1.0 if d == "maximize" else 1.0 for d in directions])
+    reference = [6.0] * points.shape[1]
+    mirrored = hypervolume(points * signs, directions, list(np.array(reference) * signs))
+    assert mirrored == pytest.approx(hypervolume(points, ["minimize"] * points.shape[1], reference))
+
+
+@given(finite.filter(len), st.integers(0, 7))
+def test_the_history_never_falls_and_ends_at_the_whole(points: NDArray[np.float64], flags: int) -> None:
+    directions = directions_for(points, flags)
+    history = hypervolume_history(points, directions)
+    assert (np.diff(history) >= -1e-9).all()
+    assert history[-1] == pytest.approx(hypervolume(points, directions, worst_point(points, directions)))
+
+
+def test_a_row_with_a_missing_value_adds_nothing() -> None:
+    points = np.array([[1.0, np.nan], [2.0, 2.0]])
+    assert list(hypervolume_history(points, ["minimize", "minimize"], [3.0, 3.0])) == [0.0, 1.0]
+    assert list(non_dominated(points, ["minimize", "minimize"])) == [False, True]
