@@ -1,10 +1,11 @@
 """Symmetries of the physics, drawn anew for every sample and epoch, on whole tensors.
 
-Each function takes raw inputs (N, *raw), physical targets and a generator, and returns both, transformed together.
+Raw inputs and physical targets go in and come out, transformed together.
 """
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import torch
 from torch import Generator, Tensor
@@ -41,52 +42,63 @@ def rotate(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
     return torch.stack([x[:, 0], c * x[:, 1] - s * x[:, 2], s * x[:, 1] + c * x[:, 2]], dim=1), y
 
 
-def dihedral(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Every patch (N, 1, S, S) is mirrored and turned by one of the eight symmetries of the square.
-
-    Targets are (col, row) (N, 2) in pixels of the patch and move along.
-    """
-    last = x.shape[-1] - 1
-    left_right, up_down, transposed = (torch.rand(3, len(x), generator=generator) < 0.5).unbind()
-    image = (-1, 1, 1, 1)
-    x = torch.where(left_right.view(image), x.flip(-1), x)
-    x = torch.where(up_down.view(image), x.flip(-2), x)
-    x = torch.where(transposed.view(image), x.transpose(-1, -2), x)
-    col = torch.where(left_right, last - y[:, 0], y[:, 0])
-    row = torch.where(up_down, last - y[:, 1], y[:, 1])
-    return x, torch.stack([torch.where(transposed, row, col), torch.where(transposed, col, row)], dim=1)
+AUGMENT: dict[str, Augmentation] = {"flip_eta": flip_eta, "flip_phi": flip_phi, "swap": swap, "rotate": rotate}
 
 
-AUGMENT: dict[str, Augmentation] = {
-    "flip_eta": flip_eta, "flip_phi": flip_phi, "swap": swap, "rotate": rotate, "dihedral": dihedral,
-}
-
-
-def crop(raw: Tensor, y: Tensor, size: int, shift: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Patches (N, 1, size, size) out of raw ones (N, S, S), with positions (N, 2) moved along.
-
-    Positions count from the central patch. `shift` (N, 2) integers (col, row) moves each window off the centre, by
-    at most the margin (S - size) / 2; without it the central patch is cut.
-    """
-    margin = (raw.shape[-1] - size) // 2
-    if shift is None:
-        return raw[:, None, margin : margin + size, margin : margin + size].contiguous(), y
-    windows = raw.unfold(1, size, 1).unfold(2, size, 1)  # (N, 2 margin + 1, 2 margin + 1, size, size), a view
-    cut = windows[torch.arange(len(raw)), shift[:, 1] + margin, shift[:, 0] + margin]
-    return cut[:, None], y - shift
-
-
-def random_shift(raw: Tensor, y: Tensor, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Patches cut at random places that still contain their peak."""
-    margin = (raw.shape[-1] - size) // 2
-    shift = torch.randint(-margin, margin + 1, (len(raw), 2), generator=generator)
-    moved = y - shift
-    inside = (moved > -0.5) & (moved < size - 0.5)
-    return crop(raw, y, size, torch.where(inside, shift, torch.zeros_like(shift)))
-
-
-def augment(names: Sequence[str], x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """`x` and `y` after the named augmentations, one after the other."""
+def augment_jets(names: Sequence[str], x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """`x` (N, 3, P) and `y` after the named augmentations, one after the other."""
     for name in names:
         x, y = AUGMENT[name](x, y, generator)
     return x, y
+
+
+def crop(raw: Tensor, size: int) -> Tensor:
+    """The central patches (N, 1, size, size) of raw ones (N, S, S)."""
+    margin = (raw.shape[-1] - size) // 2
+    return raw[:, None, margin : margin + size, margin : margin + size].contiguous()
+
+
+def augment_patches(names: Sequence[str], raw: Tensor, y: Tensor, size: int,
+                    generator: Generator) -> tuple[Tensor, Tensor]:
+    """Patches (N, 1, size, size) cut out of raw ones (N, S, S), with their (col, row) targets (N, 2) moved along.
+
+    Targets count in pixels of the central patch. `shift` moves every window off the centre by up to (S - size) / 2
+    pixels, unless it would lose its peak; `dihedral` then mirrors and turns it by one of the square's eight
+    symmetries. Both are one look-up per patch in a table of pixel numbers.
+    """
+    n, margin = len(raw), (raw.shape[-1] - size) // 2
+    shift = torch.zeros((n, 2), dtype=torch.int64)
+    if "shift" in names:
+        drawn = torch.randint(-margin, margin + 1, (n, 2), generator=generator)
+        moved = y - drawn
+        kept = ((moved > -0.5) & (moved < size - 0.5)).all(dim=1, keepdim=True)
+        shift = torch.where(kept, drawn, shift)
+    symmetry = torch.randint(0, 8, (n,), generator=generator) if "dihedral" in names else torch.zeros_like(shift[:, 0])
+    window = (shift[:, 1] + margin) * (2 * margin + 1) + shift[:, 0] + margin
+    pixels = view_table(size, margin)[window * 8 + symmetry]
+    x = raw.reshape(n, -1).gather(1, pixels).view(n, 1, size, size)
+    return x, move(y - shift, symmetry, size)
+
+
+@cache
+def view_table(size: int, margin: int) -> Tensor:
+    """Pixel numbers ((2 margin + 1)² · 8, size²) in the raw patch for every window and symmetry."""
+    side = size + 2 * margin
+    pixels = torch.arange(side * side).view(side, side)
+    rows = []
+    for row in range(2 * margin + 1):
+        for col in range(2 * margin + 1):
+            window = pixels[row : row + size, col : col + size]
+            for symmetry in range(8):
+                view = window.flip(1) if symmetry & 1 else window
+                view = view.flip(0) if symmetry & 2 else view
+                rows.append((view.T if symmetry & 4 else view).reshape(-1))
+    return torch.stack(rows)
+
+
+def move(y: Tensor, symmetry: Tensor, size: int) -> Tensor:
+    """(col, row) positions (N, 2) after the symmetries (N,): bit 1 mirrors columns, 2 rows, 4 exchanges them."""
+    col = torch.where((symmetry & 1) > 0, size - 1 - y[:, 0], y[:, 0])
+    row = torch.where((symmetry & 2) > 0, size - 1 - y[:, 1], y[:, 1])
+    transposed = (symmetry & 4) > 0
+    return torch.stack([torch.where(transposed, row, col), torch.where(transposed, col, row)], dim=1)

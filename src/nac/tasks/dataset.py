@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from nac.config import DataConfig
-from nac.tasks.augment import augment, crop, random_shift
+from nac.tasks.augment import augment_jets, augment_patches, crop
 from nac.tasks.preprocessing import Preprocessing
 
 
@@ -41,13 +41,11 @@ class TrainSplit(Split):
         """(x, y) of all N samples in their order, augmented by the symmetries of the task and preprocessed."""
         if not self.config.augment:
             return self.x, self.y
-        x, y = self.raw, self.physical
-        names = [name for name in self.config.augment if name != "shift"]
+        names = self.config.augment
         if self.config.layout == "patches":
-            size = self.config.patch_size
-            shifted = "shift" in self.config.augment
-            x, y = random_shift(x, y, size, generator) if shifted else crop(x, y, size)
-        x, y = augment(names, x, y, generator)
+            x, y = augment_patches(names, self.raw, self.physical, self.config.patch_size, generator)
+        else:
+            x, y = augment_jets(names, self.raw, self.physical, generator)
         return self.preprocessing.tensor(x), output_units(y, self.preprocessing)
 
 
@@ -72,5 +70,5 @@ def output_units(y: Tensor, preprocessing: Preprocessing) -> Tensor:
 def prepare(raw: Tensor, y: Tensor, config: DataConfig, preprocessing: Preprocessing) -> tuple[Tensor, Tensor]:
     """Raw samples as network inputs and targets, without augmentation."""
     if config.layout == "patches":
-        raw, y = crop(raw, y, config.patch_size)
+        raw = crop(raw, config.patch_size)
     return preprocessing.tensor(raw), output_units(y, preprocessing)

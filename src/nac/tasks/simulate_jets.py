@@ -6,7 +6,7 @@ their own, and nothing else of the program needs them.
 
 import importlib.util
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
@@ -70,11 +70,16 @@ def jets(n: int, settings: JetSimulation, seed: int) -> dict[str, NDArray[np.gen
     workers = min(len(jobs), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("simulating jets", total=n)
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_silence) as pool:
             waiting = {pool.submit(run_job, job): index for index, job in enumerate(jobs)}
-            for done in as_completed(waiting):
-                results[waiting[done]] = done.result()
-                progress.advance(bar, jobs[waiting[done]].jets)
+            try:
+                for done in as_completed(waiting):
+                    results[waiting[done]] = done.result()
+                    progress.advance(bar, jobs[waiting[done]].jets)
+            except BrokenExecutor as error:
+                raise WorkError("a process that simulated jets was killed (out of memory?)") from error
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
     constituents, labels, events = [], [], []
     first = 0
     for index, job in enumerate(jobs):
@@ -86,6 +91,13 @@ def jets(n: int, settings: JetSimulation, seed: int) -> dict[str, NDArray[np.gen
     order = np.random.default_rng(seed).permutation(n)
     return {"constituents": np.concatenate(constituents)[order], "label": np.concatenate(labels)[order],
             "event": np.concatenate(events)[order]}
+
+
+def _silence() -> None:
+    """Send what a simulating process prints (fastjet's banner) nowhere: standard output may carry JSON."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def plan(n: int, settings: JetSimulation, seed: int) -> list[Job]:
@@ -106,6 +118,7 @@ def run_job(job: Job) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     for line in (
         "Print:quiet = on", "Beams:idA = 2212", "Beams:idB = 2212", f"Beams:eCM = {job.settings.energy_gev}",
         f"PhaseSpace:pTHatMin = {job.settings.pt_gev[0]}", f"PhaseSpace:pTHatMax = {job.settings.pt_gev[1]}",
+        f"PartonLevel:MPI = {'on' if job.settings.underlying_event else 'off'}",
         "Random:setSeed = on", f"Random:seed = {job.seed}", *PROCESSES[CLASSES[job.label]],
     ):
         if not pythia.readString(line):
@@ -139,7 +152,8 @@ def event_jets(event: Any, definition: Any, fastjet: Any, settings: JetSimulatio
         if abs(jet.eta()) <= settings.eta_max:
             parts = np.array([(p.pt(), p.eta() - jet.eta(), p.delta_phi_to(jet)) for p in jet.constituents()])
             parts[:, 2] *= -1  # fastjet gives the angle from the particle to the jet
-            result.append(leading_particles(parts, settings))
+            near = (np.abs(parts[:, 1:]) <= settings.radius).all(axis=1)  # not so for slow heavy particles
+            result.append(leading_particles(parts[near], settings))
     return result
 
 
