@@ -1,4 +1,4 @@
-"""Winners are spread along the front, ends included, and no architecture wins twice."""
+"""Designs for firmware are spread along the front, ends included."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from nac.pipeline.select import along_the_front, spread
 from nac.report.front import Front
 
 
-def _front(points: list[tuple[float, float]], hashes: list[str] | None = None, kind: str = "trial") -> Front:
+def _front(points: list[tuple[float, float]], kind: str = "design") -> Front:
     rows: list[dict[str, Any]] = [
         {
             "kind": kind, "name": f"{index:04d}", "trial": index, "feasible": True,
-            "hash": hashes[index] if hashes else f"h{index}", "accuracy": accuracy, "bops": bops,
+            "hash": "same", "accuracy": accuracy, "bops": bops,
         }
         for index, (accuracy, bops) in enumerate(points)
     ]  # fmt: skip
@@ -26,31 +26,21 @@ LADDER = [(0.5, 10.0), (0.6, 20.0), (0.7, 40.0), (0.8, 80.0), (0.9, 160.0)]
     ("count", "expected"), [(1, [4]), (2, [4, 0]), (3, [4, 2, 0]), (5, [4, 3, 2, 1, 0]), (9, [4, 3, 2, 1, 0])]
 )
 def test_even_steps_with_both_ends(count: int, expected: list[int]) -> None:
-    assert [row["trial"] for row in along_the_front(_front(LADDER), "trial", count)] == expected
+    assert [row["trial"] for row in along_the_front(_front(LADDER), count)] == expected
 
 
 def test_the_next_front_fills_up() -> None:
     dominated = [*LADDER, (0.55, 30.0)]
-    assert {row["trial"] for row in along_the_front(_front(dominated), "trial", 6)} == {0, 1, 2, 3, 4, 5}
-
-
-def test_an_architecture_wins_once() -> None:
-    front = _front([(0.5, 10.0), (0.5, 10.0), (0.9, 90.0)], ["a", "a", "b"])
-    assert [row["trial"] for row in along_the_front(front, "trial", 3)] == [2, 0]
-
-
-def test_designs_of_one_architecture_differ_in_sparsity_and_all_count() -> None:
-    front = _front([(0.5, 10.0), (0.6, 20.0)], ["a", "a"], kind="design")
-    assert len(along_the_front(front, "design", 2)) == 2
+    assert {row["trial"] for row in along_the_front(_front(dominated), 6)} == {0, 1, 2, 3, 4, 5}
 
 
 def test_rows_without_a_value_are_left_out() -> None:
     front = _front([(float("nan"), 1.0), (0.5, 10.0)])
-    assert [row["trial"] for row in along_the_front(front, "trial", 2)] == [1]
+    assert [row["trial"] for row in along_the_front(front, 2)] == [1]
 
 
-def test_an_empty_front_gives_nothing() -> None:
-    assert along_the_front(_front(LADDER), "design", 3) == []
+def test_trials_are_not_taken() -> None:
+    assert along_the_front(_front(LADDER, kind="trial"), 3) == []
 
 
 def test_spread_keeps_order_and_count() -> None:

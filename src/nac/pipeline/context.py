@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -33,7 +34,9 @@ class Context:
     @cached_property
     def space(self) -> SearchSpace:
         """The search space as it was when the run started."""
-        return SearchSpace.load(str(self.run.space_file.absolute()), self.task.input_shape, self.task.outputs)
+        space = SearchSpace.load(self.run.space_file.absolute(), self.task.input_shape, self.task.outputs)
+        space.name = Path(self.record.task.space).stem
+        return space
 
     @property
     def dataset(self) -> Dataset:

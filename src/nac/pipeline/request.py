@@ -47,6 +47,8 @@ class Request:
 def start(request: Request, out: Path | None, *, to_hardware: bool, console: Console) -> Context:
     """Check everything, then make the run's folder. Raises InputError, and then nothing was written."""
     config = request.config()
+    if (workers := request.options.get("workers", 1)) != 1:
+        raise InputError(f"--workers {workers}: expected 1, a search is the work of one process")
     source = str(find_file("tasks", request.task))
     if problems := task_problems(config, source, to_hardware=to_hardware):
         raise InputError("\n".join(problems))

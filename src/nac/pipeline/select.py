@@ -1,31 +1,26 @@
-"""Who goes on to the next step: members of the front, spread along it."""
+"""Which designs become firmware: members of the front, spread along it."""
 
 from dataclasses import replace
 from typing import Any
 
-from nac.report.front import Front, Kind, record
+from nac.report.front import Front, record
 
 
-def along_the_front(front: Front, kind: Kind, count: int) -> list[dict[str, Any]]:
-    """At most `count` rows of a kind, best first in the first objective.
+def along_the_front(front: Front, count: int) -> list[dict[str, Any]]:
+    """At most `count` designs, best first in the first objective.
 
-    The non-dominated rows are taken at even steps along the front, both ends included; where they are too few, all
-    of them and then those of the next fronts. Rows that lack an objective are never taken.
+    The non-dominated ones are taken at even steps along the front, both ends included; where they are too few, all
+    of them and then those of the next fronts. Designs that lack an objective are never taken.
     """
     chosen: list[dict[str, Any]] = []
-    table = front.of(kind)
-    if kind == "trial":  # a trial may repeat an architecture; its first one stands for all
-        table = table.drop_duplicates(subset="hash")
-    rest = replace(front, table=table).marked()
+    rest = replace(front, table=front.of("design")).marked()
     while len(chosen) < count:
-        rows = rest.of(kind)
-        rows = rows[rows["front"] & rows[list(front.objectives)].notna().all(axis=1)]
+        rows = rest.table[rest.table["front"] & rest.table[list(front.objectives)].notna().all(axis=1)]
         if rows.empty:
             break
         ascending = [direction == "minimize" for direction in front.directions]
         rows = rows.sort_values(list(front.objectives), ascending=ascending, kind="stable")
-        layer = [record(row) for _, row in rows.iterrows()]
-        chosen += spread(layer, count - len(chosen))
+        chosen += spread([record(row) for _, row in rows.iterrows()], count - len(chosen))
         rest = replace(rest, table=rest.table.drop(index=rows.index)).marked()
     return chosen
 

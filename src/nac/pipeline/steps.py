@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from optuna.trial import TrialState
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from nac.arch import Architecture
 from nac.compress import Winner
 from nac.compress import compress as compress_winners
 from nac.config import CompressConfig
@@ -23,7 +21,7 @@ from nac.report.anchors import anchors_for
 from nac.report.collect import read_front
 from nac.report.page import write_page
 from nac.rundir import Run
-from nac.search import load_study, run_search
+from nac.search import front, load_study, results, run_search, select
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +51,7 @@ def search(context: Context) -> str:
         context.task, context.space, context.dataset, context.run, config.search, config.seed,
         storage=options.get("storage"), workers=int(options.get("workers") or 1), console=context.console,
     )  # fmt: skip
-    return f"{len(study.trials)} trials, {len(study.best_trials)} of them on the front"
+    return f"{len(results(study))} trials, {len(front(study))} of them on the front"
 
 
 def compress(context: Context) -> str:
@@ -77,17 +75,17 @@ def winners(run: Run, count: int, numbers: Sequence[int] | None = None) -> list[
 
     Raises InputError when a number is of no finished trial, or none has finished.
     """
-    finished = {trial.number: trial for trial in load_study(run).get_trials(states=(TrialState.COMPLETE,))}
+    study = load_study(run)
     if numbers is None:
-        numbers = [int(row["trial"]) for row in along_the_front(read_front(run), "trial", count)]
-        if not numbers:
+        chosen = select(study, count)
+        if not chosen:
             raise InputError(f"{run.path}: no feasible trial has finished, so there is nothing to compress")
-    if missing := [number for number in numbers if number not in finished]:
-        raise InputError(f"--trial {missing[0]}: {run.path} has no such finished trial")
-    return [
-        Winner(number, Architecture.model_validate(finished[number].user_attrs["architecture"]))
-        for number in dict.fromkeys(numbers)
-    ]
+    else:
+        finished = {result.number: result for result in results(study)}
+        if missing := [number for number in numbers if number not in finished]:
+            raise InputError(f"--trial {missing[0]}: {run.path} has no such finished trial")
+        chosen = [finished[number] for number in dict.fromkeys(numbers)]
+    return [Winner(result.number, result.architecture) for result in chosen]
 
 
 def export_designs(context: Context) -> str:
@@ -103,7 +101,7 @@ def export_designs(context: Context) -> str:
 def synth(context: Context) -> str:
     """Write, compile and verify an HLS project for the designs along the front."""
     config = context.record.task
-    rows = along_the_front(read_front(context.run), "design", config.compress.synthesise)
+    rows = along_the_front(read_front(context.run), config.compress.synthesise)
     if not rows:
         raise WorkError(f"{context.run.path}: has no designs to synthesise")
     designs = [Design.load(context.run.design(str(row["name"]))) for row in rows]
