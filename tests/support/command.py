@@ -1,0 +1,45 @@
+"""The command as a process, and data that a network can learn something from at once."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+PARTICLES = 12
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Result]
+
+
+def process(*arguments: object, cwd: Path | None = None, timeout: float = 600) -> Result:
+    """The command in a process of its own, as a script would call it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nac.cli", *map(str, arguments)],
+        capture_output=True, text=True, cwd=cwd, timeout=timeout, check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def jets(samples: int = 600, seed: int = 0) -> dict[str, np.ndarray]:
+    """Jets whose class shows in how their momentum is shared: learnable, and no physics."""
+    random = np.random.default_rng(seed)
+    label = np.arange(samples) % 5
+    share = random.random((samples, PARTICLES)) ** (1 + label[:, None])
+    pt = -np.sort(-1000 * share, axis=1)
+    angles = random.normal(scale=0.05 * (1 + label[:, None, None]), size=(samples, PARTICLES, 2))
+    constituents = np.concatenate([pt[..., None], angles], axis=2).astype(np.float32)
+    return {"constituents": constituents, "label": label.astype(np.int8)}
