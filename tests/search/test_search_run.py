@@ -1,0 +1,277 @@
+"""The search as a whole: reproducible, resumable, and honest about what did not work."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+from conftest import Setting, search_config, write_space
+from optuna.trial import TrialState
+
+from nac.design import load_float
+from nac.errors import InputError, InterruptionError, WorkError
+from nac.search import candidate, front, is_stale, load_study, results
+from nac.search.samplers import make_sampler
+
+SAMPLERS = ("nsga2", "nsga3", "tpe", "random")
+
+
+def drawn(study: optuna.Study) -> list[tuple[Any, ...]]:
+    """What a search did, without times and numbers: genes, state, values and attributes of trials that count."""
+    skipped = {"training", "duplicate_of"}
+    return [
+        (t.params, t.state, t.values, t.constraints, {k: v for k, v in t.user_attrs.items() if k not in skipped})
+        for t in study.trials
+        if not is_stale(t)
+    ]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_the_same_seed_gives_the_same_search(setting: Setting, sampler: str) -> None:
+    first = setting.search("first", trials=14, sampler=sampler)
+    second = setting.search("second", trials=14, sampler=sampler)
+    other = setting.search("other", trials=14, sampler=sampler, seed=2)
+    assert drawn(first) == drawn(second)
+    assert front(first) and [r.values for r in front(first)] == [r.values for r in front(second)]
+    assert [t.params for t in other.trials] != [t.params for t in first.trials]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_search_in_pieces_is_the_search_in_one(setting: Setting, sampler: str) -> None:
+    whole = setting.search("whole", trials=16, sampler=sampler)
+    for trials in (3, 4, 9, 16, 16):
+        pieces = setting.search("pieces", trials=trials, sampler=sampler)
+    assert drawn(pieces) == drawn(whole)
+
+
+def test_baselines_come_first_and_every_gene_is_suggested(setting: Setting) -> None:
+    study = setting.search(trials=12)
+    assert [t.user_attrs.get("baseline") for t in study.trials][:3] == ["wide", "narrow", None]
+    assert study.trials[0].params == setting.space.baselines["wide"]
+    assert all(set(t.params) == set(setting.space.genes) for t in study.trials)
+
+
+def test_without_baselines_none_is_tried(setting: Setting) -> None:
+    assert all("baseline" not in t.user_attrs for t in setting.search(trials=4, baselines=False).trials)
+
+
+def test_nsga2_inherits_every_gene_that_has_a_choice(setting: Setting) -> None:
+    study = setting.search(trials=10)
+    sampler = make_sampler(search_config(), seed=5, index=10)
+    space = sampler.infer_relative_search_space(study, study.trials[-1])
+    assert set(space) == {name for name, choices in setting.space.genes.items() if len(choices) > 1}
+
+
+def test_weights_and_architectures_are_written_and_give_the_recorded_metric(setting: Setting) -> None:
+    from nac.train import evaluate
+
+    for result in results(setting.search(trials=8)):
+        folder = setting.run().trial(result.number)
+        assert folder.exists() == (result.duplicate_of is None)
+        if result.duplicate_of is None:
+            network = load_float(folder)
+            assert network.architecture == result.architecture == setting.space.decode(result.genotype)
+            assert evaluate(network, setting.dataset.validation, setting.task) == result.metrics
+
+
+def test_a_duplicate_reuses_the_result_and_says_so(setting: Setting, count_fits: Callable[[], int]) -> None:
+    space = write_space(setting.folder, {"hidden": {"layers": 1, "width": [2, 3]}, "baselines": {}})
+    study = setting.search(trials=12, space=space, sampler="random")
+    assert count_fits() == 2
+    originals = {t.number: t for t in study.trials if "duplicate_of" not in t.user_attrs}
+    assert len(originals) == 2
+    for trial in study.trials:
+        if trial.number not in originals:
+            original = originals[trial.user_attrs["duplicate_of"]]
+            assert (trial.values, trial.user_attrs["hash"]) == (original.values, original.user_attrs["hash"])
+            assert "training" not in trial.user_attrs
+    assert all(result.duplicate_of is None for result in front(study))
+
+
+def test_genes_that_do_not_matter_do_not_hide_a_duplicate(setting: Setting, count_fits: Callable[[], int]) -> None:
+    narrow = {"hidden.layers": 1, "hidden.1.width": 2}
+    twins = {"one": narrow, "two": {**narrow, "hidden.2.width": 8}}
+    study = setting.search(trials=2, space=write_space(setting.folder, {"baselines": twins}))
+    assert count_fits() == 1
+    assert study.trials[1].user_attrs["duplicate_of"] == 0
+
+
+def test_the_infeasible_are_never_trained_and_do_not_count(setting: Setting, count_fits: Callable[[], int]) -> None:
+    limit = [{"name": "accuracy"}, {"name": "bops", "max": 4000}]
+    study = setting.search(trials=10, objectives=limit, constraints=[{"name": "parameters", "min": 10}])
+    states = [t.state for t in study.trials]
+    assert states.count(TrialState.COMPLETE) == 10
+    assert states[0] == TrialState.PRUNED  # the wide baseline
+    assert count_fits() == sum("training" in t.user_attrs for t in study.trials) <= 10
+    for trial in study.trials:
+        broken = {name for name, violation in trial.constraints.items() if violation > 0}
+        assert bool(broken) == (trial.state == TrialState.PRUNED)
+        assert trial.constraints["bops<=4000"] == pytest.approx(trial.user_attrs["costs"]["bops"] / 4000 - 1)
+        if broken:
+            assert "bops is" in trial.user_attrs["infeasible"] or "parameters is" in trial.user_attrs["infeasible"]
+    assert all(result.values["bops"] <= 4000 for result in front(study))
+
+
+def test_a_broken_limit_on_a_metric_is_infeasible_after_training(setting: Setting) -> None:
+    study = setting.search(trials=6, constraints=[{"name": "accuracy", "min": 2.0}])
+    assert {t.state for t in study.trials} == {TrialState.COMPLETE}
+    assert results(study) and not front(study)
+    assert all(not result.feasible for result in results(study))
+
+
+def test_nothing_feasible_is_a_wrong_input(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nac.search.run.INFEASIBLE_IN_A_ROW", 20)
+    with pytest.raises(InputError, match=r"none of 20 candidates .* space tiny .* bops<=1\b"):
+        setting.search(objectives=[{"name": "accuracy"}, {"name": "bops", "max": 1}])
+
+
+def test_repairs_are_recorded(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shrunk(genotype: dict[str, Any]) -> dict[str, Any]:
+        return {**genotype, "hidden.1.width": min(genotype["hidden.1.width"], 4)}
+
+    monkeypatch.setattr(setting.space, "repair", shrunk)
+    monkeypatch.setattr(setting.space, "problems", list)
+    trial = setting.search(trials=1).trials[0]
+    assert trial.params["hidden.1.width"] == 8
+    assert trial.user_attrs["genotype"]["hidden.1.width"] == 4
+    assert trial.user_attrs["repairs"] == {"hidden.1.width": [8, 4]}
+    assert trial.user_attrs["architecture"]["blocks"][0]["width"] == 4
+
+
+@pytest.mark.parametrize("error", [WorkError("diverged"), RuntimeError("CUDA out of memory"), FloatingPointError("x")])
+def test_a_failure_is_recorded_and_the_search_goes_on(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    real = candidate.fit
+
+    def failing(network: Any, *args: Any, **kwargs: Any) -> Any:
+        if len(network.architecture.blocks) == 2:
+            raise error
+        return real(network, *args, **kwargs)
+
+    monkeypatch.setattr(candidate, "fit", failing)
+    study = setting.search(trials=8)
+    failed = [t for t in study.trials if t.state == TrialState.FAIL]
+    assert len(study.trials) == 8
+    assert failed and len(failed) < 8
+    assert all(t.user_attrs["error"] == f"{type(error).__name__}: {error}" for t in failed)
+    assert all(t.values is None for t in failed)
+
+
+def test_ten_failures_in_a_row_end_the_search(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*args: Any, **kwargs: Any) -> Any:
+        raise WorkError("the loss is nan")
+
+    monkeypatch.setattr(candidate, "fit", failing)
+    with pytest.raises(WorkError, match=r"10 candidates in a row failed.*the loss is nan"):
+        setting.search(trials=30)
+    assert len(load_study(setting.run()).trials) == 10
+
+
+def test_a_mistake_in_the_program_is_not_a_failed_trial(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*args: Any, **kwargs: Any) -> Any:
+        raise TypeError("a bug")
+
+    monkeypatch.setattr(candidate, "fit", wrong)
+    with pytest.raises(TypeError):
+        setting.search()
+
+
+def test_interrupting_keeps_everything_and_resumes(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = setting.search("whole", trials=9)
+    real, calls = candidate.fit, []
+
+    def interrupted(*args: Any, **kwargs: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(candidate, "fit", interrupted)
+    with pytest.raises(InterruptionError, match=r"after [34] of 9 trials"):
+        setting.search("parts", trials=9)
+    assert len(results(load_study(setting.run("parts")))) in (3, 4)
+    resumed = setting.search("parts", trials=9)
+    assert drawn(resumed) == drawn(whole)
+    assert [t.number for t in resumed.trials] == list(range(9))
+
+
+def test_a_timeout_ends_between_trials(setting: Setting) -> None:
+    study = setting.search(trials=10_000, timeout=1.0)
+    assert 0 < len(study.trials) < 10_000
+    assert all(t.state.is_finished() for t in study.trials)
+
+
+def test_a_resumed_search_must_ask_for_the_same(setting: Setting) -> None:
+    setting.search(trials=2)
+    with pytest.raises(InputError, match="objectives"):
+        setting.search(trials=3, objectives=[{"name": "accuracy"}, {"name": "macs"}])
+    narrower = {"hidden": {"layers": [1, 2], "width": [2, 3]}, "baselines": {}}
+    with pytest.raises(InputError, match=r"genes changed .* hidden\.1\.width was"):
+        setting.search(trials=3, space=write_space(setting.folder, narrower))
+    with pytest.raises(InputError, match="seed 1, now it is 2"):
+        setting.search(trials=3, seed=2)
+
+
+def test_wrong_settings_are_refused_before_anything_is_written(setting: Setting) -> None:
+    with pytest.raises(InputError, match=r"search.objectives.1.name: expected one of .*accuracy.*distance_pxl"):
+        setting.search(objectives=[{"name": "accuracy"}, {"name": "distance_pxl"}])
+    with pytest.raises(InputError, match="distance_px'"):
+        setting.search(constraints=[{"name": "distance_px", "max": 1}])
+    with pytest.raises(InputError, match="at least one of accuracy"):
+        setting.search(objectives=[{"name": "bops"}])
+    with pytest.raises(InputError, match="gelu"):
+        space = write_space(setting.folder, {"hidden": {"layers": 1, "width": 2, "activation": "gelu"}, "baselines": {}})
+        setting.search(space=space)
+    assert not setting.run().path.exists()
+
+
+def test_a_journal_that_ends_in_half_a_line_is_resumed(setting: Setting) -> None:
+    whole = setting.search("whole", trials=6)
+    setting.search("torn", trials=4)
+    with setting.run("torn").journal.open("ab") as file:
+        file.write(b'{"op_code":8,"worker_id":"x","trial_')
+    assert drawn(setting.search("torn", trials=6)) == drawn(whole)
+
+
+CHILD = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from conftest import make_setting
+make_setting(Path({folder!r})).search("killed", trials=40)
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_search_resumes_to_the_undisturbed_one(setting: Setting) -> None:
+    whole = setting.search("whole", trials=40)
+    run = setting.run("killed")
+    finished = []
+    for wanted in (4, 15, 25):
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD.format(tests=str(Path(__file__).parent), folder=str(setting.folder))],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        deadline = time.monotonic() + 120
+        while child.poll() is None and time.monotonic() < deadline:
+            if run.journal.exists() and len(list(run.path.glob("trials/*/architecture.json"))) >= wanted // 2:
+                study = load_study(run)
+                if len(study.trials) >= wanted:
+                    break
+            time.sleep(0.01)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        states = [(t.number, t.values, t.state) for t in load_study(run).trials if t.state.is_finished()]
+        assert states[: len(finished)] == finished  # what was finished is not touched
+        finished = states
+    resumed = setting.search("killed", trials=40)
+    assert drawn(resumed) == drawn(whole)
+    assert sum(not is_stale(t) for t in resumed.trials) == 40
+    assert [r.values for r in front(resumed)] == [r.values for r in front(whole)]
