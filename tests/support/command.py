@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def process(*arguments: object, cwd: Path | None = None, timeout: float = 600) -
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def jets(samples: int = 600, seed: int = 0) -> dict[str, np.ndarray]:
+def jets(samples: int = 600, seed: int = 0) -> dict[str, Any]:
     """Jets whose class shows in how their momentum is shared: learnable, and no physics."""
     random = np.random.default_rng(seed)
     label = np.arange(samples) % 5

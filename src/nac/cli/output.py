@@ -37,6 +37,8 @@ def configure(*, verbose: bool, quiet: bool) -> None:
     handler.addFilter(lambda record: record.name.startswith("nac") or record.levelno >= logging.WARNING)
     logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(message)s", force=True)
     logging.getLogger("nac").setLevel(level)
+    logging.captureWarnings(True)  # other libraries' warnings are for who asked to hear more
+    logging.getLogger("py.warnings").setLevel(logging.WARNING if verbose else logging.ERROR)
 
 
 def progress_console() -> "Console":

@@ -1,0 +1,188 @@
+"""Wrong input: exit status 2, one sentence that names what is wrong, and nothing written."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from command import Command, jets, process
+
+SPOILERS: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], str]] = {
+    "NaN": (lambda d: {**d, "constituents": np.where(d["constituents"] > 900, np.nan, d["constituents"])}, "nan"),
+    "infinity": (lambda d: {**d, "constituents": np.where(d["constituents"] > 900, np.inf, d["constituents"])}, "inf"),
+    "two axes": (lambda d: {**d, "constituents": d["constituents"][..., 0]}, "(N, P, 3)"),
+    "four features": (lambda d: {**d, "constituents": np.tile(d["constituents"], 2)[..., :4]}, "(N, P, 3)"),
+    "text": (lambda d: {**d, "constituents": d["constituents"].astype(str)}, "floats"),
+    "label 7": (lambda d: {**d, "label": d["label"] + 3}, "0..4"),
+    "negative label": (lambda d: {**d, "label": d["label"] - 1}, "0..4"),
+    "half a label": (lambda d: {**d, "label": d["label"] + 0.5}, "0..4"),
+    "fewer labels": (lambda d: {**d, "label": d["label"][:-1]}, "length"),
+    "no labels": (lambda d: {"constituents": d["constituents"]}, "'label'"),
+    "no constituents": (lambda d: {"label": d["label"]}, "'constituents'"),
+    "a class without samples": (lambda d: {key: value[d["label"] != 2] for key, value in d.items()}, "class W"),
+    "no samples": (lambda d: {key: value[:0] for key, value in d.items()}, "no samples"),
+    "pickles": (lambda d: {**d, "label": d["label"].astype(object)}, "label"),
+}
+
+
+def _refused(nac: Command, out: Path, *arguments: object) -> str:
+    """What the command says when it refuses, after checking that it does so in the right way."""
+    done = nac("run", *arguments, "--out", out)
+    assert done.status == 2, done.err
+    assert done.out == ""
+    assert "Traceback" not in done.err
+    assert not out.exists()
+    lines = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1
+    return done.err
+
+
+@pytest.mark.parametrize("name", SPOILERS)
+def test_spoilt_data(nac: Command, tmp_path: Path, name: str) -> None:
+    spoil, expected = SPOILERS[name]
+    file = tmp_path / "spoilt.npz"
+    np.savez(file, **spoil(jets()))
+    said = _refused(nac, tmp_path / "run", "jets", "--data", file)
+    assert str(file) in said
+    assert expected.lower() in said.lower()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip", b"\x89HDF\r\n\x1a\n truncated", b"a,b\n1,2\n"])
+def test_broken_files(nac: Command, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "broken.npz"
+    file.write_bytes(content)
+    assert str(file) in _refused(nac, tmp_path / "run", "jets", "--data", file)
+
+
+def test_truncated_npz(nac: Command, jets_file: Path, tmp_path: Path) -> None:
+    jets_file.write_bytes(jets_file.read_bytes()[:-200])
+    assert str(jets_file) in _refused(nac, tmp_path / "run", "jets", "--data", jets_file)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["no_such_task"], ["no_such_task", "jets", "bragg"]),
+        (["missing.yaml"], ["missing.yaml"]),
+        (["jets", "--preset", "fast"], ["fast", "demo", "default"]),
+        (["jets", "--set", "search.sampler=annealing"], ["search.sampler", "nsga2", "annealing"]),
+        (["jets", "--set", "target.part=xc9000"], ["target.part", "xc9000", "xcvu13p"]),
+        (["jets", "--set", "target.backend=Verilogue"], ["target.backend", "Verilogue", "Vitis"]),
+        (["jets", "--set", "data.constitutents=8"], ["data.constitutents", "unknown key"]),
+        (["jets", "--set", "search.trials=0"], ["search.trials", "greater than 0"]),
+        (["jets", "--set", "search.trials"], ["KEY=VALUE"]),
+        (["jets", "--set", "space=nowhere"], ["space", "nowhere"]),
+        (["jets", "--set", "space=bragg"], ["space", "(3, 8)"]),
+        (["jets", "--set", "space=jets_nac"], ["jets_nac", "research"]),
+        (["jets", "--set", "search.objectives=[{name: acuracy}]"], ["search.objectives.0.name", "acuracy", "accuracy"]),
+        (["jets", "--set", "search.objectives=[{name: accuracy}, {name: bops, max: 10}]"], ["bops <= 10", "feasible"]),
+        (["jets", "--set", "data.constituents=9"], ["9"]),
+        (["jets", "--data", "missing.npz"], ["missing.npz"]),
+        (["jets", "--data", "."], ["."]),
+    ],
+)
+def test_wrong_settings(
+    nac: Command, tmp_path: Path, jets_file: Path, arguments: list[str], expected: list[str]
+) -> None:
+    data = [] if "--data" in arguments else ["--data", jets_file]
+    said = _refused(nac, tmp_path / "run", *arguments, *data)
+    for word in expected:
+        assert word in said
+
+
+def test_a_folder_in_use_is_left_alone(nac: Command, tmp_path: Path, jets_file: Path) -> None:
+    kept = tmp_path / "thesis.tex"
+    kept.write_text("years of work")
+    done = nac("run", "jets", "--data", jets_file, "--out", tmp_path)
+    assert done.status == 2
+    assert "not empty" in done.err
+    assert kept.read_text() == "years of work"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["jets.npz", "thesis.tex"]
+
+
+def test_a_file_is_no_folder(nac: Command, jets_file: Path) -> None:
+    done = nac("run", "jets", "--data", jets_file, "--out", jets_file)
+    assert done.status == 2
+    assert "is a file" in done.err
+
+
+def test_a_real_process_refuses_in_one_line(tmp_path: Path) -> None:
+    done = process("run", "jets", "--data", tmp_path / "missing.npz", "--out", tmp_path / "run")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("error: ")
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["front", "nowhere"],
+        ["report", "nowhere"],
+        ["compress", "nowhere"],
+        ["synth", "nowhere"],
+        ["evaluate", "nowhere", "--data", "x.npz"],
+        ["evaluate", "nowhere", "--engine", "slide-rule"],
+        ["synth", "nowhere", "--backend", "slide-rule"],
+        ["cost", "nowhere.onnx"],
+        ["check", "nowhere.yaml"],
+        ["check", "pyproject.toml"],
+        ["data", "info", "nowhere.npz"],
+        ["data", "make", "bragg", "--out", "peaks.csv"],
+        ["search", "jets", "--workers", "2"],
+    ],
+)
+def test_other_verbs_refuse_too(nac: Command, arguments: list[str]) -> None:
+    done = nac(*arguments)
+    assert done.status == 2, done.err
+    assert done.out == ""
+    assert done.err.startswith("error: ")
+
+
+def test_check_finds_every_problem_at_once(nac: Command, tmp_path: Path) -> None:
+    data = yaml.safe_load(Path("tasks/jets.yaml").read_text())
+    data["task"]["search"]["sampler"] = "annealing"
+    data["task"]["target"]["part"] = "xc9000"
+    data["task"]["train"]["epoch"] = 3
+    data["presets"]["demo"]["compress"]["bits"] = [99]
+    file = tmp_path / "wrong.yaml"
+    file.write_text(yaml.safe_dump(data))
+    done = nac("check", file)
+    assert done.status == 2
+    for key in ("search.sampler", "target.part", "train.epoch", "compress.bits"):
+        assert key in done.err
+    assert done.err.count("target.part") == 1
+
+
+def test_check_looks_beyond_the_file(nac: Command, tmp_path: Path) -> None:
+    data = yaml.safe_load(Path("tasks/jets.yaml").read_text())
+    data["task"]["space"] = "bragg"
+    data["task"]["target"]["backend"] = "Verilogue"
+    data["task"]["search"]["objectives"] = [{"name": "distance_px"}, {"name": "bops", "max": 1}]
+    file = tmp_path / "wrong.yaml"
+    file.write_text(yaml.safe_dump(data))
+    done = nac("check", file)
+    assert done.status == 2
+    for key in ("space:", "target.backend", "search.objectives.0.name"):
+        assert key in done.err
+
+
+@pytest.mark.parametrize(
+    "content", ["a: &a [1]\nb: *a\n", "a: [", "task: 3\n", "\x00", "kind: forest\n", "a: 1\na: 2\n", ""]
+)
+def test_check_of_nonsense(nac: Command, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "nonsense.yaml"
+    file.write_text(content)
+    done = nac("check", file)
+    assert done.status == 2
+    assert "nonsense.yaml" in done.err
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"input": [3]}', "[" * 100_000])
+def test_check_of_nonsense_json(nac: Command, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "nonsense.json"
+    file.write_text(content)
+    assert nac("check", file).status == 2
+    assert nac("cost", file).status == 2
