@@ -3,7 +3,9 @@ import torch
 from networks import ATTENTION_CNN, BRAGGNN, DEEP_SETS, DEPLOYABLE
 
 from nac.arch import (
+    Aggregate,
     Architecture,
+    Dense,
     Network,
     fold_norms,
     integer_weights,
@@ -92,3 +94,11 @@ def test_linear_attention_is_attention_in_the_other_order() -> None:
         network(torch.randn(4, 1, 11, 11))
     scores = values["query"].transpose(1, 2) @ values["key"]
     assert torch.allclose(values["value"] @ scores.transpose(1, 2), values["mix"], atol=1e-5)
+
+
+@pytest.mark.parametrize(("activation", "signed"), [("relu", False), ("leaky_relu_1_8", True), ("none", True)])
+def test_the_mean_has_a_sign_bit_only_where_it_can_be_negative(activation: str, signed: bool) -> None:
+    phi = Dense.model_validate({"width": 8, "activation": activation})
+    network = calibrated(trained(Architecture(input=(3, 8), outputs=2, blocks=(phi, Aggregate()))))
+    with torch.no_grad():
+        assert network.layers["aggregate1_act"](torch.rand(4, 8)).signed == signed

@@ -125,7 +125,10 @@ class Aggregate(Model):
     def expand(self, builder: Builder, name: str, x: Node) -> Node:
         """(F, P) to (F,)."""
         y = builder.aggregate(name, x, self.kind)
-        return builder.activation(f"{name}_act", y) if self.kind == "mean" else y
+        if self.kind == "max":
+            return y
+        # The mean of what ReLU leaves is not negative either: quantised without a sign it has one bit more.
+        return builder.activation(f"{name}_act", y, "relu" if x.attrs.get("kind") == "relu" else "none")
 
     def summary(self) -> str:
         """The kind."""
