@@ -11,13 +11,14 @@ from typing import Any
 
 import optuna
 import pytest
-from conftest import Setting, search_config, write_space
 from optuna.trial import TrialState
+from searching import Setting, search_config, write_space
 
 from nac.design import load_float
 from nac.errors import InputError, InterruptionError, WorkError
-from nac.search import candidate, front, is_stale, load_study, results
+from nac.search import front, is_stale, load_study, results
 from nac.search.samplers import make_sampler
+from nac.train import evaluate, fit
 
 SAMPLERS = ("nsga2", "nsga3", "tpe", "random")
 
@@ -69,8 +70,6 @@ def test_nsga2_inherits_every_gene_that_has_a_choice(setting: Setting) -> None:
 
 
 def test_weights_and_architectures_are_written_and_give_the_recorded_metric(setting: Setting) -> None:
-    from nac.train import evaluate
-
     for result in results(setting.search(trials=8)):
         folder = setting.run().trial(result.number)
         assert folder.exists() == (result.duplicate_of is None)
@@ -148,14 +147,12 @@ def test_repairs_are_recorded(setting: Setting, monkeypatch: pytest.MonkeyPatch)
 def test_a_failure_is_recorded_and_the_search_goes_on(
     setting: Setting, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    real = candidate.fit
-
     def failing(network: Any, *args: Any, **kwargs: Any) -> Any:
         if len(network.architecture.blocks) == 2:
             raise error
-        return real(network, *args, **kwargs)
+        return fit(network, *args, **kwargs)
 
-    monkeypatch.setattr(candidate, "fit", failing)
+    monkeypatch.setattr("nac.search.candidate.fit", failing)
     study = setting.search(trials=8)
     failed = [t for t in study.trials if t.state == TrialState.FAIL]
     assert len(study.trials) == 8
@@ -168,7 +165,7 @@ def test_ten_failures_in_a_row_end_the_search(setting: Setting, monkeypatch: pyt
     def failing(*args: Any, **kwargs: Any) -> Any:
         raise WorkError("the loss is nan")
 
-    monkeypatch.setattr(candidate, "fit", failing)
+    monkeypatch.setattr("nac.search.candidate.fit", failing)
     with pytest.raises(WorkError, match=r"10 candidates in a row failed.*the loss is nan"):
         setting.search(trials=30)
     assert len(load_study(setting.run()).trials) == 10
@@ -178,22 +175,22 @@ def test_a_mistake_in_the_program_is_not_a_failed_trial(setting: Setting, monkey
     def wrong(*args: Any, **kwargs: Any) -> Any:
         raise TypeError("a bug")
 
-    monkeypatch.setattr(candidate, "fit", wrong)
+    monkeypatch.setattr("nac.search.candidate.fit", wrong)
     with pytest.raises(TypeError):
         setting.search()
 
 
 def test_interrupting_keeps_everything_and_resumes(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = setting.search("whole", trials=9)
-    real, calls = candidate.fit, []
+    calls = []
 
     def interrupted(*args: Any, **kwargs: Any) -> Any:
         calls.append(1)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return real(*args, **kwargs)
+        return fit(*args, **kwargs)
 
-    monkeypatch.setattr(candidate, "fit", interrupted)
+    monkeypatch.setattr("nac.search.candidate.fit", interrupted)
     with pytest.raises(InterruptionError, match=r"after [34] of 9 trials"):
         setting.search("parts", trials=9)
     assert len(results(load_study(setting.run("parts")))) in (3, 4)
@@ -227,8 +224,8 @@ def test_wrong_settings_are_refused_before_anything_is_written(setting: Setting)
     with pytest.raises(InputError, match="at least one of accuracy"):
         setting.search(objectives=[{"name": "bops"}])
     with pytest.raises(InputError, match="gelu"):
-        space = write_space(setting.folder, {"hidden": {"layers": 1, "width": 2, "activation": "gelu"}, "baselines": {}})
-        setting.search(space=space)
+        hidden = {"layers": 1, "width": 2, "activation": "gelu"}
+        setting.search(space=write_space(setting.folder, {"hidden": hidden, "baselines": {}}))
     assert not setting.run().path.exists()
 
 
@@ -240,11 +237,12 @@ def test_a_journal_that_ends_in_half_a_line_is_resumed(setting: Setting) -> None
     assert drawn(setting.search("torn", trials=6)) == drawn(whole)
 
 
+SUPPORT = str(Path(__file__).resolve().parent.parent / "support")
 CHILD = """
 import sys
 from pathlib import Path
-sys.path.insert(0, {tests!r})
-from conftest import make_setting
+sys.path.insert(0, {support!r})
+from searching import make_setting
 make_setting(Path({folder!r})).search("killed", trials=40)
 """
 
@@ -253,10 +251,10 @@ make_setting(Path({folder!r})).search("killed", trials=40)
 def test_a_killed_search_resumes_to_the_undisturbed_one(setting: Setting) -> None:
     whole = setting.search("whole", trials=40)
     run = setting.run("killed")
-    finished = []
+    finished: list[Any] = []
     for wanted in (4, 15, 25):
         child = subprocess.Popen(
-            [sys.executable, "-c", CHILD.format(tests=str(Path(__file__).parent), folder=str(setting.folder))],
+            [sys.executable, "-c", CHILD.format(support=SUPPORT, folder=str(setting.folder))],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
         deadline = time.monotonic() + 120

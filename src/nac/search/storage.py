@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage
+from sqlalchemy.exc import SQLAlchemyError
 
 from nac.errors import InputError
 from nac.rundir import Run
@@ -83,7 +84,7 @@ def _storage(run: Run | None, url: str | None) -> BaseStorage:
             return optuna.storages.get_storage(url)
         assert run is not None
         return JournalStorage(Journal(run.journal))
-    except (ValueError, KeyError, OSError, ImportError, StorageInternalError) as error:
+    except (ValueError, KeyError, OSError, ImportError, StorageInternalError, SQLAlchemyError) as error:
         detail = " ".join(str(error).split())[:200]
         raise InputError(f"{url or (run and run.journal)}: is no storage of a study ({detail})") from error
 
