@@ -1,9 +1,34 @@
 """Fronts to draw and to choose from, built through the real classes."""
 
+
 import numpy as np
 import pytest
+import yaml
 
+from nac.arch import Architecture
+from nac.compress import Winner, compress
+from nac.config import TaskConfig, validate
+from nac.hardware.report import HardwareNumber, HardwareReport
+from nac.hardware.verify import Verification
 from nac.report import Front
+from nac.rundir import DataFile, Run, RunRecord, provenance, sha256
+from nac.search import run_search
+from nac.space import SearchSpace
+from nac.tasks import make_task
+
+SPACE = {
+    "kind": "mlp", "deployable": True, "input": [4], "outputs": 2,
+    "hidden": {"layers": [1, 2], "width": [2, 3, 4, 6, 8], "norm": ["none", "batch"]},
+    "baselines": {"wide": {"hidden.layers": 2, "hidden.*.width": 8}},
+}
+TASK = {
+    "name": "points", "description": "Two classes <of> points & nothing else", "space": "tiny",
+    "data": {"layout": "arrays", "kind": "classification", "classes": ["same", "other"], "shape": [4],
+             "scaling": "none"},
+    "train": {"epochs": 2, "batch_size": 64, "learning_rate": 0.02},
+    "search": {"objectives": [{"name": "accuracy"}, {"name": "bops", "max": 6000}], "population": 4, "trials": 12},
+    "compress": {"bits": [8, 4], "sparsity": [0.0], "distil": 0, "train": {"epochs": 2}, "finetune": {"epochs": 1}},
+}
 
 
 def rows() -> list[dict[str, object]]:
@@ -36,3 +61,41 @@ def front() -> Front:
     """A front of 40 trials and 12 designs."""
     return Front.build(rows(), ["accuracy", "bops"], metrics=("accuracy",), task="jets", title="jets, 8 constituents",
                        states={"complete": 40, "failed": 2})
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A real search of twelve trials and two designs of one of them, the first with a hardware report."""
+    folder = tmp_path_factory.mktemp("runs")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 4)).astype(np.float32)
+    np.savez(folder / "points.npz", x=x, y=(x[:, 0] * x[:, 1] > 0).astype(np.int64))
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(SPACE))
+    config = validate(TaskConfig, TASK, "test")
+    task, space = make_task(config), SearchSpace.load(folder / "tiny.yaml")
+    data = folder / "points.npz"
+    dataset = task.load([data], seed=0)
+    run = Run(folder / "a run's folder")
+    run_search(task, space, dataset, run, config.search, seed=1)
+    file = DataFile(path=data, sha256=sha256(data), bytes=data.stat().st_size)
+    run.write(RunRecord(task=config, data=(file,), provenance=provenance()))
+    number = int(Front.read(run).best("accuracy")["trial"])
+    architecture = (run.trial(number) / "architecture.json").read_text()
+    winner = Winner(number, Architecture.from_json(architecture))
+    design, _ = compress([winner], task, dataset, run, config.compress, seed=0)
+    (design.path / "reports.json").write_text(hardware(design.record.name, config).model_dump_json())
+    return run
+
+
+def hardware(name: str, config: TaskConfig) -> HardwareReport:
+    """A report as `nac synth` writes it, with a second, better founded number of LUTs."""
+    checked = Verification(samples=1000, qonnx_samples=100, hls_samples=1000, equal=True, proven_in_float32=True,
+                           predictions_sha256="ab" * 32)
+    numbers = (
+        HardwareNumber(name="lut", value=5200, tool="Vitis HLS", version="2024.1", kind="synthesis"),
+        HardwareNumber(name="lut", value=9000, tool="Vitis HLS", version="2024.1", kind="estimate"),
+        HardwareNumber(name="latency_ns", value=35, unit="ns", tool="Vitis HLS", version="2024.1", kind="c-synthesis"),
+        HardwareNumber(name="bops", value=1, tool="nac", version="0.1.0", kind="count"),
+    )
+    return HardwareReport(design=name, target=config.target, model="model.onnx", project="hls", verification=checked,
+                          numbers=numbers, skipped=("C synthesis: vitis_hls is not on the PATH",))

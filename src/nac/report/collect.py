@@ -22,7 +22,7 @@ from nac.report.quantities import QUANTITIES
 from nac.rundir import Run
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
-EVIDENCE = ("estimate", "c-synthesis", "synthesis", "place-and-route")
+EVIDENCE = ("count", "estimate", "c-synthesis", "synthesis", "place-and-route")
 
 
 def read_front(run: Run) -> Front:
@@ -157,7 +157,6 @@ def _design_row(folder: Path) -> dict[str, Any]:
     record = Design.load(folder).record
     report = hardware_report(folder)
     verification = report.get("verification") or {}
-    equal = verification.get("equal")
     return {
         "kind": "design",
         "name": record.name,
@@ -165,13 +164,21 @@ def _design_row(folder: Path) -> dict[str, Any]:
         **_described(record.architecture),
         "sparsity": record.sparsity,
         "feasible": True,
-        "exact": equal if isinstance(equal, bool) else None,
-        "verified_samples": verification.get("samples"),
+        "exact": exactness(verification),
+        "verified_samples": verification.get("hls_samples"),
         **record.metrics.get("validation", {}),
         **{f"test_{name}": value for name, value in record.metrics.get("test", {}).items()},
         **record.costs,
         **hardware_numbers(report),
     }
+
+
+def exactness(verification: Mapping[str, Any]) -> bool | None:
+    """Whether all engines agreed; None where they were not compared, or the firmware was not among them."""
+    equal = verification.get("equal")
+    if equal is True:
+        return True if verification.get("hls_samples") else None
+    return False if equal is False else None
 
 
 def hardware_numbers(report: Mapping[str, Any]) -> dict[str, float]:

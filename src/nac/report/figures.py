@@ -145,14 +145,16 @@ def _designs(axes: Axes, designs: pd.DataFrame, x: str, column: str) -> None:
 def _anchors(axes: Axes, anchors: Sequence[Anchor], x: str, y: str) -> None:
     """Published results: a star where the cost is known, a dotted line where only the metric is."""
     scale = quantity(y).scale
-    for anchor in (anchor for anchor in anchors if y in anchor.values):
+    drawn = sorted((anchor for anchor in anchors if y in anchor.values), key=lambda anchor: anchor.values.get(x, 0.0))
+    for k, anchor in enumerate(drawn):
         value = scale * anchor.values[y]
         if x in anchor.values:
             axes.scatter([anchor.values[x]], [value], marker="*", s=105, color=RED, edgecolor="white", linewidth=0.6,
                          gid="anchors", zorder=6)
             right = _on_the_right(axes, anchor.values[x])
-            axes.annotate(anchor.label, (anchor.values[x], value), xytext=(-7 if right else 7, -3), zorder=7,
-                          textcoords="offset points", ha="right" if right else "left", fontsize=7.5, color=RED,
+            axes.annotate(anchor.label, (anchor.values[x], value), zorder=7,
+                          xytext=(-7 if right else 7, 3 if k % 2 else -8), textcoords="offset points",
+                          ha="right" if right else "left", fontsize=7.5, color=RED,
                           path_effects=HALO)
         elif anchor.line:
             axes.axhline(value, color=RED, linewidth=0.8, linestyle=":", gid="anchor-lines", zorder=1)
@@ -171,7 +173,7 @@ def _dress(axes: Axes, front: Front, x: str, y: str, split: Split) -> None:
     cost, metric = quantity(x), quantity(y)
     if cost.role in {"cost", "hardware"}:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
-        axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: short(value) if _few_decades(axes) else ""))
+        axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: _minor(axes, value)))
         axes.tick_params(axis="x", which="minor", labelsize=7.5)
     axes.set_xlabel(cost.axis)
     axes.set_ylabel(f"{metric.axis}, {split} split")
@@ -182,10 +184,11 @@ def _dress(axes: Axes, front: Front, x: str, y: str, split: Split) -> None:
                   arrowprops={"arrowstyle": "->", "color": "#999999"})
 
 
-def _few_decades(axes: Axes) -> bool:
-    """Whether the x axis is so short that its minor ticks need numbers."""
+def _minor(axes: Axes, value: float) -> str:
+    """The number at a minor tick: twos and fives, where the x axis has few decades of its own."""
     low, high = axes.get_xlim()
-    return bool(low > 0 and high / low < 30)
+    digit = round(value / 10 ** np.floor(np.log10(value) + 1e-9)) if value > 0 else 0
+    return short(value) if low > 0 and high / low < 50 and digit in {2, 5} else ""
 
 
 def _legend(axes: Axes, front: Front, anchors: Sequence[Anchor]) -> None:
@@ -201,7 +204,7 @@ def _legend(axes: Axes, front: Front, anchors: Sequence[Anchor]) -> None:
     if "trial-front" in drawn:
         item("front of the search", color=GREY, linestyle=DASHED, linewidth=1.1)
     if "baselines" in drawn and front.of("trial")["baseline"].notna().any():
-        item("published baseline, our training", marker="D", markerfacecolor="none", color=INK, markersize=6)
+        item("baseline of the space", marker="D", markerfacecolor="none", color=INK, markersize=6)
     designs = front.of("design")
     for bits in sorted(designs["bits"].dropna().unique(), reverse=True):
         if f"designs-{bits:g}" in drawn:

@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 from nac import __version__
 from nac.design import Design
 from nac.report.anchors import Anchor, anchors_for
-from nac.report.collect import hardware_report, importances, read_front, read_study
+from nac.report.collect import exactness, hardware_report, importances, read_front, read_study
 from nac.report.figures import plot_convergence, plot_front, plot_importances
 from nac.report.front import Front
 from nac.report.quantities import quantity, short
@@ -103,8 +103,12 @@ def _cards(front: Front) -> list[tuple[str, str]]:
 
 
 def _captions(anchors: Sequence[Anchor]) -> dict[str, str]:
-    sources = "; ".join(f"{anchor.label}: {anchor.source}" for anchor in anchors if anchor.network or anchor.line)
-    published = f"Red: published results, test split of their authors ({sources})." if sources else ""
+    labels: dict[str, list[str]] = {}
+    for anchor in anchors:
+        if anchor.network or anchor.line:
+            labels.setdefault(anchor.source, []).append(anchor.label)
+    sources = "; ".join(f"{', '.join(names)}: {source}" for source, names in labels.items())
+    published = f"Red: published results on their authors' test split ({sources})." if sources else ""
     return {
         "front": "Each grey point is an architecture that the search trained in short; each coloured one a design: "
         f"quantised, pruned and trained in full. Steps join what no other beats. {published}",
@@ -120,12 +124,12 @@ def _grid(front: Front, *, designs: bool = True, trials: bool = True) -> dict[st
     rows = []
     for row in part:
         cells = [_cell(MARK if row["front"] else ""), _cell(str(row["name"])), _cell(str(row["architecture"]))]
-        cells += [_cell(quantity(name).text(row[name]), row[name]) for name in names]
-        exact = exact_text(row)
         if designs:
+            exact = exact_text(row)
             cells.append({"text": exact, "value": None, "mark": {"yes": "yes", "NO": "no"}.get(exact, "")})
+        cells += [_cell(quantity(name).text(row[name]), row[name]) for name in names]
         rows.append({"kind": row["kind"], "front": bool(row["front"]), "cells": cells})
-    headings = ["", "name", "architecture", *map(heading_of, names), *(["exact"] if designs else [])]
+    headings = ["", "name", "architecture", *(["exact"] if designs else []), *map(heading_of, names)]
     return {"headings": headings, "texts": {0, 1, 2}, "rows": rows}
 
 
@@ -149,19 +153,21 @@ def _detail(design: Design) -> dict[str, Any]:
     reference = origin.get("float")
     if isinstance(reference, Mapping) and isinstance(reference.get("test"), Mapping):
         facts.append(("float network, test split", _listed(reference["test"])))
-    facts += [(key, str(origin[key])) for key in ("trial", "seed", "best_epoch", "seconds") if key in origin]
+    told = [key for key in ("trial", "seed", "best_epoch", "seconds") if key in origin]
+    facts += [(key.replace("_", " "), str(origin[key])) for key in told]
     checked = report.get("verification") or {}
-    status = {True: "verified bit for bit", False: "ENGINES DISAGREE", None: "not verified yet"}[checked.get("equal")]
+    status = {True: "verified bit for bit", False: "ENGINES DISAGREE", None: "not verified yet"}[exactness(checked)]
     return {
         "name": record.name,
         "architecture": record.architecture.summary(),
         "status": status,
         "facts": facts,
-        "verification": [(key.replace("_", " "), str(value)) for key, value in checked.items() if value is not None],
+        "verification": [(key.replace("_", " "), _plain(value)) for key, value in checked.items() if value is not None],
         "numbers": [
             {"unit": "", "kind": "", "tool": "", "version": "", **number, "value": _number(number.get("value"))}
             for number in report.get("numbers", [])
         ],
+        "skipped": [str(item) for item in report.get("skipped", [])],
         "command": f"nac synth {_quoted(design.path)}",
     }
 
@@ -172,6 +178,15 @@ def _listed(metrics: Mapping[str, float]) -> str:
 
 def _number(value: object) -> str:
     return f"{value:,.6g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+
+
+def _plain(value: object) -> str:
+    """A value of a report for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)
 
 
 def _failures(study: optuna.Study | None) -> list[tuple[int, str]]:

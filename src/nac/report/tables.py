@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from rich import box
 from rich.table import Table
 
 from nac.report.front import Front
@@ -15,28 +16,46 @@ MARK = "●"
 def front_table(front: Front, *, best: Mapping[str, Any] | None = None, trials: bool = True) -> Table:
     """Designs first, then trials, the best of the first objective on top; `●` marks the non-dominated rows.
 
+    Only the objectives, bits, sparsity and hardware numbers are shown; `Front.to_json` has everything.
+
     Args:
         front: the rows.
         best: a row of `Front.best`, which is set in bold.
         trials: whether trials are listed besides the designs.
     """
-    columns = shown_columns(front)
-    table = Table(title=_title(front), title_justify="left", caption=caption(front), caption_justify="left")
+    columns = terminal_columns(front)
+    table = Table(
+        title=_title(front), title_justify="left", caption=caption(front), caption_justify="left",
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False,
+    )
     table.add_column("", width=1)
-    for heading in ("kind", "name"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("architecture", overflow="fold")
+    table.add_column("name", no_wrap=True)
+    table.add_column("architecture", overflow="fold", min_width=12)
     for name in columns:
-        table.add_column(heading_of(name), justify="right", no_wrap=True)
-    table.add_column("exact", justify="center")
+        table.add_column(heading_of(name).replace(" ", "\n"), justify="right", no_wrap=True)
+    table.add_column("exact", justify="center", no_wrap=True)
     for row in sorted_rows(front, trials=trials):
         chosen = best is not None and (row["kind"], row["name"]) == (best["kind"], best["name"])
         table.add_row(
-            MARK if row["front"] else "", str(row["kind"]), str(row["name"]), str(row["architecture"]),
+            MARK if row["front"] else "", label(row), str(row["architecture"]),
             *(quantity(name).text(row[name]) for name in columns), exact_text(row),
             style="bold" if chosen else ("" if row["kind"] == "design" else "dim"),
         )
     return table
+
+
+def label(row: Mapping[str, Any] | pd.Series) -> str:
+    """What a row is called: a design by its name, a trial by its number."""
+    return str(row["name"]) if row["kind"] == "design" else f"trial {row['name']}"
+
+
+def terminal_columns(front: Front) -> list[str]:
+    """The columns that a terminal has room for: bits, sparsity, the objectives, their test values, hardware."""
+    wanted = {"bits", "sparsity", *front.objectives, *(f"test_{name}" for name in front.objectives)}
+    return [
+        name for name in shown_columns(front)
+        if name in wanted or (quantity(name).role == "hardware" and not name.startswith("test_"))
+    ]
 
 
 def sorted_rows(front: Front, *, trials: bool = True) -> list[pd.Series]:

@@ -1,0 +1,184 @@
+"""Reading a real run: what the search, the designs and their reports hold arrives in the table and on the page."""
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import optuna
+import pytest
+
+from nac.design import Design
+from nac.errors import InputError
+from nac.report import Front, html, write_page
+from nac.report.collect import exactness, hardware_numbers, importances, read_study
+from nac.rundir import Run
+
+
+@pytest.fixture
+def copy(run: Run, tmp_path: Path) -> Run:
+    """The run where a test may break it."""
+    return Run(Path(shutil.copytree(run.path, tmp_path / "copy")))
+
+
+def study_of(run: Run) -> optuna.Study:
+    study = read_study(run)
+    assert study is not None
+    return study
+
+
+def test_every_trained_candidate_has_its_row(run: Run) -> None:
+    trials = Front.read(run).of("trial")
+    expected = [t for t in study_of(run).get_trials() if t.values and "duplicate_of" not in t.user_attrs]
+    assert list(trials["trial"]) == [t.number for t in expected]
+    assert list(trials["accuracy"]) == [t.values[0] for t in expected]
+    assert list(trials["bops"]) == [t.values[1] for t in expected]
+    assert set(trials["baseline"].dropna()) <= {"wide"}
+    assert (run.trial(int(trials["trial"].iloc[0])) / "architecture.json").is_file()
+
+
+def test_states_account_for_every_trial(run: Run) -> None:
+    front = Front.read(run)
+    assert sum(front.states.values()) == len(study_of(run).get_trials())
+    assert front.states["complete"] == len(front.of("trial"))
+
+
+def test_designs_bring_both_splits_their_costs_and_their_report(run: Run) -> None:
+    designs = Front.read(run).of("design").set_index("name")
+    assert len(designs) == 2
+    for path in run.design_paths():
+        record, row = Design.load(path).record, designs.loc[path.name]
+        assert row["accuracy"] == record.metrics["validation"]["accuracy"]
+        assert row["test_accuracy"] == record.metrics["test"]["accuracy"]
+        assert row["bops"] == record.costs["bops"]
+        assert row["sparsity"] == record.sparsity
+        assert row["bits"] == record.bits
+    verified = designs[designs["lut"].notna()]
+    assert len(verified) == 1
+    assert verified["lut"].item() == 5200  # the synthesis, not the estimate
+    assert verified["latency_ns"].item() == 35
+    assert verified["bops"].item() != 1
+    assert verified["exact"].item() is True
+
+
+def test_selection_by_hardware(run: Run) -> None:
+    best = Front.read(run).where(["lut<=20000", "latency_ns<=60"]).best("accuracy")
+    assert best["kind"] == "design"
+    assert best["latency_ns"] == 35
+
+
+def test_a_search_that_goes_on_can_be_read(copy: Run) -> None:
+    with copy.journal.open("a") as file:
+        file.write('{"op_code": 4, "worker_id": "x", "stu')  # a line that is being written
+    assert len(Front.read(copy).of("trial")) > 0
+
+
+def test_a_run_without_search_or_designs_is_an_empty_front(copy: Run) -> None:
+    copy.journal.unlink()
+    shutil.rmtree(copy.designs)
+    front = Front.read(copy)
+    assert front.records() == []
+    assert "No search in this run." in html(copy)
+
+
+def test_no_run_and_broken_files_are_sentences(copy: Run, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is no run"):
+        Front.read(Run(tmp_path / "nowhere"))
+    folder = copy.design_paths()[0]
+    (folder / "reports.json").write_text("{")
+    with pytest.raises(InputError, match=r"reports.json: is no JSON"):
+        Front.read(copy)
+    (folder / "reports.json").write_text("[]")
+    with pytest.raises(InputError, match="expected an object"):
+        Front.read(copy)
+    (folder / "reports.json").unlink()
+    copy.journal.write_text("this is\nno journal\n")
+    with pytest.raises(InputError, match="holds no readable Optuna study"):
+        Front.read(copy)
+
+
+def test_only_firmware_that_ran_counts_as_exact() -> None:
+    assert exactness({"equal": True, "hls_samples": 1000}) is True
+    assert exactness({"equal": True, "hls_samples": 0}) is None
+    assert exactness({"equal": False, "hls_samples": 1000}) is False
+    assert exactness({}) is None
+
+
+def test_a_report_may_hold_numbers_nobody_knows() -> None:
+    numbers = [{"name": "lut", "value": 3.0, "kind": "guess"}, {"name": "volts", "value": 1}, {"name": "ff"}]
+    assert hardware_numbers({"numbers": numbers}) == {"lut": 3.0}
+
+
+def test_importances_are_shares_by_objective(run: Run) -> None:
+    found = importances(study_of(run))
+    assert set(found) == {"accuracy", "bops"}
+    assert sum(found["bops"].values()) == pytest.approx(1)
+    assert set(found["bops"]) <= set(study_of(run).get_trials()[0].params)
+
+
+class Links(HTMLParser):
+    """Everything in a page that a browser would fetch, every identifier, and whether tags close."""
+
+    VOID = frozenset({"meta", "br", "img", "link", "input", "hr"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.identifiers: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.identifiers.append(value or "")
+            if name in {"src", "href", "xlink:href", "data", "action", "srcset"} and not (value or "").startswith("#"):
+                self.fetched.append(value or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_fetches_nothing_and_is_well_formed(run: Run) -> None:
+    page = html(run)
+    links = Links()
+    links.feed(page)
+    assert links.open == []
+    assert links.fetched == []
+    assert len(links.identifiers) == len(set(links.identifiers))
+    assert not re.search(r"https?://", page)
+    assert not re.search(r"@import|url\((?!#)", page)
+
+
+def test_the_page_tells_the_whole_run(run: Run) -> None:
+    page = html(run)
+    for path in run.design_paths():
+        assert f'id="design-{path.name}"' in page
+    for expected in (
+        "Two classes &lt;of&gt; points &amp; nothing else", "verified bit for bit", "not verified yet",
+        "Vitis HLS 2024.1", "vitis_hls is not on the PATH", "5,200", 'id="front"', 'id="front-test"',
+        'id="convergence"', "nac run points", "--resume", run.read().data[0].sha256, "learning_rate: 0.02",
+    ):
+        assert expected in page, expected
+    assert "'a run'\"'\"'s folder'" not in page  # quotes are escaped for HTML as well as for the shell
+    assert "&#39;&#34;&#39;&#34;&#39;" in page
+
+
+def test_the_page_is_written_whole(copy: Run) -> None:
+    assert write_page(copy) == copy.report
+    assert copy.report.read_text() == html(copy)
+
+
+def test_a_name_in_a_file_cannot_become_markup(copy: Run) -> None:
+    (file,) = copy.designs.glob("*/reports.json")
+    report = json.loads(file.read_text())
+    report["skipped"] = ["<script>alert(1)</script>"]
+    file.write_text(json.dumps(report))
+    assert "<script>alert" not in html(copy)
