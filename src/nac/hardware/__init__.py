@@ -1,1 +1,35 @@
+"""Hardware: QONNX, HLS projects, C simulation, and the proof that all of them compute what was trained."""
 
+from nac.hardware.backends import BACKENDS, Backend
+from nac.hardware.circuit import Circuit
+from nac.hardware.engines import ENGINES, Engine, engine, outputs_sha256
+from nac.hardware.export import export, export_network
+from nac.hardware.project import HlsProject, generate, write_project
+from nac.hardware.read import read_circuit
+from nac.hardware.recount import assert_costs_agree, recount, recount_model
+from nac.hardware.report import HardwareNumber, HardwareReport, synthesise
+from nac.hardware.verify import Verification, verify
+
+__all__ = [
+    "BACKENDS",
+    "ENGINES",
+    "Backend",
+    "Circuit",
+    "Engine",
+    "HardwareNumber",
+    "HardwareReport",
+    "HlsProject",
+    "Verification",
+    "assert_costs_agree",
+    "engine",
+    "export",
+    "export_network",
+    "generate",
+    "outputs_sha256",
+    "read_circuit",
+    "recount",
+    "recount_model",
+    "synthesise",
+    "verify",
+    "write_project",
+]

@@ -1,0 +1,60 @@
+"""The hls4ml backends that can write a project without their vendor's tool, and what each can take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from nac.config import TargetConfig
+from nac.errors import InputError
+from nac.hardware.circuit import Circuit
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A backend of hls4ml.
+
+    `simulates`: g++ alone compiles its C simulation. `products`: multiplies two activations (attention).
+    `widens_mean`: its average stays in the type of its input, which therefore has to be widened first.
+    `takes_part`: the part of the task is one of its parts; otherwise its default part is used.
+    """
+
+    name: str
+    tool: str
+    synthesise: str
+    simulates: bool = True
+    products: bool = False
+    widens_mean: bool = False
+    takes_part: bool = True
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+_IN_HEADERS = MappingProxyType({"write_weights_txt": False})
+
+BACKENDS: Mapping[str, Backend] = MappingProxyType(
+    {
+        backend.name: backend
+        for backend in (
+            Backend("Vitis", "vitis_hls", "vitis_hls -f build_prj.tcl", products=True, options=_IN_HEADERS),
+            Backend("Vivado", "vivado_hls", "vivado_hls -f build_prj.tcl", products=True, options=_IN_HEADERS),
+            Backend("VivadoAccelerator", "vivado_hls", "vivado_hls -f build_prj.tcl", products=True),
+            Backend("Quartus", "i++", "make TOP-fpga", widens_mean=True, takes_part=False),
+            Backend("oneAPI", "icpx", "cmake -B build . && make -C build report", simulates=False, products=True,
+                    takes_part=False),
+            Backend("Catapult", "catapult", "catapult -product ultra -shell -f build_prj.tcl", widens_mean=True),
+        )
+    }
+)  # fmt: skip
+
+
+def backend_for(circuit: Circuit, target: TargetConfig) -> Backend:
+    """The target's backend. Raises InputError when it is unknown or cannot build the circuit exactly."""
+    backend = BACKENDS.get(target.backend)
+    if backend is None:
+        raise InputError(f"target.backend: no backend {target.backend!r}, expected one of: {', '.join(BACKENDS)}")
+    product = next((node.name for node in circuit if node.op == "matmul"), None)
+    if product is not None and not backend.products:
+        able = ", ".join(name for name, other in BACKENDS.items() if other.products)
+        raise InputError(f"target.backend: {backend.name} has no product of activations ({product}), expected {able}")
+    if product is not None and target.io_type != "io_parallel":
+        raise InputError(f"target.io_type: attention ({product}) needs io_parallel (found {target.io_type!r})")
+    return backend

@@ -1,0 +1,88 @@
+"""The fixed-point circuit of a quantised network: one typed value that the HLS (and RTL) writers read.
+
+It is read from the QONNX graph (`read.py`), holds integer weights and the exact range of every tensor, and knows
+nothing of torch, ONNX or hls4ml.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nac.hardware.fixed import Fixed, Span
+
+Integers = npt.NDArray[np.int64]
+Op = Literal[
+    "input", "dense", "conv", "relu", "leaky_relu", "quantise", "add", "matmul", "mean", "maximum", "max_pool",
+    "reshape",
+]  # fmt: skip
+FLOAT32_EXACT = 1 << 24
+"""Integers up to this magnitude are exact in float32, in which torch and QONNX compute."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Kernel (out, in, *kernel) and bias (out,) of a layer as integers in steps of 2**-fraction."""
+
+    kernel: Integers
+    kernel_type: Fixed
+    bias: Integers
+    bias_type: Fixed
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operation. `shape` is channels first without the batch; `tensor` is its value's name in the ONNX graph.
+
+    `type` holds every value of `span`; only `quantise` and `input` change values to fit their type.
+    `partial` bounds every partial sum inside the node, in steps of its result.
+    Attributes by op: `leaky_relu` shift (slope 2**-shift); `matmul` transposed (of the two operands);
+    `max_pool` size; `conv` weights of rank 3 (1-D) or 4 (2-D), stride 1, no padding.
+    """
+
+    name: str
+    op: Op
+    inputs: tuple[str, ...]
+    shape: tuple[int, ...]
+    span: Span
+    type: Fixed
+    tensor: str
+    partial: int = 0
+    weights: Weights | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """The nodes in the order of computation: the first is the input, the last the output."""
+
+    nodes: tuple[Node, ...]
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __getitem__(self, name: str) -> Node:
+        return next(node for node in self.nodes if node.name == name)
+
+    @property
+    def input(self) -> Node:
+        """The input, already on its grid: quantising is the host's (or the previous circuit's) work."""
+        return self.nodes[0]
+
+    @property
+    def output(self) -> Node:
+        """The node whose value leaves the network."""
+        return self.nodes[-1]
+
+    def consumers(self, name: str) -> list[Node]:
+        """The nodes that read `name`."""
+        return [node for node in self.nodes if name in node.inputs]
+
+    def inexact_in_float32(self) -> list[str]:
+        """Nodes whose partial sums could exceed 24 bits: there float32 engines may round where the circuit does not.
+
+        Empty for nearly every network of 8 bits and less; where it is not, equality on samples is still checked.
+        """
+        return [node.name for node in self.nodes if max(node.partial, node.span.magnitude) >= FLOAT32_EXACT]

@@ -1,0 +1,86 @@
+"""A design's network as QONNX, through named passes whose results are kept."""
+
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from qonnx.core.modelwrapper import ModelWrapper
+
+from nac.arch import Network
+from nac.design import Design
+from nac.errors import InputError, WorkError
+from nac.hardware.passes import passes
+from nac.rundir import write_atomic
+
+logger = logging.getLogger(__name__)
+RAW = "export"
+SOURCE_KEY = "nac"
+
+
+def export(design: Design, *, keep_intermediates: bool = True) -> Path:
+    """Write `model.onnx` into a design's folder, and the graph after every pass into `qonnx/NN_PASS.onnx`.
+
+    Returns the path of `model.onnx`. Raises WorkError when the exporter's graph is not the architecture's.
+    """
+    folder = design.path / "qonnx" if keep_intermediates else None
+    model = export_network(design.network, folder)
+    target = design.path / "model.onnx"
+    write_atomic(target, model.SerializeToString())
+    return target
+
+
+def export_network(network: Network, intermediates: Path | None = None) -> onnx.ModelProto:
+    """The QONNX graph of a quantised network, or the ONNX graph of a float one (for its costs only).
+
+    Args:
+        network: in evaluation mode; shapes are those of one sample.
+        intermediates: folder for the graph after every pass, or None to keep none.
+    """
+    if network.training:
+        raise WorkError("export: the network is in training mode")
+    model = ModelWrapper(_raw(network))
+    _keep(model, intermediates, 0, RAW)
+    for number, step in enumerate(passes(network.graph), start=1):
+        model = step.apply(model)
+        _keep(model, intermediates, number, step.name)
+    onnx.helper.set_model_props(model.model, {SOURCE_KEY: network.architecture.hash})
+    exported: onnx.ModelProto = model.model
+    return exported
+
+
+def _raw(network: Network) -> onnx.ModelProto:
+    x = torch.zeros(1, *network.architecture.input)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the traced export is deprecated, ten times faster and the same graph
+        from brevitas.export import export_qonnx
+
+        file = f"{folder}/raw.onnx"
+        if network.quantised:
+            export_qonnx(network, args=x, export_path=file, dynamo=False)
+        else:
+            torch.onnx.export(network, (x,), file, dynamo=False, opset_version=18)
+        return onnx.load(file)
+
+
+def _keep(model: ModelWrapper, folder: Path | None, number: int, name: str) -> None:
+    if folder is not None:
+        write_atomic(folder / f"{number:02d}_{name}.onnx", model.model.SerializeToString())
+
+
+def load_model(path: Path) -> onnx.ModelProto:
+    """A QONNX or ONNX file with one output. Raises InputError when it cannot be read as one."""
+    try:
+        model = onnx.load_model_from_string(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except DecodeError as error:
+        raise InputError(f"{path}: is no ONNX model ({error})") from error
+    if len(model.graph.output) != 1 or not model.graph.input or not model.graph.node:
+        raise InputError(f"{path}: expected an ONNX model with one input, one output and at least one operation")
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
+        raise InputError(f"{path}: keeps weights in other files, expected them inside")
+    return model

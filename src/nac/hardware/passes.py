@@ -1,0 +1,139 @@
+"""The passes between the exporter's graph and model.onnx, each small, named and saved."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import onnx
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.transformation.fold_constants import FoldConstants
+from qonnx.transformation.general import (
+    GiveReadableTensorNames,
+    GiveUniqueParameterTensors,
+    RemoveStaticGraphInputs,
+    RemoveUnusedTensors,
+)
+from qonnx.transformation.infer_shapes import InferShapes
+
+from nac.arch import Graph
+from nac.errors import WorkError
+from nac.hardware.read import QUANTISERS, parameter_tensors
+
+UNSCOPED = {"MatMul": "matmul", "Add": "add", "ReduceMean": "aggregate", "ReduceMax": "aggregate", "MaxPool": "pool",
+            "Flatten": "reshape", "Reshape": "reshape", "Softmax": "softmax"}  # fmt: skip
+QONNX_DOMAIN = "qonnx.custom_op.general"
+
+
+class Pass(NamedTuple):
+    """A rewriting of the graph under a name; it may change the model it is given."""
+
+    name: str
+    apply: Callable[[ModelWrapper], ModelWrapper]
+
+
+def passes(graph: Graph) -> list[Pass]:
+    """All passes in order, from the raw export of a network with this graph to the model that is delivered."""
+    return [
+        Pass("names", lambda model: name_nodes(model, graph)),
+        Pass("shapes", infer_shapes),
+        Pass("constants", fold_constants),
+        Pass("batch", open_batch),
+        Pass("order", order),
+        Pass("tensors", name_tensors),
+    ]
+
+
+def name_nodes(model: ModelWrapper, graph: Graph) -> ModelWrapper:
+    """Operations get the names of the architecture's nodes, so that every tool speaks of the same layers.
+
+    The exporter scopes a layer's operations by its module (`/dense0/Gemm`); functions have no module and follow
+    in the order of the graph. Raises WorkError when the two graphs do not fit.
+    """
+    left: dict[str, list[str]] = {op: [] for op in UNSCOPED.values()}
+    for node in graph.nodes:
+        left.get("reshape" if node.op == "flatten" else node.op, []).append(node.name)
+    known = {node.name for node in graph.nodes}
+    pending: list[onnx.NodeProto] = []
+    for exported in model.graph.node:
+        if exported.op_type == "Constant":
+            continue
+        scope = exported.name.lstrip("/").split("/")
+        op = UNSCOPED.get(exported.op_type)
+        if len(scope) > 1 and scope[0] in known:
+            exported.name = _scoped_name(exported, scope)
+        elif op is None:
+            pending.append(exported)
+        elif not left[op]:
+            raise WorkError(f"{exported.name}: the architecture has no further {op}")
+        else:
+            exported.name = left[op].pop(0)
+            for helper in pending:
+                helper.name = f"{exported.name}_{helper.op_type.lower()}"
+            pending = []
+    missing = [name for names in left.values() for name in names]
+    if missing:
+        raise WorkError(f"the exported graph lacks the architecture's nodes {', '.join(missing)}")
+    return model
+
+
+def _scoped_name(node: onnx.NodeProto, scope: list[str]) -> str:
+    if node.op_type in QUANTISERS:
+        role = {"weight_quant": "_weight", "bias_quant": "_bias"}.get(scope[1], "")
+        return scope[0] + role
+    return scope[0] if node.op_type in {"Gemm", "Conv"} else f"{scope[0]}_{node.op_type.lower()}"
+
+
+def infer_shapes(model: ModelWrapper) -> ModelWrapper:
+    """Give every tensor its shape, and quantisers the domain in which QONNX knows them."""
+    for node in model.graph.node:
+        if node.op_type in QUANTISERS:
+            node.domain = QONNX_DOMAIN
+    return model.transform(InferShapes())
+
+
+def fold_constants(model: ModelWrapper) -> ModelWrapper:
+    """Evaluate what depends on no input, quantisers excepted: they say which type a constant has."""
+    model = model.transform(GiveUniqueParameterTensors())
+    model = model.transform(FoldConstants(exclude_op_types=sorted(QUANTISERS)))
+    return model.transform(RemoveUnusedTensors()).transform(RemoveStaticGraphInputs())
+
+
+def open_batch(model: ModelWrapper) -> ModelWrapper:
+    """Reshapes keep whatever batch they are given: their constant shapes start with 0, which copies it."""
+    for node in model.graph.node:
+        if node.op_type != "Reshape":
+            continue
+        if model.get_initializer(node.input[1]) is None:
+            raise WorkError(f"{node.name}: reshapes to a shape that is computed, expected a constant")
+        out = model.get_tensor_shape(node.output[0])
+        model.set_initializer(node.input[1], np.array([0, *out[1:]], dtype=np.int64))
+        for attribute in node.attribute:
+            if attribute.name == "allowzero":
+                attribute.i = 0
+    return model
+
+
+def order(model: ModelWrapper) -> ModelWrapper:
+    """Parameters first, then the operations in the order in which they are computed."""
+    constant = parameter_tensors(model.model)
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([node for node in nodes if node.output[0] in constant])
+    model.graph.node.extend([node for node in nodes if node.output[0] not in constant])
+    return model
+
+
+def name_tensors(model: ModelWrapper) -> ModelWrapper:
+    """Tensors are called after the nodes that make them; the network's ends are `global_in` and `global_out`."""
+    return model.transform(GiveReadableTensorNames())
+
+
+def with_batch(model: ModelWrapper, size: int) -> ModelWrapper:
+    """A copy of a model with shapes for one sample that takes `size` samples at once."""
+    copy = ModelWrapper(model.model, make_deepcopy=True)
+    constant = parameter_tensors(copy.model)
+    for value in (*copy.graph.input, *copy.graph.value_info, *copy.graph.output):
+        dims = value.type.tensor_type.shape.dim
+        if dims and value.name not in constant:
+            dims[0].dim_value = size
+    return copy

@@ -1,0 +1,276 @@
+"""QONNX graph to fixed-point circuit: integer weights and the exact range of every tensor."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import helper, numpy_helper
+
+from nac.errors import InputError
+from nac.hardware.circuit import Circuit, Integers, Node, Weights
+from nac.hardware.fixed import Fixed, Span
+
+QUANTISERS = {"Quant", "IntQuant"}
+
+
+def parameter_tensors(model: onnx.ModelProto) -> set[str]:
+    """The names of constants and of quantised constants."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    quantised = {n.output[0] for n in model.graph.node if n.op_type in QUANTISERS and n.input[0] in constants}
+    return constants | quantised
+
+
+class GraphView:
+    """Look-ups in an ONNX graph whose shapes are known (`passes.py`)."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        graph = model.graph
+        self.nodes = list(graph.node)
+        self.input = graph.input[0].name
+        self.output = graph.output[0].name
+        self.constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+        self.producer = {name: node for node in graph.node for name in node.output}
+        self.parameters = parameter_tensors(model)
+        self._shapes = {
+            value.name: tuple(int(dim.dim_value) for dim in value.type.tensor_type.shape.dim)
+            for value in (*graph.input, *graph.value_info, *graph.output)
+        }
+
+    def shape(self, tensor: str) -> tuple[int, ...]:
+        """The shape of a value without its batch. Raises InputError when the graph does not say."""
+        if tensor not in self._shapes:
+            raise InputError(f"tensor {tensor}: the graph does not say its shape")
+        return self._shapes[tensor][1:]
+
+
+def attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    """The attributes of a node as Python values, strings decoded."""
+    values = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    return {name: value.decode() if isinstance(value, bytes) else value for name, value in values.items()}
+
+
+def power_of_two(scale: npt.NDArray[Any], what: str) -> npt.NDArray[np.int64]:
+    """The fractional bits f of scales 2**-f. Raises InputError when one is no positive power of two."""
+    mantissa, exponent = np.frexp(np.asarray(scale, dtype=np.float64))
+    if not np.all(mantissa == 0.5):
+        raise InputError(f"{what}: scale {np.ravel(scale)[:4]} is not a power of two")
+    return (1 - exponent).astype(np.int64)
+
+
+def quantiser(view: GraphView, node: onnx.NodeProto) -> tuple[Fixed, npt.NDArray[np.int64], bool]:
+    """Type (at the finest scale), fractional bits (per tensor or channel) and narrowness of a Quant node.
+
+    Raises:
+        InputError: a parameter is no constant, the scale no power of two, a zero point given, or the rounding
+            another than half to even.
+    """
+    values = [view.constants.get(name) for name in node.input[1:4]]
+    if any(value is None for value in values):
+        raise InputError(f"{node.name}: scale, zero point and bit width must be constants")
+    scale, zero, bits = (np.asarray(value) for value in values)
+    if np.any(zero != 0):
+        raise InputError(f"{node.name}: zero point {np.ravel(zero)[:4]}, expected 0")
+    given = attributes(node)
+    if given.get("rounding_mode", "ROUND") != "ROUND":
+        raise InputError(f"{node.name}: rounding mode {given['rounding_mode']}, expected ROUND (half to even)")
+    fraction = power_of_two(scale, node.name)
+    type_ = Fixed(bool(given["signed"]), int(np.ravel(bits)[0]), int(fraction.max()))
+    return type_, fraction, bool(given["narrow"])
+
+
+def integers(view: GraphView, tensor: str) -> tuple[Integers, Fixed]:
+    """A quantised parameter as integers in steps of 2**-fraction of its type, rounded as QONNX does.
+
+    Scales per channel become the finest of them with a type wide enough. Raises InputError for a parameter
+    that is not quantised.
+    """
+    node = view.producer.get(tensor)
+    if node is None or node.op_type not in QUANTISERS:
+        raise InputError(f"parameter {tensor}: is not quantised")
+    type_, fraction, narrow = quantiser(view, node)
+    raw = view.constants[node.input[0]].astype(np.float64)
+    steps = np.clip(np.rint(raw * np.exp2(fraction)), type_.low + (narrow and type_.signed), type_.high)
+    values = (steps * np.exp2(type_.fraction - fraction)).astype(np.int64)
+    if np.any(fraction != type_.fraction):
+        type_ = Span(int(values.min()), int(values.max()), type_.fraction).fixed
+    return values, type_
+
+
+def read_circuit(model: onnx.ModelProto) -> Circuit:
+    """The circuit of a QONNX graph whose nodes are named and whose shapes are known (`passes.py`).
+
+    Raises:
+        InputError: an operation that has no exact fixed-point form; the text names it.
+    """
+    return Circuit(tuple(_Reader(GraphView(model)).read()))
+
+
+class _Reader:
+    def __init__(self, view: GraphView) -> None:
+        self.view = view
+        self.nodes: list[Node] = []
+        self.of_tensor: dict[str, Node] = {}
+        self.transposed: dict[str, str] = {}
+        self.handlers: dict[str, Callable[[onnx.NodeProto], None]] = {
+            "Quant": self._quant, "IntQuant": self._quant, "Gemm": self._gemm, "Conv": self._conv, "Relu": self._relu,
+            "LeakyRelu": self._leaky_relu, "Add": self._add, "MatMul": self._matmul, "Transpose": self._transpose,
+            "ReduceMean": self._reduce, "ReduceMax": self._reduce, "MaxPool": self._max_pool,
+            "Reshape": self._reshape, "Flatten": self._reshape, "Identity": self._identity,
+        }  # fmt: skip
+
+    def read(self) -> list[Node]:
+        for node in self.view.nodes:
+            if all(name in self.view.parameters for name in node.output):
+                continue
+            handler = self.handlers.get(node.op_type)
+            if handler is None:
+                raise InputError(f"{node.name}: operation {node.op_type} has no exact fixed-point form")
+            handler(node)
+        if not self.nodes or self.nodes[-1].tensor != self.view.output:
+            raise InputError("the graph's output is not its last operation")
+        return self.nodes
+
+    def _put(self, node: onnx.NodeProto, op: Any, inputs: Sequence[Node], span: Span, **more: Any) -> None:
+        tensor = node.output[0]
+        made = Node(
+            name=node.name, op=op, inputs=tuple(i.name for i in inputs), shape=self.view.shape(tensor), span=span,
+            type=more.pop("type", span.fixed), tensor=tensor, partial=more.pop("partial", 0),
+            weights=more.pop("weights", None), attributes=more,
+        )  # fmt: skip
+        if any(made.name == other.name for other in self.nodes):
+            raise InputError(f"{made.name}: two operations have this name")
+        self.nodes.append(made)
+        self.of_tensor[tensor] = made
+
+    def _source(self, node: onnx.NodeProto, index: int = 0) -> Node:
+        name = node.input[index]
+        if name == self.view.input:
+            raise InputError(f"{node.name}: the network input must be quantised first")
+        if name not in self.of_tensor:
+            raise InputError(f"{node.name}: input {name} has no exact fixed-point form here")
+        return self.of_tensor[name]
+
+    def _quant(self, node: onnx.NodeProto) -> None:
+        type_, fraction, narrow = quantiser(self.view, node)
+        if fraction.size != 1:
+            raise InputError(f"{node.name}: activations need one scale per tensor")
+        if node.input[0] == self.view.input:
+            span = Span(type_.low + narrow, type_.high, type_.fraction)
+            self._put(node, "input", (), span, type=type_)
+            return
+        source = self._source(node)
+        span = source.span.quantised(type_, narrow=narrow)
+        self._put(node, "quantise", (source,), span, type=type_, narrow=narrow)
+
+    def _weights(self, node: onnx.NodeProto, source: Node) -> Weights:
+        kernel, kernel_type = integers(self.view, node.input[1])
+        fraction = kernel_type.fraction + source.span.fraction
+        if len(node.input) > 2:
+            bias, bias_type = integers(self.view, node.input[2])
+            bias = np.broadcast_to(np.ravel(bias), kernel.shape[:1])
+            bias_type = Span(int(bias.min()), int(bias.max()), bias_type.fraction).fixed
+        else:
+            bias, bias_type = np.zeros(kernel.shape[0], np.int64), Fixed(True, 1, fraction)
+        return Weights(kernel, kernel_type, bias, bias_type)
+
+    def _affine(self, node: onnx.NodeProto, op: str, source: Node, weights: Weights) -> None:
+        rows = weights.kernel.reshape(len(weights.kernel), -1)
+        x = source.span
+        positive, negative = np.maximum(rows, 0).sum(1), np.minimum(rows, 0).sum(1)
+        low = positive * x.low + negative * x.high
+        high = positive * x.high + negative * x.low
+        fraction = max(weights.kernel_type.fraction + x.fraction, weights.bias_type.fraction)
+        product, bias = fraction - weights.kernel_type.fraction - x.fraction, fraction - weights.bias_type.fraction
+        low, high = (low << product) + (weights.bias << bias), (high << product) + (weights.bias << bias)
+        bound = ((positive - negative) * x.magnitude << product) + (np.abs(weights.bias) << bias)
+        self._put(
+            node, op, (source,), Span(int(low.min()), int(high.max()), fraction), partial=int(bound.max()),
+            weights=weights,
+        )  # fmt: skip
+
+    def _gemm(self, node: onnx.NodeProto) -> None:
+        given, source = attributes(node), self._source(node)
+        if given.get("alpha", 1.0) != 1.0 or given.get("beta", 1.0) != 1.0 or given.get("transA", 0):
+            raise InputError(f"{node.name}: expected a plain Gemm (alpha 1, beta 1, transA 0)")
+        weights = self._weights(node, source)
+        if not given.get("transB", 0):
+            weights = Weights(weights.kernel.T, weights.kernel_type, weights.bias, weights.bias_type)
+        self._affine(node, "dense", source, weights)
+
+    def _conv(self, node: onnx.NodeProto) -> None:
+        given, source = attributes(node), self._source(node)
+        unit = [given.get("group", 1), *given.get("strides", [1]), *given.get("dilations", [1])]
+        if any(value != 1 for value in unit) or any(given.get("pads", [0])):
+            raise InputError(f"{node.name}: expected a convolution of stride 1 without padding, dilation or groups")
+        self._affine(node, "conv", source, self._weights(node, source))
+
+    def _relu(self, node: onnx.NodeProto) -> None:
+        source = self._source(node)
+        low, high, fraction = source.span
+        self._put(node, "relu", (source,), Span(max(low, 0), max(high, 0), fraction))
+
+    def _leaky_relu(self, node: onnx.NodeProto) -> None:
+        source = self._source(node)
+        shift = int(power_of_two(np.array(attributes(node).get("alpha", 0.01)), node.name))
+        low, high, fraction = source.span
+        low = low if low < 0 else low << shift
+        high = high << shift if high > 0 else high
+        self._put(node, "leaky_relu", (source,), Span(low, high, fraction + shift), shift=shift)
+
+    def _add(self, node: onnx.NodeProto) -> None:
+        a, b = self._source(node), self._source(node, 1)
+        if a.shape != b.shape:
+            raise InputError(f"{node.name}: cannot add shapes {a.shape} and {b.shape}")
+        self._put(node, "add", (a, b), a.span.plus(b.span))
+
+    def _transpose(self, node: onnx.NodeProto) -> None:
+        if list(attributes(node).get("perm", [])) != [0, 2, 1]:
+            raise InputError(f"{node.name}: expected a transposition of the last two of three axes")
+        self.transposed[node.output[0]] = node.input[0]
+
+    def _matmul(self, node: onnx.NodeProto) -> None:
+        operands, flags = [], []
+        for name in node.input:
+            flags.append(name in self.transposed)
+            name = self.transposed.get(name, name)
+            if name not in self.of_tensor:
+                raise InputError(f"{node.name}: expected the product of two quantised activations")
+            operands.append(self.of_tensor[name])
+        a, b = operands
+        terms = a.shape[0] if flags[0] else a.shape[1]
+        partial = terms * a.span.magnitude * b.span.magnitude
+        self._put(node, "matmul", (a, b), a.span.times(b.span, terms), partial=partial, transposed=tuple(flags))
+
+    def _reduce(self, node: onnx.NodeProto) -> None:
+        given, source = attributes(node), self._source(node)
+        axes = given.get("axes") or self.view.constants[node.input[1]].tolist()
+        if given.get("keepdims", 1) or len(source.shape) != 2 or list(axes) not in ([2], [-1]):
+            raise InputError(f"{node.name}: expected a reduction of (features, particles) over particles")
+        if node.op_type == "ReduceMax":
+            self._put(node, "maximum", (source,), source.span, type=source.type)
+            return
+        count = source.shape[1]
+        if count & (count - 1):
+            raise InputError(f"{node.name}: a mean over {count} values is not exact, expected a power of two")
+        low, high, fraction = source.span
+        span = Span(low * count, high * count, fraction + int(math.log2(count)))
+        self._put(node, "mean", (source,), span, partial=count * source.span.magnitude)
+
+    def _max_pool(self, node: onnx.NodeProto) -> None:
+        given, source = attributes(node), self._source(node)
+        size, strides = list(given["kernel_shape"]), list(given.get("strides", [1, 1]))
+        if len(size) != 2 or size[0] != size[1] or strides != size or any(given.get("pads", [0])):
+            raise InputError(f"{node.name}: expected square windows that do not overlap, without padding")
+        self._put(node, "max_pool", (source,), source.span, type=source.type, size=int(size[0]))
+
+    def _reshape(self, node: onnx.NodeProto) -> None:
+        source, shape = self._source(node), self.view.shape(node.output[0])
+        if len(shape) > 1 and shape[0] != source.shape[0]:
+            raise InputError(f"{node.name}: a reshape must keep the channels or flatten, not {source.shape} to {shape}")
+        self._put(node, "reshape", (source,), source.span, type=source.type)
+
+    def _identity(self, node: onnx.NodeProto) -> None:
+        self.of_tensor[node.output[0]] = self._source(node)

@@ -1,0 +1,159 @@
+"""The hardware step of one design: QONNX, costs counted again, HLS project, C simulation, equality, report."""
+
+import logging
+import shutil
+import time
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nac import __version__
+from nac.arch import measured_workload
+from nac.config import Model, TargetConfig
+from nac.cost import COSTS
+from nac.design import Design
+from nac.hardware.export import export, load_model
+from nac.hardware.hls_layers import to_channels_last
+from nac.hardware.project import HlsProject, generate
+from nac.hardware.read import read_circuit
+from nac.hardware.readme import project_readme
+from nac.hardware.recount import assert_costs_agree, recount
+from nac.hardware.verify import Verification, verify
+from nac.rundir import write_atomic
+
+logger = logging.getLogger(__name__)
+TESTBENCH_SAMPLES = 20
+
+
+class HardwareNumber(Model):
+    """One number, where it comes from, and how well founded it is."""
+
+    name: str
+    value: float
+    unit: str = ""
+    tool: str
+    version: str
+    kind: Literal["count", "estimate", "c-synthesis", "synthesis", "place-and-route"]
+
+
+class HardwareReport(Model):
+    """`reports.json` of a design. `skipped` says what was not done and why."""
+
+    design: str
+    target: TargetConfig
+    model: str
+    project: str
+    verification: Verification
+    numbers: tuple[HardwareNumber, ...]
+    skipped: tuple[str, ...] = ()
+
+
+def synthesise(
+    design: Design,
+    target: TargetConfig,
+    project_dir: Path | None = None,
+    check_inputs: npt.NDArray[np.float32] | None = None,
+    *,
+    n_qonnx: int | None = None,
+) -> HardwareReport:
+    """Export, recount, generate, simulate and verify a design; write `reports.json` into its folder.
+
+    Args:
+        design: a trained, quantised design.
+        target: part, clock, backend and interface.
+        project_dir: where the project goes; `hls` in the design's folder by default.
+        check_inputs: preprocessed samples (N, *input) to compare the engines on; random ones by default.
+        n_qonnx: how many of them QONNX runs; all by default.
+
+    Raises:
+        InputError: the target's backend cannot take the network, or `project_dir` holds something else.
+        WorkError: the recount disagrees with the architecture, or two engines on any sample; nothing is then
+            left in `reports.json`.
+    """
+    report_file = design.path / "reports.json"
+    report_file.unlink(missing_ok=True)
+    start = time.perf_counter()
+    model_file = export(design)
+    ops = recount(model_file)
+    assert_costs_agree(ops, measured_workload(design.network))
+    project = generate(design, target, project_dir)
+    x = random_inputs(design) if check_inputs is None else check_inputs
+    verification = verify(design, x, n_qonnx, project=project)
+    _finish_project(project, design, verification, x)
+    numbers = [
+        HardwareNumber(
+            name=cost.name, value=cost.measure(ops), unit=cost.unit, tool="nac", version=__version__, kind="count"
+        )
+        for cost in COSTS.values()
+    ]
+    report = HardwareReport(
+        design=design.record.name, target=target, model=model_file.name, project=_relative(project.path, design.path),
+        verification=verification, numbers=tuple(numbers), skipped=tuple(_skipped(project)),
+    )  # fmt: skip
+    write_atomic(report_file, report.model_dump_json(indent=1))
+    logger.info("%s: verified on %d samples in %.1f s", report.design, len(x), time.perf_counter() - start)
+    return report
+
+
+def random_inputs(design: Design, samples: int = 1000, seed: int = 0) -> npt.NDArray[np.float32]:
+    """Inputs (samples, *input) over and beyond the range of the input's type, its ends and zero among them."""
+    type_ = read_circuit(load_model(design.path / "model.onnx")).input.type
+    generator = np.random.default_rng(seed)
+    low, high = type_.low * 2.0**-type_.fraction, type_.high * 2.0**-type_.fraction
+    shape = design.record.architecture.input
+    x = generator.uniform(1.1 * low, 1.1 * high + 2.0**-type_.fraction, (samples, *shape))
+    x[: samples // 2] *= generator.uniform(0, 1, (samples // 2, *[1] * len(shape)))
+    for index, value in enumerate((low, high, 0.0)[:samples]):
+        x[index] = value
+    return x.astype(np.float32)
+
+
+def _finish_project(
+    project: HlsProject, design: Design, verification: Verification, x: npt.NDArray[np.float32]
+) -> None:
+    """The verification goes into the project's README, and samples with the expected outputs into its test bench."""
+    record = project.record
+    engines = ["torch", "QONNX", *(["C simulation"] if verification.hls_samples else [])]
+    text = (
+        f"{' == '.join(engines)}, bit for bit: torch and the C simulation on {verification.samples} samples, QONNX on "
+        f"{verification.qonnx_samples}."
+        if verification.hls_samples
+        else f"{' == '.join(engines)} on {verification.qonnx_samples} samples. The C simulation was not run."
+    )
+    if verification.proven_in_float32:
+        text += "\nNo sum in any layer can exceed 24 bits: float32 is exact here for every input, not only for these."
+    text += f"\nsha256 of the predictions: `{verification.predictions_sha256}`"
+    model = load_model(design.path / "model.onnx")
+    readme = project_readme(
+        record.title, read_circuit(model), record.target, project.backend, top=record.top, part=record.part,
+        source=record.source, verification=text,
+    )  # fmt: skip
+    write_atomic(project.path / "README.md", readme)
+    bench = project.path / "tb_data"
+    if verification.hls_samples and bench.is_dir():
+        samples = design.quantised_input(np.ascontiguousarray(x[:TESTBENCH_SAMPLES], dtype=np.float32))
+        inputs = to_channels_last(samples).reshape(len(samples), -1)
+        outputs = project.predict(samples)
+        for name, rows in (("tb_input_features.dat", inputs), ("tb_output_predictions.dat", outputs)):
+            write_atomic(bench / name, "".join(" ".join(f"{value:.20g}" for value in row) + "\n" for row in rows))
+
+
+def _relative(path: Path, base: Path) -> str:
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
+
+
+def _skipped(project: HlsProject) -> list[str]:
+    """What was not done, with the reason."""
+    backend = project.backend
+    skipped = []
+    if not backend.simulates:
+        skipped.append(f"C simulation: {backend.name} needs {backend.tool}")
+    found = shutil.which(backend.tool)
+    reason = "is not on the PATH" if found is None else "was not run"
+    skipped.append(f"C synthesis: {backend.tool} {reason}; run `{backend.synthesise}` in the project's folder")
+    return skipped
+
+
+__all__ = ["HardwareNumber", "HardwareReport", "random_inputs", "synthesise"]
