@@ -27,14 +27,15 @@ class SplitConfig(Model):
 
     `by` names columns of the file: the first one that the file has, with at least three distinct values, says
     which samples belong together (a detector panel, a frame, an event); without one the samples are split one
-    by one, in proportion of their classes. `block` neighbouring values of that column stay together as well.
+    by one, in proportion of their classes. `block` says of which columns so many neighbouring values stay together as
+    well (`{frame: 5}`).
     """
 
     train: float = Field(0.85, gt=0, lt=1)
     validation: float = Field(0.075, gt=0, lt=1)
     test: float = Field(0.075, gt=0, lt=1)
     by: tuple[str, ...] = ()
-    block: PositiveInt = 1
+    block: Mapping[str, PositiveInt] = Field(default_factory=dict)
 
     @field_validator("by", mode="before")
     @classmethod

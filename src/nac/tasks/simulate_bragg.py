@@ -67,6 +67,7 @@ def _detected(expected: NDArray[np.float32], settings: BraggSimulation,
     counts[few] = rng.poisson(photons[few])
     counts *= np.float32(settings.gain)
     counts += np.float32(settings.noise) * rng.standard_normal(photons.shape, dtype=np.float32)
+    counts = np.clip(np.rint(counts), 0, settings.saturation)
     counts[counts <= settings.threshold] = 0
-    reported: NDArray[np.uint16] = np.clip(np.rint(counts), 0, settings.saturation).astype(np.uint16)
+    reported: NDArray[np.uint16] = counts.astype(np.uint16)
     return reported

@@ -40,7 +40,7 @@ def split(labels: NDArray[Any] | None, columns: Mapping[str, NDArray[Any]], conf
         if column not in columns:
             logger.info("the data have no column %r to split by", column)
             continue
-        groups = np.unique(columns[column] // config.block, return_inverse=True)[1].reshape(-1)
+        groups = np.unique(columns[column] // config.block.get(column, 1), return_inverse=True)[1].reshape(-1)
         if groups.max() + 1 < MIN_GROUPS:
             logger.info("column %r has fewer than %d groups, not split by it", column, MIN_GROUPS)
             continue

@@ -1,0 +1,270 @@
+"""What must hold for every sample: augmentation, preprocessing, splits, metrics and units."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from datafiles import bragg_config, jet_arrays, jets_config, patch_arrays, task_config, write_npz
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from nac.config import AUGMENTATIONS, SplitConfig
+from nac.errors import InputError, WorkError
+from nac.tasks import METRICS, Preprocessing, make_task
+from nac.tasks.augment import AUGMENT, augment_jets, augment_patches, crop
+from nac.tasks.preprocessing import fit, power_of_two
+from nac.tasks.split import split
+
+seeds = st.integers(0, 2**31)
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def peaks(n: int, size: int, margin: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Patches whose intensity at a pixel says where it is from the peak, so that a label can be recomputed."""
+    random = np.random.default_rng(seed)
+    at = (size - 1) / 2 + random.uniform(-2, 2, (n, 2))
+    pixel = np.arange(size + 2 * margin) - margin
+    dx, dy = pixel[None, None, :] - at[:, 0, None, None], pixel[None, :, None] - at[:, 1, None, None]
+    return torch.tensor(np.exp(-0.5 * (dx**2 + dy**2)), dtype=torch.float32), torch.tensor(at, dtype=torch.float32)
+
+
+def fitted_positions(patches: Tensor) -> Tensor:
+    """(col, row) of a Gaussian of unit width, exactly: its log is a paraboloid."""
+    n, _, size, _ = patches.shape
+    log = patches[:, 0].double().log()
+    pixel = torch.arange(size, dtype=torch.float64)
+    col, row = torch.meshgrid(pixel, pixel, indexing="xy")
+    design = torch.stack([torch.ones_like(col), col, row], dim=-1).reshape(-1, 3)
+    values = (log + 0.5 * (col**2 + row**2)).reshape(n, -1).T
+    solution: Tensor = torch.linalg.lstsq(design, values).solution
+    return solution[1:].T
+
+
+@given(seeds, st.sampled_from([(), ("shift",), ("dihedral",), ("shift", "dihedral")]), st.integers(0, 3))
+@settings(max_examples=40, deadline=None)
+def test_labels_move_with_augmented_patches(seed: int, names: tuple[str, ...], margin: int) -> None:
+    raw, y = peaks(16, 11, margin, seed % 1000)
+    x, moved = augment_patches(names, raw, y, 11, generator(seed))
+    assert x.shape == (16, 1, 11, 11)
+    torch.testing.assert_close(fitted_positions(x).float(), moved, atol=2e-3, rtol=0)
+    assert bool(((moved > -0.5) & (moved < 10.5)).all())
+
+
+def test_no_augmentation_is_the_central_crop() -> None:
+    raw, y = peaks(5, 11, 2, 0)
+    x, moved = augment_patches((), raw, y, 11, generator())
+    assert torch.equal(x, crop(raw, 11))
+    assert torch.equal(moved, y)
+
+
+def test_all_windows_and_symmetries_occur() -> None:
+    raw, y = peaks(1, 11, 1, 3)
+    x, _ = augment_patches(("shift", "dihedral"), raw.expand(2000, -1, -1), y.expand(2000, -1), 11, generator())
+    assert len({row.numpy().tobytes() for row in x}) == 72
+
+
+@given(seeds, st.lists(st.sampled_from(AUGMENTATIONS["constituents"]), unique=True))
+@settings(max_examples=40, deadline=None)
+def test_jet_symmetries_keep_pt_and_angles_between_particles(seed: int, names: list[str]) -> None:
+    arrays = jet_arrays(n=20, seed=seed % 1000)
+    x = torch.from_numpy(arrays["constituents"].transpose(0, 2, 1).copy())
+    y = torch.from_numpy(arrays["label"])
+    moved, labels = augment_jets(names, x, y, generator(seed))
+    assert torch.equal(labels, y)
+    assert torch.equal(moved[:, 0], x[:, 0])
+    for a, b in ((x, moved),):
+        distance = [torch.cdist(t[:, 1:].transpose(1, 2), t[:, 1:].transpose(1, 2)) for t in (a, b)]
+        torch.testing.assert_close(distance[0], distance[1], atol=1e-3, rtol=1e-3)
+    assert not moved[::3, :, 6:].any()  # padding stays zero
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS["constituents"])
+def test_every_jet_symmetry_does_something(name: str) -> None:
+    x = torch.from_numpy(jet_arrays()["constituents"].transpose(0, 2, 1).copy())
+    moved, _ = AUGMENT[name](x, torch.zeros(len(x)), generator())
+    changed = (moved != x).flatten(1).any(dim=1).float().mean()
+    assert 0.2 < float(changed) <= 1
+
+
+def test_registered_augmentations_are_those_of_the_configuration() -> None:
+    assert set(AUGMENT) == set(AUGMENTATIONS["constituents"])
+
+
+def test_the_same_generator_gives_the_same_epoch(tmp_path: Path) -> None:
+    task = make_task(bragg_config(augment=["shift", "dihedral"]))
+    train = task.load([write_npz(tmp_path / "p.npz", **patch_arrays())], seed=0).train
+    a, b, c = (train.epoch(generator(seed)) for seed in (1, 1, 2))
+    assert torch.equal(a[0], b[0])
+    assert torch.equal(a[1], b[1])
+    assert not torch.equal(a[0], c[0])
+    assert len(a[0]) == len(train)
+
+
+@pytest.mark.parametrize("scaling", ["robust", "log", "sqrt", "none"])
+def test_constituent_scaling(scaling: str) -> None:
+    raw = jet_arrays(n=200)["constituents"].transpose(0, 2, 1).copy()
+    preprocessing = fit(raw, jets_config(scaling=scaling).data)
+    x = preprocessing.apply(raw)
+    if scaling == "none":
+        np.testing.assert_array_equal(x, raw)
+        return
+    assert np.abs(x).max() <= 4
+    real = raw[:, 0] > 0
+    spread = [np.diff(np.percentile(x[:, i][real], (5, 95)))[0] for i in range(3)]
+    assert all(1.2 < s < 3 for s in spread)
+    assert all(math.log2(s).is_integer() for s in preprocessing.scale)
+    assert preprocessing.scale[1] == preprocessing.scale[2]
+    assert (x[:, 0][~real] <= x[:, 0][real].min()).all()  # padding looks like the softest particles
+    assert (x[:, 1:][np.broadcast_to(~real[:, None], x[:, 1:].shape)] == 0).all()
+    flipped = raw * np.array([1, -1, 1], dtype=np.float32)[None, :, None]
+    np.testing.assert_array_equal(preprocessing.apply(flipped), x * np.array([1, -1, 1])[None, :, None])
+
+
+@given(st.floats(1e-6, 1e6))
+def test_power_of_two_brings_a_range_to_one(half: float) -> None:
+    scale = power_of_two(half)
+    assert math.log2(scale).is_integer()
+    assert 0.7 < half * scale < 1.42
+
+
+@pytest.mark.parametrize("scaling", ["robust", "standard"])
+def test_feature_scaling_survives_constant_and_heavy_tailed_columns(scaling: str) -> None:
+    random = np.random.default_rng(0)
+    raw = np.stack([np.full(500, 7.0), random.standard_cauchy(500) * 1e6, random.normal(1e3, 1e-2, 500)], axis=1)
+    config = task_config(layout="arrays", kind="classification", classes=["a", "b"], shape=[3], scaling=scaling)
+    x = fit(raw.astype(np.float32), config.data).apply(raw.astype(np.float32))
+    assert np.isfinite(x).all()
+    assert np.abs(x).max() <= 4
+    assert not x[:, 0].any()
+
+
+def test_patch_scaling_ignores_offset_and_gain_and_guards_constant_patches() -> None:
+    raw = np.random.default_rng(0).uniform(0, 100, (6, 1, 11, 11)).astype(np.float32)
+    raw[2] = 5
+    preprocessing = fit(raw, bragg_config().data)
+    x = preprocessing.apply(raw)
+    assert not x[2].any()
+    np.testing.assert_allclose(x[[0, 1]].min(axis=(1, 2, 3)), 0)
+    np.testing.assert_allclose(x[[0, 1]].max(axis=(1, 2, 3)), 1)
+    np.testing.assert_allclose(preprocessing.apply(raw * 3 + 10), x, atol=1e-5)
+
+
+@pytest.mark.parametrize("config", [jets_config(), bragg_config(target_scale=[2, 4])])
+def test_preprocessing_round_trips_json(config: object) -> None:
+    data = config.data  # type: ignore[attr-defined]
+    raw = jet_arrays()["constituents"].transpose(0, 2, 1).copy() if data.layout == "constituents" \
+        else patch_arrays(size=11)["patches"][:, None].astype(np.float32)
+    preprocessing = fit(raw, data)
+    again = Preprocessing.model_validate(json.loads(preprocessing.model_dump_json()))
+    assert again == preprocessing
+    np.testing.assert_array_equal(again.apply(raw), preprocessing.apply(raw))
+
+
+@given(seeds)
+@settings(deadline=None)
+def test_target_units_round_trip(seed: int) -> None:
+    y = np.random.default_rng(seed).uniform(0, 10, (9, 2)).astype(np.float32)
+    preprocessing = Preprocessing(scaling="patch", output_offset=(5.0, 5.0), output_scale=(2.0, 0.5))
+    np.testing.assert_allclose(preprocessing.physical(preprocessing.outputs(y)), y, atol=1e-5)
+
+
+@given(st.integers(3, 40), st.integers(1, 6), seeds)
+@settings(deadline=None)
+def test_groups_are_never_divided(groups: int, block: int, seed: int) -> None:
+    column = np.random.default_rng(seed).integers(0, groups * block, 300)
+    config = SplitConfig(by=("frame",), block={"frame": block})
+    if np.unique(column // block).size < 3:
+        return
+    rows = split(None, {"frame": column}, config, seed, 300)
+    found = [set(column[part] // block) for part in rows[:3]]
+    assert all(found)
+    assert not (found[0] & found[1] or found[0] & found[2] or found[1] & found[2])
+    assert np.array_equal(np.sort(np.concatenate(rows[:3])), np.arange(300))
+
+
+def test_many_groups_approximate_the_shares() -> None:
+    column = np.random.default_rng(0).integers(0, 200, 4000)
+    rows = split(None, {"event": column}, SplitConfig(by=("panel", "event")), 5, 4000)
+    assert rows.by == "event"
+    assert abs(len(rows.train) - 3400) < 60
+    assert abs(len(rows.test) - 300) < 60
+
+
+def test_four_panels_and_too_few_groups() -> None:
+    panels = np.repeat(np.arange(4), 50)
+    rows = split(None, {"panel": panels}, SplitConfig(by=("panel",)), 0, 200)
+    assert [len(part) for part in rows[:3]] == [100, 50, 50]
+    assert split(None, {"panel": panels // 2}, SplitConfig(by=("panel",)), 0, 200).by is None
+
+
+def test_splits_by_seed_keep_the_classes_in_proportion() -> None:
+    labels = np.repeat([0, 1], [900, 100])
+    rows = split(labels, {}, SplitConfig(), 3, 1000)
+    assert [np.bincount(labels[part]).tolist() for part in rows[:3]] == [[764, 84], [68, 8], [68, 8]]
+    again, other = (split(labels, {}, SplitConfig(), seed, 1000) for seed in (3, 4))
+    assert np.array_equal(again.test, rows.test)
+    assert not np.array_equal(other.test, rows.test)
+
+
+def test_too_few_samples_to_split() -> None:
+    with pytest.raises(InputError, match="too few"):
+        split(None, {}, SplitConfig(), 0, 4)
+
+
+def test_classification_metrics() -> None:
+    task = make_task(jets_config())
+    logits = np.eye(5)[[0, 1, 2, 3, 4, 0]] * 9
+    perfect = task.metrics(logits, np.array([0, 1, 2, 3, 4, 0]))
+    assert perfect == {"accuracy": 1.0, "auc_macro": 1.0}
+    assert task.metrics(logits, np.array([0, 1, 2, 3, 3, 0])) == {"accuracy": pytest.approx(5 / 6)}  # no class 4
+
+
+def test_auc_is_that_of_scikit_learn() -> None:
+    from sklearn.metrics import roc_auc_score
+
+    random = np.random.default_rng(0)
+    logits, labels = random.normal(size=(200, 5)), np.arange(200) % 5
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    expected = roc_auc_score(labels, probabilities, multi_class="ovr", average="macro")
+    assert make_task(jets_config()).metrics(logits, labels)["auc_macro"] == pytest.approx(expected)
+
+
+def test_distances_are_in_pixels_whatever_the_output_scale() -> None:
+    task = make_task(bragg_config(target_scale=[2, 2], target_offset=[1, 7]))
+    outputs, targets = np.zeros((4, 2)), np.array([[0, 0], [1.5, 2], [0, 0.5], [0, 0]])
+    result = task.metrics(outputs, targets)
+    assert result["distance_px"] == pytest.approx((5 + 1) / 4)
+    assert result["distance_px_p50"] == pytest.approx(0.5)
+    assert list(result) == ["distance_px", "distance_px_p50", "distance_px_p75", "distance_px_p95"]
+
+
+def test_regression_metrics_are_in_the_targets_unit(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    y = random.normal(100, 10, (50, 1))
+    task = make_task(task_config(layout="arrays", kind="regression", outputs=1, shape=[2], target_offset=[100],
+                                 target_scale=[10]))
+    dataset = task.load([write_npz(tmp_path / "a.npz", x=random.normal(size=(50, 2)), y=y)], seed=0)
+    assert abs(float(dataset.train.y.std()) - 1) < 0.3
+    zeros = task.metrics(np.zeros((len(dataset.test), 1)), dataset.test.y.numpy())
+    physical = dataset.preprocessing.physical(dataset.test.y.numpy())
+    assert zeros["rmse"] == pytest.approx(np.sqrt(np.mean((physical - 100) ** 2)))
+    assert zeros["mae"] == pytest.approx(np.abs(physical - 100).mean())
+
+
+def test_diverged_outputs_are_work_errors() -> None:
+    with pytest.raises(WorkError, match="diverged"):
+        make_task(jets_config()).metrics(np.full((3, 5), np.nan), np.zeros(3, dtype=int))
+
+
+def test_every_metric_has_a_direction_and_a_label() -> None:
+    for name, metric in METRICS.items():
+        assert metric.name == name
+        assert metric.direction in {"maximize", "minimize"}
+        assert metric.label
