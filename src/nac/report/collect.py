@@ -32,11 +32,10 @@ def read_front(run: Run) -> Front:
     objectives = [objective.name for objective in record.task.search.objectives]
     trials = list(_trial_rows(run, study)) if study is not None else []
     rows = [*trials, *(_design_row(path) for path in run.design_paths())]
-    metrics = _metrics(rows)
     return Front.build(
-        [_ordered(row, metrics) for row in rows],
+        rows,
         objectives,
-        metrics=tuple(metrics),
+        metrics=_metrics(rows),
         task=record.task.name,
         title=_title(record.task.name, record.task.data.layout, record.task.data.constituents),
         path=run.path,
@@ -195,17 +194,10 @@ def hardware_numbers(report: Mapping[str, Any]) -> dict[str, float]:
     return {name: value for name, (_, value) in chosen.items()}
 
 
-def _metrics(rows: list[dict[str, Any]]) -> list[str]:
+def _metrics(rows: list[dict[str, Any]]) -> tuple[str, ...]:
     """The metrics that any row has, in the order of the registry."""
-    return [name for name, known in QUANTITIES.items() if known.role == "metric" and any(name in row for row in rows)]
-
-
-def _ordered(row: Mapping[str, Any], metrics: list[str]) -> dict[str, Any]:
-    """The row's columns in the order of tables: settings, metrics, the same on the test split, costs, hardware."""
-    values = [*metrics, *(f"test_{name}" for name in metrics)]
-    values += [name for role in ("cost", "hardware") for name, known in QUANTITIES.items() if known.role == role]
-    rest = [name for name in row if name not in values]
-    return {name: row[name] for name in [*rest, *values] if name in row}
+    metrics = (name for name, known in QUANTITIES.items() if known.role == "metric")
+    return tuple(name for name in metrics if any(name in row for row in rows))
 
 
 def _states(study: optuna.Study) -> dict[str, int]:

@@ -77,7 +77,7 @@ def plot_front(
         _designs(axes, front.of("design"), x, column)
         _anchors(axes, anchors, x, y)
         _dress(axes, front, x, y, split)
-        _legend(axes, front, anchors)
+        _legend(axes, front)
     if path is not None:
         save_figure(figure, path)
     return figure
@@ -157,9 +157,8 @@ def _anchors(axes: Axes, anchors: Sequence[Anchor], x: str, y: str) -> None:
                           ha="right" if right else "left", fontsize=7.5, color=RED,
                           path_effects=HALO)
         elif anchor.line:
-            axes.axhline(value, color=RED, linewidth=0.8, linestyle=":", gid="anchor-lines", zorder=1)
-            axes.annotate(anchor.label, (0.0, value), xycoords=("axes fraction", "data"), xytext=(3, 3), zorder=7,
-                          textcoords="offset points", fontsize=7.5, color=RED, path_effects=HALO)
+            axes.axhline(value, color=RED, linewidth=1.0, linestyle=":", gid="anchor-lines", zorder=1,
+                         label=f"{anchor.label}: {quantity(y).text(anchor.values[y])}")
 
 
 def _on_the_right(axes: Axes, x: float) -> bool:
@@ -191,7 +190,7 @@ def _minor(axes: Axes, value: float) -> str:
     return short(value) if low > 0 and high / low < 50 and digit in {2, 5} else ""
 
 
-def _legend(axes: Axes, front: Front, anchors: Sequence[Anchor]) -> None:
+def _legend(axes: Axes, front: Front) -> None:
     """What colours, shapes and sizes mean, only for what is drawn."""
     drawn = {artist.get_gid() for artist in axes.get_children()}
     items: list[Line2D] = []
@@ -217,8 +216,10 @@ def _legend(axes: Axes, front: Front, anchors: Sequence[Anchor]) -> None:
             for value in (sparse[0], sparse[-1]):
                 item(f"{100 * (1 - value):.0f} % of weights kept", marker="o", color=GREY,
                      markersize=float(np.sqrt(marker_area(value))))
-    if drawn & {"anchors", "anchor-lines"}:
+    if "anchors" in drawn:
         item("published result", marker="*", color=RED, markersize=9)
+    for line in (line for line in axes.lines if line.get_gid() == "anchor-lines"):
+        item(f"published, {line.get_label()}", color=RED, linestyle=":", linewidth=1.0)
     axes.legend(handles=items, loc="center left", bbox_to_anchor=(1.0, 0.5), borderaxespad=0.6)
 
 

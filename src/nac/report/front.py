@@ -11,7 +11,7 @@ import pandas as pd
 
 from nac.errors import InputError
 from nac.report.dominance import Direction, non_dominated
-from nac.report.quantities import direction_of
+from nac.report.quantities import QUANTITIES, direction_of, quantity
 from nac.report.where import parse_condition
 from nac.rundir import Run
 
@@ -57,7 +57,7 @@ class Front:
         for name in objectives:
             if name not in table:
                 table[name] = math.nan
-        values = [column for column in table.columns if column not in FIXED]
+        values = sorted((str(column) for column in table.columns if column not in FIXED), key=rank)
         table = table[[*FIXED, *values]]
         for column in (*SELECTABLE, *values):
             table[column] = pd.to_numeric(table[column], errors="coerce").astype(float)
@@ -153,6 +153,13 @@ class Front:
             "rows": self.records(),
             "best": self.best(best) if best else None,
         }
+
+
+def rank(column: str) -> tuple[int, int]:
+    """Where a column of values stands in a table: metrics, the same on the test split, costs, hardware."""
+    roles = {"metric": 1 if column.startswith("test_") else 0, "cost": 2, "hardware": 3}
+    known = quantity(column)
+    return roles.get(known.role, 4), list(QUANTITIES).index(known.name)
 
 
 def record(row: pd.Series) -> dict[str, Any]:
