@@ -11,6 +11,11 @@ from typing import Any
 import numpy as np
 
 PARTICLES = 12
+TINY = (
+    "search.trials=4", "search.population=2", "train.epochs=1", "train.batch_size=64",
+    "compress.designs=2", "compress.bits=[6]", "compress.sparsity=[0.0, 0.5]", "compress.rounds=1",
+    "compress.train.epochs=2", "compress.finetune.epochs=1", "compress.synthesise=1",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,3 +49,9 @@ def jets(samples: int = 600, seed: int = 0) -> dict[str, Any]:
     angles = random.normal(scale=0.05 * (1 + label[:, None, None]), size=(samples, PARTICLES, 2))
     constituents = np.concatenate([pt[..., None], angles], axis=2).astype(np.float32)
     return {"constituents": constituents, "label": label.astype(np.int8)}
+
+
+def tiny(task: str, *arguments: object) -> list[object]:
+    """Arguments of a run that takes seconds."""
+    settings = [word for text in TINY for word in ("--set", text)]
+    return ["run", task, *settings, *arguments]

@@ -110,6 +110,9 @@ def _leave(error: Exception, text: str, status: int) -> NoReturn:
 
 def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What no code expected: a bug, or a machine out of memory. Python leaves with status 1 after this."""
+    if issubclass(kind, KeyboardInterrupt):
+        typer.echo("error: interrupted", err=True)
+        return
     if VERBOSITY.verbose:
         logger.debug("traceback of the error below", exc_info=(kind, error, trace))
     hint = "" if VERBOSITY.verbose else " (--verbose shows where)"

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -45,7 +45,7 @@ def progress_console() -> "Console":
     """The console for progress and logging: standard error, silent with --quiet."""
     from rich.console import Console
 
-    return Console(stderr=True, quiet=VERBOSITY.quiet)
+    return Console(stderr=True, quiet=VERBOSITY.quiet, width=_width(sys.stderr))
 
 
 def say_json(value: Mapping[str, Any]) -> None:
@@ -64,11 +64,15 @@ def _finite(value: Any) -> Any:
 
 
 def say(renderable: "RenderableType") -> None:
-    """A table or the like on standard output: as wide as the terminal, or wide enough where there is none."""
+    """A table or the like on standard output."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
-    Console(width=width).print(renderable, markup=False)
+    Console(width=_width(sys.stdout)).print(renderable, markup=False)
+
+
+def _width(stream: TextIO) -> int | None:
+    """That of the terminal, or enough for our tables where there is none."""
+    return None if stream.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
 
 
 def say_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

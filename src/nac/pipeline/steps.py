@@ -109,7 +109,6 @@ def synth(context: Context) -> str:
     inputs = context.dataset.test.x[:CHECKED_SAMPLES].numpy() if unfinished else None
     with _progress(context) as bar:
         for design in bar.track(unfinished, description="synth"):
-            bar.console.log(f"{design.record.name}: C simulation")
             synthesise(design, config.target, check_inputs=inputs)
     return f"{len(designs)} HLS projects, each equal to its network bit for bit"
 

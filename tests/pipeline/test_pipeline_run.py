@@ -1,0 +1,248 @@
+"""A run from data to verified projects in real processes: whole, resumed, killed anywhere and resumed."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command import Result, jets, process, tiny
+
+from nac.rundir import Run, sha256
+
+pytestmark = pytest.mark.slow
+
+
+def _designs(path: Path) -> dict[str, tuple[str, object]]:
+    """What two equal runs agree in: the weights and the measurements of every design."""
+    found: dict[str, tuple[str, object]] = {}
+    for folder in Run(path).design_paths():
+        record = json.loads((folder / "design.json").read_text())
+        found[folder.name] = (sha256(folder / "weights.safetensors"), (record["metrics"], record["costs"]))
+    return found
+
+
+def _files(path: Path) -> dict[str, float]:
+    return {str(file.relative_to(path)): file.stat().st_mtime_ns for file in path.rglob("*") if file.is_file()}
+
+
+def test_a_run_ends_with_a_verified_project(jets_run: tuple[Path, Result]) -> None:
+    path, done = jets_run
+    run = Run(path)
+    assert run.report.is_file()
+    assert (run.figures / "front.png").is_file()
+    assert len(run.design_paths()) == 4
+    reports = [json.loads(file.read_text()) for file in run.designs.glob("*/reports.json")]
+    assert len(reports) == 1
+    assert reports[0]["verification"]["equal"] is True
+    project = run.design(reports[0]["design"]) / "hls"
+    assert (project / "README.md").is_file()
+    for place in (run.report, run.figures / "front.png", project):
+        assert str(place) in done.out
+    for step in ("Data", "Global search", "Local search", "QONNX", "HLS", "Report"):
+        assert step in done.err
+
+
+def test_the_record_says_where_everything_came_from(jets_run: tuple[Path, Result], jets_data: Path) -> None:
+    record = Run(jets_run[0]).read()
+    assert record.data[0].sha256 == sha256(jets_data)
+    assert record.task.search.trials == 4
+    assert record.dataset["samples"]["train"] > 0
+    assert {"versions", "machine", "created"} <= set(record.provenance)
+
+
+def test_engines_agree_on_a_file_that_the_run_never_saw(jets_run: tuple[Path, Result], tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(jets_run[0], path)
+    file = tmp_path / "unseen.npz"
+    np.savez(file, allow_pickle=False, **jets(200, seed=9))
+    design = next(Run(path).designs.glob("*/reports.json")).parent
+    told = []
+    for engine in ("torch", "qonnx", "hls"):
+        done = process("evaluate", design, "--data", file, "--engine", engine, "--json")
+        assert done.status == 0, done.err
+        told.append(json.loads(done.out))
+        assert {"task", "engine", "n", "metrics", "predictions_sha256"} <= set(told[-1])
+    assert [one["engine"] for one in told] == ["torch", "qonnx", "hls"]
+    assert len({one["predictions_sha256"] for one in told}) == 1
+    assert all(one["metrics"] == told[0]["metrics"] and one["n"] == 200 for one in told)
+
+
+def test_resuming_a_finished_run_repeats_nothing(jets_run: tuple[Path, Result], tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(jets_run[0], path)
+    before = _files(path)
+    done = process("run", "jets", "--out", path, "--resume")
+    assert done.status == 0, done.err
+    after = _files(path)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed <= {"report.html", "figures/front.png", ".lock", "study.journal"}
+
+
+def test_a_second_run_in_the_same_place_is_refused(jets_run: tuple[Path, Result], jets_data: Path) -> None:
+    done = process(*tiny("jets", "--data", jets_data, "--out", jets_run[0]))
+    assert done.status == 2
+    assert "--resume" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--set", "search.trials=9"], "search.trials=9"),
+        (["--seed", "5"], "seed=5"),
+        (["--preset", "demo"], "--preset"),
+    ],
+)
+def test_a_resumed_run_keeps_its_settings(jets_run: tuple[Path, Result], arguments: list[str], expected: str) -> None:
+    done = process("run", "jets", "--out", jets_run[0], "--resume", *arguments)
+    assert done.status == 2
+    assert expected in done.err
+
+
+def test_a_resumed_run_keeps_its_data(jets_run: tuple[Path, Result], jets_data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.npz"
+    np.savez(other, allow_pickle=False, **jets(seed=1))
+    done = process("run", "jets", "--out", jets_run[0], "--resume", "--data", other)
+    assert done.status == 2
+    assert "other.npz" in done.err
+    same = tmp_path / "moved.npz"
+    shutil.copy(jets_data, same)
+    assert process("run", "jets", "--out", jets_run[0], "--resume", "--data", same).status == 0
+
+
+def test_another_task_is_not_resumed(jets_run: tuple[Path, Result]) -> None:
+    done = process("run", "bragg", "--out", jets_run[0], "--resume")
+    assert done.status == 2
+    assert "bragg" in done.err
+
+
+def _trials_finished(path: Path) -> bool:
+    return len(list(path.glob("trials/*/architecture.json"))) >= 2
+
+
+def _a_design_finished(path: Path) -> bool:
+    return len(list(path.glob("designs/*/design.json"))) >= 1
+
+
+def _project_begun(path: Path) -> bool:
+    return any(path.glob("designs/*/hls/*"))
+
+
+def _stopped(arguments: list[object], path: Path, when: Callable[[Path], bool], how: signal.Signals) -> Result:
+    """Start the command, stop it at the moment, and say how it ended."""
+    command = [sys.executable, "-m", "nac.cli", *map(str, arguments)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    ) as started:
+        end = time.monotonic() + 300
+        while not when(path):
+            assert started.poll() is None, "it ended before the moment came"
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        started.send_signal(how)
+        out, err = started.communicate()
+    return Result(started.returncode, out, err)
+
+
+@pytest.mark.parametrize("moment", [_trials_finished, _a_design_finished, _project_begun])
+def test_killed_and_resumed_gives_the_same_designs(
+    jets_run: tuple[Path, Result], jets_data: Path, tmp_path: Path, moment: Callable[[Path], bool]
+) -> None:
+    path = tmp_path / "run"
+    arguments = tiny("jets", "--data", jets_data, "--out", path)
+    assert _stopped(arguments, path, moment, signal.SIGKILL).status == -signal.SIGKILL
+    finished = {name: time for name, time in _files(path).items() if name.startswith("trials/")}
+    done = process("run", "jets", "--out", path, "--resume")
+    assert done.status == 0, done.err
+    assert _designs(path) == _designs(jets_run[0])
+    if moment is not _trials_finished:
+        after = _files(path)
+        assert {name: after[name] for name in finished} == finished
+    assert len(list(path.glob("designs/*/reports.json"))) == 1
+
+
+def test_ctrl_c_says_what_is_kept(jets_data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    arguments = tiny("jets", "--data", jets_data, "--out", path, "--set", "search.trials=1000")
+    done = _stopped(arguments, path, _trials_finished, signal.SIGINT)
+    assert done.status == 130
+    assert "Traceback" not in done.err
+    last = done.err.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "--resume" in last
+    assert str(path) in last
+
+
+def test_two_resumes_at_once_do_not_meet(jets_data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    arguments = tiny("jets", "--data", jets_data, "--out", path, "--set", "search.trials=1000")
+    refused: list[Result] = []
+
+    def while_running(folder: Path) -> bool:
+        if not _trials_finished(folder):
+            return False
+        refused.append(process("run", "jets", "--out", folder, "--resume"))
+        return True
+
+    _stopped(arguments, path, while_running, signal.SIGKILL)
+    assert refused[0].status == 2
+    assert "is working on this run" in refused[0].err
+
+
+def test_resume_before_anything_was_written_starts(jets_data: Path, tmp_path: Path) -> None:
+    done = process(*tiny("jets", "--data", jets_data, "--out", tmp_path / "run", "--resume"))
+    assert done.status == 0, done.err
+
+
+def test_verbs_go_on_with_a_run(jets_run: tuple[Path, Result], tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(jets_run[0], path)
+    made = process("compress", path, "--trial", 1, "--bits", 4, "--sparsity", 0.3, "--json")
+    assert made.status == 0, made.err
+    (design,) = json.loads(made.out)["designs"]
+    assert design["name"] == "t0001-w4-s30"
+    project = tmp_path / "project"
+    built = process("synth", path / "designs" / design["name"], "--project", project, "--json")
+    assert built.status == 0, built.err
+    assert json.loads(built.out)["verification"]["equal"] is True
+    assert (project / "README.md").is_file()
+    rows = json.loads(process("front", path, "--where", "bits<=4", "--json").out)["rows"]
+    assert [row["name"] for row in rows] == ["t0001-w4-s30"]
+    drawn = process("front", path, "--plot", tmp_path / "front.svg", "--best", "accuracy")
+    assert drawn.status == 0, drawn.err
+    assert (tmp_path / "front.svg").is_file()
+    assert process("report", path).out.strip() == str(path / "report.html")
+    cost = json.loads(process("cost", path / "designs" / design["name"] / "model.onnx", "--json").out)
+    assert cost["bops"] == pytest.approx(design["costs"]["bops"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["compress", "RUN", "--trial", "99"], "--trial 99"),
+        (["compress", "RUN", "--bits", "40"], "bits"),
+        (["compress", "RUN", "--pruner", "scissors"], "pruner"),
+        (["front", "RUN", "--where", "acuracy>0"], "acuracy"),
+        (["front", "RUN", "--best", "beauty"], "beauty"),
+        (["front", "RUN", "--plot", "front.gif"], "front.gif"),
+    ],
+)
+def test_wrong_requests_to_a_run(jets_run: tuple[Path, Result], arguments: list[str], expected: str) -> None:
+    done = process(*[jets_run[0] if word == "RUN" else word for word in arguments])
+    assert done.status == 2, done.err
+    assert expected in done.err
+    assert done.err.startswith("error: ")
+
+
+def test_bragg_from_simulation_to_firmware(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    done = process(*tiny("bragg", "--set", "data.simulate=0", "--set", "data.simulate_without_file=400", "--out", path))
+    assert done.status == 0, done.err
+    reports = [json.loads(file.read_text()) for file in path.glob("designs/*/reports.json")]
+    assert [report["verification"]["equal"] for report in reports] == [True]
