@@ -1,5 +1,6 @@
 """The search as a whole: reproducible, resumable, and honest about what did not work."""
 
+import io
 import os
 import signal
 import subprocess
@@ -12,11 +13,12 @@ from typing import Any
 import optuna
 import pytest
 from optuna.trial import TrialState
+from rich.console import Console
 from searching import Setting, search_config, write_space
 
 from nac.design import load_float
 from nac.errors import InputError, InterruptionError, WorkError
-from nac.search import front, is_stale, load_study, results
+from nac.search import best, front, is_stale, load_study, results, run_search
 from nac.search.samplers import make_sampler
 from nac.train import evaluate, fit
 
@@ -273,3 +275,25 @@ def test_a_killed_search_resumes_to_the_undisturbed_one(setting: Setting) -> Non
     assert drawn(resumed) == drawn(whole)
     assert sum(not is_stale(t) for t in resumed.trials) == 40
     assert [r.values for r in front(resumed)] == [r.values for r in front(whole)]
+
+
+def test_progress_says_how_far_and_how_good(setting: Setting) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=160)
+    limits = [{"name": "accuracy"}, {"name": "bops", "max": 4000}]
+    study = run_search(
+        setting.task, setting.space, setting.dataset, setting.run(), search_config(trials=4, objectives=limits), 1,
+        console=console,
+    )  # fmt: skip
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert "4/4" in shown
+    assert f"best accuracy {best(study, 'accuracy'):.4g}" in shown
+    assert f"front {len(front(study))}" in shown
+    assert "infeasible" in shown
+
+
+def test_more_workers_are_refused(setting: Setting) -> None:
+    with pytest.raises(InputError, match="workers: expected 1"):
+        run_search(
+            setting.task, setting.space, setting.dataset, setting.run(), search_config(), 1, workers=2
+        )  # fmt: skip
