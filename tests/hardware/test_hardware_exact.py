@@ -1,0 +1,122 @@
+"""torch == QONNX == C simulation, for every way through the hardware route."""
+
+import shutil
+
+import numpy as np
+import pytest
+from designs import DesignMaker, samples
+
+from nac.config import TargetConfig
+from nac.errors import InputError, WorkError
+from nac.hardware import BACKENDS, HlsProject, engine, generate, hls_layers, outputs_sha256, synthesise, verify
+from nac.hardware.circuit import Node
+
+KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")
+ACTIVATIONS = ("relu", "none", "leaky_relu_1_8")
+needs_gxx = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits", "activation"),
+    [
+        pytest.param(kind, bits, activation, marks=[] if (k + b + a) % 5 == 0 else pytest.mark.slow)
+        for k, kind in enumerate(KINDS)
+        for b, bits in enumerate((2, 3, 4, 6, 8))
+        for a, activation in enumerate(ACTIVATIONS)
+    ],
+)
+def test_torch_equals_qonnx(design_of: DesignMaker, kind: str, activation: str, bits: int) -> None:
+    design = design_of(kind, bits, activation)
+    x = design.quantised_input(samples(design.record.architecture))
+    torch_, qonnx = (engine(name, design).predict(x) for name in ("torch", "qonnx"))
+    assert np.array_equal(torch_, qonnx)
+    assert outputs_sha256(torch_) == outputs_sha256(qonnx)
+
+
+@needs_gxx
+def test_synthesise_verifies_and_reports(design_of: DesignMaker) -> None:
+    design = design_of("mean", 4)
+    report = synthesise(design, TargetConfig(), check_inputs=samples(design.record.architecture))
+    assert report.verification.equal
+    assert report.verification.hls_samples == report.verification.qonnx_samples == 200
+    assert report.verification.proven_in_float32
+    assert {n.name: n.value for n in report.numbers} == design.record.costs
+    assert type(report).model_validate_json((design.path / "reports.json").read_text()) == report
+    assert report.verification.predictions_sha256 in (design.path / "hls" / "README.md").read_text()
+    x = design.quantised_input(samples(design.record.architecture, seed=5))
+    hashes = {outputs_sha256(engine(name, design).predict(x)) for name in ("torch", "qonnx", "hls")}
+    assert len(hashes) == 1
+
+
+@needs_gxx
+@pytest.mark.slow
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+@pytest.mark.parametrize(
+    ("kind", "bits", "activation"),
+    [("mlp", 8, "leaky_relu_1_8"), ("mean", 3, "none"), ("max", 6, "leaky_relu_1_8"), ("set", 2, "relu"),
+     ("cnn", 6, "relu"), ("cnn", 2, "leaky_relu_1_8"), ("attention", 8, "relu"), ("attention", 4, "leaky_relu_1_8")],
+)  # fmt: skip
+def test_hls_equals_torch(design_of: DesignMaker, kind: str, bits: int, activation: str, io_type: str) -> None:
+    design = design_of(kind, bits, activation)
+    target = TargetConfig.model_validate({"io_type": io_type})
+    if kind == "attention" and io_type == "io_stream":
+        with pytest.raises(InputError, match="io_parallel"):
+            generate(design, target)
+        return
+    x = samples(design.record.architecture, 1000)
+    assert verify(design, x, project=generate(design, target)).hls_samples == 1000
+
+
+@needs_gxx
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["mlp", "mean", "cnn"])
+def test_resource_strategy_is_exact(design_of: DesignMaker, kind: str) -> None:
+    design = design_of(kind, 6)
+    target = TargetConfig(strategy="Resource", reuse_factor=4, io_type="io_stream")
+    assert verify(design, samples(design.record.architecture), project=generate(design, target)).equal
+
+
+@needs_gxx
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", sorted(BACKENDS))
+def test_every_backend_writes_a_project(design_of: DesignMaker, backend: str) -> None:
+    design = design_of("mean", 4)
+    report = synthesise(design, TargetConfig(backend=backend), check_inputs=samples(design.record.architecture))
+    assert report.verification.hls_samples == (200 if BACKENDS[backend].simulates else 0)
+    assert HlsProject.open(design.path / "hls").record.target.backend == backend
+
+
+@needs_gxx
+def test_the_first_layer_that_differs_is_named(design_of: DesignMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    design = design_of("mlp", 4)
+    whole = hls_layers._Lowering._dense
+
+    def spoilt(self: hls_layers._Lowering, node: Node) -> None:
+        whole(self, node)
+        if node.name == "dense1":
+            self.out.layers[-1]["weight_data"] = -self.out.layers[-1]["weight_data"]
+
+    monkeypatch.setattr(hls_layers._Lowering, "_dense", spoilt)
+    with pytest.raises(WorkError, match="QONNX and HLS differ first in layer dense1:"):
+        synthesise(design, TargetConfig(), check_inputs=samples(design.record.architecture))
+    assert not (design.path / "reports.json").exists()
+
+
+def test_wrong_targets_are_refused(design_of: DesignMaker) -> None:
+    design = design_of("attention", 4)
+    with pytest.raises(InputError, match=r"target\.backend: Quartus has no product"):
+        generate(design, TargetConfig(backend="Quartus"))
+    with pytest.raises(InputError, match=r"target\.backend: no backend 'Fantasy'"):
+        generate(design, TargetConfig(backend="Fantasy"))
+    with pytest.raises(InputError, match="engine 'abacus' is unknown"):
+        engine("abacus", design)
+
+
+def test_a_folder_of_others_is_left_alone(design_of: DesignMaker) -> None:
+    design = design_of("mlp", 4)
+    folder = design.path / "mine"
+    folder.mkdir()
+    (folder / "thesis.tex").write_text("42")
+    with pytest.raises(InputError, match="no project written by nac"):
+        generate(design, TargetConfig(), folder)
+    assert (folder / "thesis.tex").read_text() == "42"
