@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -11,10 +12,13 @@ from torch.nn import functional
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
 
-from nac.arch import Network
+from nac.arch import Network, workload
 from nac.config import TrainConfig
+from nac.cost import macs
 from nac.errors import WorkError
 from nac.tasks import Dataset, Split, Task
+
+MACS_PER_STEP_WORTH_THREADS = 3e8
 
 Masks = Mapping[str, Tensor]
 EpochCallback = Callable[[int, Mapping[str, float]], None]
@@ -24,7 +28,7 @@ EpochCallback = Callable[[int, Mapping[str, float]], None]
 class Teacher:
     """Float networks whose mean output the student also learns (arXiv 1503.02531), with weight `share`."""
 
-    networks: tuple[nn.Module, ...]
+    networks: tuple[Network, ...]
     share: float = 0.5
     temperature: float = 1.0
 
@@ -77,6 +81,14 @@ def fit(
     Raises:
         WorkError: the training diverged, or there is too little data for one batch.
     """
+    with _threads(network, settings.batch_size):
+        return _fit(network, dataset, task, settings, seed, masks, teacher, on_epoch)
+
+
+def _fit(
+    network: Network, dataset: Dataset, task: Task, settings: TrainConfig, seed: int, masks: Masks | None,
+    teacher: Teacher | None, on_epoch: EpochCallback | None,
+) -> FitResult:
     start = time.perf_counter()
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
@@ -117,6 +129,21 @@ def fit(
     network.load_state_dict(best_state)
     network.eval()
     return FitResult(best_epoch, best_loss, tuple(history), time.perf_counter() - start)
+
+
+@contextmanager
+def _threads(network: Network, batch_size: int) -> Iterator[None]:
+    """One thread for small networks.
+
+    They lose more in waiting for a second one than it gives: 30 times as slow on two cores that others use too.
+    """
+    before = torch.get_num_threads()
+    if macs(workload(network.architecture)) * batch_size < MACS_PER_STEP_WORTH_THREADS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _batches(
@@ -161,22 +188,23 @@ def _apply(network: Network, masks: Masks | None) -> None:
 
 
 @torch.no_grad()
-def predict(network: nn.Module, x: Tensor, batch_size: int = 8192) -> Tensor:
+def predict(network: Network, x: Tensor, batch_size: int = 2048) -> Tensor:
     """Outputs (N, outputs) for preprocessed inputs (N, *input), in evaluation mode."""
     training = network.training
     network.eval()
-    outputs = torch.cat([network(part) for part in torch.split(x, batch_size)])
+    with _threads(network, batch_size):
+        outputs = torch.cat([network(part) for part in torch.split(x, batch_size)])
     network.train(training)
     return outputs
 
 
-def validation_loss(network: nn.Module, split: Split, task: Task) -> float:
+def validation_loss(network: Network, split: Split, task: Task) -> float:
     """The task's loss over a split."""
     device = next(network.parameters()).device
     return float(task.loss(predict(network, split.x.to(device)), split.y.to(device)))
 
 
-def evaluate(network: nn.Module, split: Split, task: Task) -> dict[str, float]:
+def evaluate(network: Network, split: Split, task: Task) -> dict[str, float]:
     """Every metric of the task over a split."""
     device = next(network.parameters()).device
     return task.metrics(predict(network, split.x.to(device)).cpu().double().numpy(), split.y.numpy())
