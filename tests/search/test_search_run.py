@@ -66,9 +66,17 @@ def test_without_baselines_none_is_tried(setting: Setting) -> None:
 
 def test_nsga2_inherits_every_gene_that_has_a_choice(setting: Setting) -> None:
     study = setting.search(trials=10)
-    sampler = make_sampler(search_config(), seed=5, index=10)
-    space = sampler.infer_relative_search_space(study, study.trials[-1])
-    assert set(space) == {name for name, choices in setting.space.genes.items() if len(choices) > 1}
+    sampler = make_sampler(search_config(), setting.space.genes, seed=5, index=10)
+    with_choice = {name for name, choices in setting.space.genes.items() if len(choices) > 1}
+    study.ask()
+    trial = study.trials[-1]
+    space = sampler.infer_relative_search_space(study, trial)
+    assert set(space) == with_choice
+    assert space == {name: study.trials[0].distributions[name] for name in with_choice}
+    child = sampler.sample_relative(study, trial, space)
+    assert len(child) >= len(with_choice) - 4  # all but those that mutate
+    parents = [t.params for t in study.trials if t.number != trial.number]
+    assert all(any(parent[name] == value for parent in parents) for name, value in child.items())
 
 
 def test_weights_and_architectures_are_written_and_give_the_recorded_metric(setting: Setting) -> None:
@@ -287,7 +295,7 @@ def test_progress_says_how_far_and_how_good(setting: Setting) -> None:
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
     assert "4/4" in shown
-    assert f"best accuracy {best(study, 'accuracy'):.4g}" in shown
+    assert f"best accuracy {best(front(study), 'accuracy'):.4g}" in shown
     assert f"front {len(front(study))}" in shown
     assert "infeasible" in shown
 

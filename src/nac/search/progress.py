@@ -47,7 +47,8 @@ class SearchProgress:
     def found(self, study: optuna.Study) -> str:
         """The best of the first objective that needs training, the front's size, and what did not work."""
         first = next(o.name for o in self.goals.objectives if o.price == "dear")
-        words = [f"best {first} {best(study, first):.4g}", f"front {len(front(study))}"]
+        found = front(study)
+        words = [f"best {first} {best(found, first):.4g}", f"front {len(found)}"]
         states = [trial.state for trial in study.get_trials(deepcopy=False)]
         for state, word in ((TrialState.PRUNED, "infeasible"), (TrialState.FAIL, "failed")):
             if count := states.count(state):

@@ -84,21 +84,26 @@ def ranked(study: optuna.Study) -> list[list[TrialResult]]:
 
     Within a front the best in the first objective comes first.
     """
-    found = [result for result in results(study) if result.feasible and result.duplicate_of is None]
-    losses = _losses(found, study)
-    order = sorted(range(len(found)), key=lambda i: (tuple(losses[i]), found[i].number))
+    left = _candidates(study)
     ranks: list[list[TrialResult]] = []
-    left = np.array(order, dtype=int)
-    while left.size:
-        on_front = _non_dominated(losses[left])
-        ranks.append([found[i] for i in left[on_front]])
-        left = left[~on_front]
+    while left:
+        on_front = _non_dominated(_losses(left, study))
+        ranks.append([result for result, on in zip(left, on_front, strict=True) if on])
+        left = [result for result, on in zip(left, on_front, strict=True) if not on]
     return ranks
 
 
 def front(study: optuna.Study) -> list[TrialResult]:
     """The feasible results that no feasible result is better than in every objective; equal ones all stay."""
-    return next(iter(ranked(study)), [])
+    found = _candidates(study)
+    return [result for result, on in zip(found, _non_dominated(_losses(found, study)), strict=True) if on]
+
+
+def _candidates(study: optuna.Study) -> list[TrialResult]:
+    """Feasible results without duplicates, the best in the first objective first."""
+    found = [result for result in results(study) if result.feasible and result.duplicate_of is None]
+    losses = _losses(found, study)
+    return [found[i] for i in sorted(range(len(found)), key=lambda i: (tuple(losses[i]), found[i].number))]
 
 
 def select(study: optuna.Study, n: int) -> list[TrialResult]:
@@ -170,9 +175,9 @@ def _spread(found: Sequence[TrialResult], points: NDArray[np.float64], n: int) -
     return [found[i] for i in chosen]
 
 
-def best(study: optuna.Study, name: str) -> float:
-    """The best value of one objective among feasible results; NaN when there is none."""
-    values = [result.values[name] for result in front(study)]
+def best(found: Sequence[TrialResult], name: str) -> float:
+    """The best value of one objective; NaN when nothing was found."""
+    values = [result.values[name] for result in found]
     if not values:
         return math.nan
     return max(values) if OBJECTIVES[name].direction == "maximize" else min(values)

@@ -123,7 +123,7 @@ class _Search:
         """Draw and judge one candidate."""
         finished = self.trials()
         self._enqueue_baseline(finished)
-        self.study.sampler = make_sampler(self.settings, self.bench.seed, len(finished))
+        self.study.sampler = make_sampler(self.settings, self.bench.space.genes, self.bench.seed, len(finished))
         self._judge(self.study.ask())
 
     def _left_behind(self) -> list[Trial]:

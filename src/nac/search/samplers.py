@@ -1,13 +1,20 @@
 """How the next candidate is chosen."""
 
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import BaseSampler
+from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial
 
 from nac.config import SearchConfig
+from nac.space import Value
+
+Genes = Mapping[str, Sequence[Value]]
 
 
 def derived_seed(seed: int, *index: int) -> int:
@@ -15,21 +22,51 @@ def derived_seed(seed: int, *index: int) -> int:
     return int(np.random.SeedSequence([seed, *index]).generate_state(1)[0])
 
 
-def make_sampler(settings: SearchConfig, seed: int, index: int) -> BaseSampler:
+class _AllGenes(BaseSampler):
+    """Every gene with a choice is sampled together with the others.
+
+    Optuna's samplers find that out from all earlier trials, for every candidate anew; a flat genotype is known.
+    """
+
+    def __init__(self, genes: Genes, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.genes = genes
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """The genes in alphabetical order, as Optuna has them."""
+        return {
+            name: CategoricalDistribution(choices) for name, choices in sorted(self.genes.items()) if len(choices) > 1
+        }
+
+
+class Nsga2(_AllGenes, NSGAIISampler):
+    """NSGA-II that inherits every gene."""
+
+
+class Nsga3(_AllGenes, NSGAIIISampler):
+    """NSGA-III that inherits every gene."""
+
+
+class Tpe(_AllGenes, TPESampler):
+    """Multivariate TPE over every gene."""
+
+
+def make_sampler(settings: SearchConfig, genes: Genes, seed: int, index: int) -> BaseSampler:
     """The sampler for candidate number `index`.
 
     A new one for every candidate: what it draws then depends on the study's history, the seed and the index
     only, so that a search which was killed and resumed draws what an undisturbed one would have drawn.
     """
     own = derived_seed(seed, index)
+    population = max(2, settings.population)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         match settings.sampler:
             case "nsga2":
-                return optuna.samplers.NSGAIISampler(population_size=max(2, settings.population), seed=own)
+                return Nsga2(genes, population_size=population, seed=own)
             case "nsga3":
-                return optuna.samplers.NSGAIIISampler(population_size=max(2, settings.population), seed=own)
+                return Nsga3(genes, population_size=population, seed=own)
             case "tpe":
-                return optuna.samplers.TPESampler(multivariate=True, constant_liar=True, seed=own)
+                return Tpe(genes, multivariate=True, constant_liar=True, seed=own)
             case "random":
-                return optuna.samplers.RandomSampler(seed=own)
+                return RandomSampler(seed=own)
