@@ -91,6 +91,11 @@ class DataConfig(Model):
     bragg: BraggSimulation = BraggSimulation()
     jets: JetSimulation = JetSimulation()
 
+    @property
+    def margin(self) -> int:
+        """Pixels that a patch needs around it for its windows to be shifted."""
+        return self.shift if self.layout == "patches" and "shift" in self.augment else 0
+
     @field_validator("where", mode="before")
     @classmethod
     def _one_or_many(cls, where: object) -> object:

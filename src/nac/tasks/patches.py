@@ -82,7 +82,7 @@ class FramesSource(Source):
     """
 
     def __init__(self, frames: Path, peaks: Path, config: DataConfig) -> None:
-        self.frames, self.size, self.shift = frames, config.patch_size, config.shift
+        self.frames, self.size, self._margin = frames, config.patch_size, config.margin
         with open_arrays(peaks) as file:
             lengths = {name: file.require(name, (1,), "iuf", "a column of peaks in BraggNN's schema").shape[0]
                        for name in PEAK_COLUMNS}
@@ -121,7 +121,7 @@ class FramesSource(Source):
 
     def margin(self) -> int:
         """As much as the configured shift needs."""
-        return self.shift
+        return self._margin
 
     def usable(self, margin: int) -> NDArray[np.bool_]:
         """Peaks whose patch with its margin lies on the frame."""

@@ -35,7 +35,7 @@ def simulation_settings(config: DataConfig, n: int, seed: int) -> dict[str, Any]
     """Everything that determines the simulated samples. Raises InputError when the task has no simulator."""
     common = {"simulator": config.simulator, "version": VERSION, "samples": n, "seed": seed}
     if config.simulator == "bragg":
-        size = config.patch_size + 2 * config.shift
+        size = config.patch_size + 2 * config.margin
         return {**common, "size": size, "settings": config.bragg.model_dump(mode="json")}
     if config.simulator == "jets":
         return {**common, "settings": config.jets.model_dump(mode="json")}

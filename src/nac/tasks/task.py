@@ -128,11 +128,10 @@ class DataTask:
 
     def _samples(self, files: Sequence[Path], seed: int, limit: int | None) -> Samples:
         config = self.config.data
-        margin = config.shift if config.layout == "patches" and "shift" in config.augment else 0
-        samples = gather(open_sources(config, files), config, margin=margin, limit=limit, seed=seed)
-        if samples.margin < margin:
+        samples = gather(open_sources(config, files), config, margin=config.margin, limit=limit, seed=seed)
+        if samples.margin < config.margin:
             logger.warning("%s: patches have only %d pixels around, shifted by so many instead of %d",
-                           ", ".join(map(str, files)), samples.margin, margin)
+                           ", ".join(map(str, files)), samples.margin, config.margin)
         return samples
 
     def _check_classes(self, y: NDArray[Any], files: Sequence[Path]) -> None:
