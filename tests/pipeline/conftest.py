@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import Result, jets, process, tiny
+from command import Command, Result, inline, jets, process, tiny
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +22,9 @@ def jets_run(tmp_path_factory: pytest.TempPathFactory, jets_data: Path) -> tuple
     done = process(*tiny("jets", "--data", jets_data, "--out", out))
     assert done.status == 0, done.err
     return out, done
+
+
+@pytest.fixture
+def nac(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command in this process."""
+    return inline(capsys)

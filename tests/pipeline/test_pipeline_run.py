@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import Result, jets, process, tiny
+from command import Command, Result, jets, process, tiny
 
 from nac.rundir import Run, sha256
 
@@ -85,8 +85,10 @@ def test_resuming_a_finished_run_repeats_nothing(jets_run: tuple[Path, Result], 
     assert changed <= {"report.html", "figures/front.png", ".lock", "study.journal"}
 
 
-def test_a_second_run_in_the_same_place_is_refused(jets_run: tuple[Path, Result], jets_data: Path) -> None:
-    done = process(*tiny("jets", "--data", jets_data, "--out", jets_run[0]))
+def test_a_second_run_in_the_same_place_is_refused(
+    nac: Command, jets_run: tuple[Path, Result], jets_data: Path
+) -> None:
+    done = nac(*tiny("jets", "--data", jets_data, "--out", jets_run[0]))
     assert done.status == 2
     assert "--resume" in done.err
 
@@ -99,25 +101,29 @@ def test_a_second_run_in_the_same_place_is_refused(jets_run: tuple[Path, Result]
         (["--preset", "demo"], "--preset"),
     ],
 )
-def test_a_resumed_run_keeps_its_settings(jets_run: tuple[Path, Result], arguments: list[str], expected: str) -> None:
-    done = process("run", "jets", "--out", jets_run[0], "--resume", *arguments)
+def test_a_resumed_run_keeps_its_settings(
+    nac: Command, jets_run: tuple[Path, Result], arguments: list[str], expected: str
+) -> None:
+    done = nac("run", "jets", "--out", jets_run[0], "--resume", *arguments)
     assert done.status == 2
     assert expected in done.err
 
 
-def test_a_resumed_run_keeps_its_data(jets_run: tuple[Path, Result], jets_data: Path, tmp_path: Path) -> None:
+def test_a_resumed_run_keeps_its_data(
+    nac: Command, jets_run: tuple[Path, Result], jets_data: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "other.npz"
     np.savez(other, allow_pickle=False, **jets(seed=1))
-    done = process("run", "jets", "--out", jets_run[0], "--resume", "--data", other)
+    done = nac("run", "jets", "--out", jets_run[0], "--resume", "--data", other)
     assert done.status == 2
     assert "other.npz" in done.err
     same = tmp_path / "moved.npz"
     shutil.copy(jets_data, same)
-    assert process("run", "jets", "--out", jets_run[0], "--resume", "--data", same).status == 0
+    assert nac("run", "jets", "--out", jets_run[0], "--resume", "--data", same).status == 0
 
 
-def test_another_task_is_not_resumed(jets_run: tuple[Path, Result]) -> None:
-    done = process("run", "bragg", "--out", jets_run[0], "--resume")
+def test_another_task_is_not_resumed(nac: Command, jets_run: tuple[Path, Result]) -> None:
+    done = nac("run", "bragg", "--out", jets_run[0], "--resume")
     assert done.status == 2
     assert "bragg" in done.err
 
@@ -142,7 +148,8 @@ def _stopped(arguments: list[object], path: Path, when: Callable[[Path], bool], 
     ) as started:
         end = time.monotonic() + 300
         while not when(path):
-            assert started.poll() is None, "it ended before the moment came"
+            if started.poll() is not None:
+                raise AssertionError(f"it ended before the moment came: {started.communicate()}")
             assert time.monotonic() < end
             time.sleep(0.01)
         started.send_signal(how)
@@ -200,25 +207,25 @@ def test_resume_before_anything_was_written_starts(jets_data: Path, tmp_path: Pa
     assert done.status == 0, done.err
 
 
-def test_verbs_go_on_with_a_run(jets_run: tuple[Path, Result], tmp_path: Path) -> None:
+def test_verbs_go_on_with_a_run(nac: Command, jets_run: tuple[Path, Result], tmp_path: Path) -> None:
     path = tmp_path / "run"
     shutil.copytree(jets_run[0], path)
-    made = process("compress", path, "--trial", 1, "--bits", 4, "--sparsity", 0.3, "--json")
+    made = nac("compress", path, "--trial", 1, "--bits", 4, "--sparsity", 0.3, "--json")
     assert made.status == 0, made.err
     (design,) = json.loads(made.out)["designs"]
     assert design["name"] == "t0001-w4-s30"
     project = tmp_path / "project"
-    built = process("synth", path / "designs" / design["name"], "--project", project, "--json")
+    built = nac("synth", path / "designs" / design["name"], "--project", project, "--json")
     assert built.status == 0, built.err
     assert json.loads(built.out)["verification"]["equal"] is True
     assert (project / "README.md").is_file()
-    rows = json.loads(process("front", path, "--where", "bits<=4", "--json").out)["rows"]
+    rows = json.loads(nac("front", path, "--where", "bits<=4", "--json").out)["rows"]
     assert [row["name"] for row in rows] == ["t0001-w4-s30"]
-    drawn = process("front", path, "--plot", tmp_path / "front.svg", "--best", "accuracy")
+    drawn = nac("front", path, "--plot", tmp_path / "front.svg", "--best", "accuracy")
     assert drawn.status == 0, drawn.err
     assert (tmp_path / "front.svg").is_file()
-    assert process("report", path).out.strip() == str(path / "report.html")
-    cost = json.loads(process("cost", path / "designs" / design["name"] / "model.onnx", "--json").out)
+    assert nac("report", path).out.strip() == str(path / "report.html")
+    cost = json.loads(nac("cost", path / "designs" / design["name"] / "model.onnx", "--json").out)
     assert cost["bops"] == pytest.approx(design["costs"]["bops"])
 
 
@@ -233,8 +240,10 @@ def test_verbs_go_on_with_a_run(jets_run: tuple[Path, Result], tmp_path: Path) -
         (["front", "RUN", "--plot", "front.gif"], "front.gif"),
     ],
 )
-def test_wrong_requests_to_a_run(jets_run: tuple[Path, Result], arguments: list[str], expected: str) -> None:
-    done = process(*[jets_run[0] if word == "RUN" else word for word in arguments])
+def test_wrong_requests_to_a_run(
+    nac: Command, jets_run: tuple[Path, Result], arguments: list[str], expected: str
+) -> None:
+    done = nac(*[jets_run[0] if word == "RUN" else word for word in arguments])
     assert done.status == 2, done.err
     assert expected in done.err
     assert done.err.startswith("error: ")

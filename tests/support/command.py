@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+
+from nac.cli import main
 
 PARTICLES = 12
 TINY = (
@@ -55,3 +58,18 @@ def tiny(task: str, *arguments: object) -> list[object]:
     """Arguments of a run that takes seconds."""
     settings = [word for text in TINY for word in ("--set", text)]
     return ["run", task, *settings, *arguments]
+
+
+def inline(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command in this process: faster by the seconds that importing torch and the like takes."""
+
+    def call(*arguments: object) -> Result:
+        capsys.readouterr()
+        hook = sys.excepthook
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        sys.excepthook = hook
+        said = capsys.readouterr()
+        return Result(int(left.value.code or 0), said.out, said.err)
+
+    return call
