@@ -4,6 +4,17 @@ from nac.report.figures import plot_convergence, plot_front, plot_importances
 from nac.report.front import Front
 from nac.report.interactive import plot
 from nac.report.page import html, write_page
-from nac.report.tables import front_table
+from nac.report.tables import frame, front_table, hardware_frame
 
-__all__ = ["Front", "front_table", "html", "plot", "plot_convergence", "plot_front", "plot_importances", "write_page"]
+__all__ = [
+    "Front",
+    "frame",
+    "front_table",
+    "hardware_frame",
+    "html",
+    "plot",
+    "plot_convergence",
+    "plot_front",
+    "plot_importances",
+    "write_page",
+]

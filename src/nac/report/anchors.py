@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import pandas as pd
 import yaml
 from pydantic import Field, TypeAdapter
 
@@ -73,3 +74,10 @@ def anchors_for(record: RunRecord) -> list[Anchor]:
     outputs = len(data.classes) or 2
     chosen = [anchor for anchor in published() if anchor.suits(data.layout, constituents, files)]
     return [anchor.with_costs(shape, outputs) if shape else anchor for anchor in chosen]
+
+
+def published_frame(anchors: Sequence[Anchor]) -> pd.DataFrame:
+    """Published results as a data frame: one row each, with its values, source and note."""
+    rows = [{"result": a.label, **a.values, "source": a.source, "note": a.note} for a in anchors]
+    columns = ["result", *dict.fromkeys(name for a in anchors for name in a.values), "source", "note"]
+    return pd.DataFrame(rows, columns=columns).set_index("result")

@@ -136,6 +136,10 @@ class Front:
         """The rows of one kind."""
         return self.table[self.table["kind"] == kind]
 
+    def on_front(self, kind: Kind) -> "Front":
+        """The non-dominated rows of one kind, as marked."""
+        return replace(self, table=self.table[(self.table["kind"] == kind) & self.table["front"]])
+
     def records(self) -> list[dict[str, Any]]:
         """All rows as plain values, for JSON: None where a value is missing."""
         return [record(row) for _, row in self.table.iterrows()]

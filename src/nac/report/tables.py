@@ -44,6 +44,27 @@ def front_table(front: Front, *, best: Mapping[str, Any] | None = None, trials: 
     return table
 
 
+def frame(front: Front, *, trials: bool = True) -> pd.DataFrame:
+    """The columns and order of `front_table` as a data frame of texts, for notebooks; `Front.table` has the numbers."""
+    columns = terminal_columns(front)
+    rows = [
+        {"front": MARK if row["front"] else "", "name": label(row), "architecture": row["architecture"],
+         **{heading_of(name): quantity(name).text(row[name]) for name in columns}, "exact": exact_text(row)}
+        for row in sorted_rows(front, trials=trials)
+    ]
+    return pd.DataFrame(rows).set_index("name") if rows else pd.DataFrame()
+
+
+def hardware_frame(report: Mapping[str, Any]) -> pd.DataFrame:
+    """The numbers of a hardware report: one row each, with the unit, how well founded it is, and the tool."""
+    numbers = [
+        {"what": number["name"], "value": float(number["value"]), "unit": number.get("unit", ""),
+         "kind": number.get("kind", ""), "tool": f"{number.get('tool', '')} {number.get('version', '')}".strip()}
+        for number in report.get("numbers", [])
+    ]
+    return pd.DataFrame(numbers, columns=["what", "value", "unit", "kind", "tool"]).set_index("what")
+
+
 def label(row: Mapping[str, Any] | pd.Series) -> str:
     """What a row is called: a design by its name, a trial by its number."""
     return str(row["name"]) if row["kind"] == "design" else f"trial {row['name']}"
