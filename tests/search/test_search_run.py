@@ -253,16 +253,16 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {support!r})
 from searching import make_setting
-make_setting(Path({folder!r})).search("killed", trials=40)
+make_setting(Path({folder!r})).search("killed", trials=26)
 """
 
 
 @pytest.mark.slow
 def test_a_killed_search_resumes_to_the_undisturbed_one(setting: Setting) -> None:
-    whole = setting.search("whole", trials=40)
+    whole = setting.search("whole", trials=26)
     run = setting.run("killed")
     finished: list[Any] = []
-    for wanted in (4, 15, 25):
+    for wanted in (6, 17):
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD.format(support=SUPPORT, folder=str(setting.folder))],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -279,9 +279,9 @@ def test_a_killed_search_resumes_to_the_undisturbed_one(setting: Setting) -> Non
         states = [(t.number, t.values, t.state) for t in load_study(run).trials if t.state.is_finished()]
         assert states[: len(finished)] == finished  # what was finished is not touched
         finished = states
-    resumed = setting.search("killed", trials=40)
+    resumed = setting.search("killed", trials=26)
     assert drawn(resumed) == drawn(whole)
-    assert sum(not is_stale(t) for t in resumed.trials) == 40
+    assert sum(not is_stale(t) for t in resumed.trials) == 26
     assert [r.values for r in front(resumed)] == [r.values for r in front(whole)]
 
 

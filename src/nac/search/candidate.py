@@ -27,7 +27,7 @@ class Infeasible(Exception):  # noqa: N818 - a state of a candidate, not an erro
 
 @dataclass(frozen=True)
 class Bench:
-    """What every candidate of a search is judged with. Raises nothing by itself."""
+    """What every candidate of a search is judged with."""
 
     task: Task
     space: SearchSpace
