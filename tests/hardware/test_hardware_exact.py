@@ -120,3 +120,9 @@ def test_a_folder_of_others_is_left_alone(design_of: DesignMaker) -> None:
     with pytest.raises(InputError, match="no project written by nac"):
         generate(design, TargetConfig(), folder)
     assert (folder / "thesis.tex").read_text() == "42"
+
+
+@pytest.mark.parametrize(("requested", "n_in", "n_out", "expected"), [(4, 3, 8, 3), (4, 8, 5, 4), (7, 8, 6, 4),
+                                                                      (20, 8, 6, 16), (1000, 8, 6, 48)])  # fmt: skip
+def test_reuse_factors_that_cannot_be_built_are_lowered(requested: int, n_in: int, n_out: int, expected: int) -> None:
+    assert hls_layers.valid_reuse(requested, n_in, n_out) == expected

@@ -76,6 +76,13 @@ def lower(
     return _Lowering(circuit, strategy, reuse_factor, widens_mean).run()
 
 
+def valid_reuse(requested: int, n_in: int, n_out: int) -> int:
+    """The largest reuse factor up to `requested` that hls4ml's resource kernels can build for n_in x n_out weights."""
+    factors = [f for f in range(1, n_in + 1) if n_in % f == 0]
+    factors += [n_in * f for f in range(2, n_out + 1) if n_out % f == 0]
+    return max(f for f in factors if f <= requested)
+
+
 class _Lowering:
     def __init__(self, circuit: Circuit, strategy: str, reuse_factor: int, widens_mean: bool) -> None:
         self.circuit = circuit
@@ -134,9 +141,12 @@ class _Lowering:
             "weight": weights.kernel_type.hls(), "bias": weights.bias_type.hls(), "accum": partial.hls(),
             "result": node.type.hls(),
         }  # fmt: skip
+        reuse = self.reuse_factor
+        if self.strategy == "Resource":
+            reuse = valid_reuse(reuse, math.prod(weights.kernel.shape[1:]), len(weights.kernel))
         self._put(
             node, {**layer, **data, "data_format": "channels_last"}, precision, Strategy=self.strategy,
-            ReuseFactor=self.reuse_factor,
+            ReuseFactor=reuse,
         )  # fmt: skip
 
     def _dense(self, node: Node) -> None:
