@@ -118,8 +118,9 @@ def test_constituent_scaling(scaling: str) -> None:
     assert np.abs(x).max() <= 4
     real = raw[:, 0] > 0
     spread = [np.diff(np.percentile(x[:, i][real], (5, 95)))[0] for i in range(3)]
-    assert all(1.2 < s < 3 for s in spread)
-    assert all(math.log2(s).is_integer() for s in preprocessing.scale)
+    assert all(1.2 < s < 4.2 for s in spread)
+    assert math.log2(preprocessing.scale[0]).is_integer()
+    assert math.log2(preprocessing.scale[1] * 0.01).is_integer()
     assert preprocessing.scale[1] == preprocessing.scale[2]
     assert (x[:, 0][~real] <= x[:, 0][real].min()).all()  # padding looks like the softest particles
     assert (x[:, 1:][np.broadcast_to(~real[:, None], x[:, 1:].shape)] == 0).all()
@@ -132,6 +133,17 @@ def test_power_of_two_brings_a_range_to_one(half: float) -> None:
     scale = power_of_two(half)
     assert math.log2(scale).is_integer()
     assert 0.7 < half * scale < 1.42
+
+
+@pytest.mark.parametrize("step", [0.01, 0.02, 0.087])
+def test_eight_bits_hold_the_angles_of_a_calorimeter_exactly(step: float) -> None:
+    arrays = jet_arrays(n=300)["constituents"]
+    arrays[..., 1:] = np.clip(np.rint(arrays[..., 1:] / step), -20, 20) * step
+    raw = arrays.transpose(0, 2, 1).copy()
+    preprocessing = fit(raw, jets_config(angle_step=step).data)
+    steps = preprocessing.apply(raw)[:, 1:] * 32  # 8 bits over -4..4
+    assert math.log2(preprocessing.scale[1] * step).is_integer()
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-3)
 
 
 @pytest.mark.parametrize("scaling", ["robust", "standard"])

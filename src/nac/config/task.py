@@ -52,11 +52,11 @@ class SplitConfig(Model):
 class DataConfig(Model):
     """Where samples come from and how they become network inputs.
 
-    `layout` is how a file is read (DESIGN.md, "Data layouts"). `constituents` particles are kept per jet,
-    `patch_size` pixels per side of a patch; the layout `arrays` names its two arrays (`inputs`, `targets`), the
-    `shape` of one input, channels first, and for regression how many `outputs` there are. `where` keeps the
-    samples for which every named column satisfies its condition (`{npeaks: "== 1"}`) or conditions; a column that
-    the file lacks is not applied. At most `limit` samples are used.
+    `layout` is how a file is read (DESIGN.md, "Data layouts"). `constituents` particles are kept per jet, whose
+    angles come in multiples of `angle_step`; `patch_size` pixels per side of a patch; the layout `arrays` names its
+    two arrays (`inputs`, `targets`), the `shape` of one input, channels first, and for regression how many `outputs`
+    there are. `where` keeps the samples for which every named column satisfies its condition (`{npeaks: "== 1"}`) or
+    conditions; a column that the file lacks is not applied. At most `limit` samples are used.
 
     `scaling` is fitted on the training split (nac.tasks.preprocessing says what each one does). A regression's
     network output times `target_scale` plus `target_offset` is the physical target; by default 1 and 0, and for
@@ -75,6 +75,7 @@ class DataConfig(Model):
     outputs: int = Field(0, ge=0)
     classes: tuple[str, ...] = ()
     constituents: int = Field(8, ge=1, le=1024)
+    angle_step: PositiveFloat = 0.01
     patch_size: int = Field(11, ge=3, le=255)
     where: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     limit: PositiveInt | None = None
@@ -206,7 +207,11 @@ class ConstraintConfig(Model):
 
 
 class SearchConfig(Model):
-    """The global search: how many architectures are tried, and what is good. `trials` counts all that finished."""
+    """The global search: how many architectures are tried, and what is good.
+
+    `trials` counts the candidates that were trained, equal an earlier one or failed; not those that break a limit
+    on a cost, which are never trained.
+    """
 
     sampler: Literal["nsga2", "nsga3", "tpe", "random"] = "nsga2"
     trials: PositiveInt = 60

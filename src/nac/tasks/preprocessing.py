@@ -1,13 +1,15 @@
 """From physical values to network inputs: fitted on the training split, stored with a design, deployed with it.
 
-Per feature (axis 1): `(transform(x) - offset) * scale`, then saturated to ±`limit`. All scales are powers of two, so
-that in firmware they are shifts of the fixed-point position, and saturation is what its input type does anyway.
+Per feature (axis 1): `(transform(x) - offset) * scale`, then saturated to ±`limit`. Scales are powers of two, so that
+in firmware they are shifts of the fixed-point position, and saturation is what its input type does anyway. That of
+the angles is a power of two over `data.angle_step`, the unit in which a detector counts them: 0.01 becomes 1/16, and
+an input of 8 bits holds the angles of a calorimeter of 0.02 x 0.02 exactly, where a plain power of two rounds them.
 
 | scaling | constituents: pT | Δη, Δφ | arrays, per feature |
 |---|---|---|---|
 | robust | range of 5-95 % to about ±1, no offset | same, no offset | median to 0, range of 5-95 % to about ±1 |
-| log | log2(1 + pT / GeV), middle of its range to 0 | same | |
-| sqrt | square root of pT, middle of its range to 0 | same | |
+| log | log2(1 + pT / GeV), middle of its range to 0, range of 5-95 % to about ±1.5 | same | |
+| sqrt | square root of pT, likewise | same | |
 | standard | | | mean to 0, standard deviation to about 1 |
 | none | unchanged | unchanged | unchanged |
 
@@ -27,6 +29,7 @@ from torch import Tensor
 from nac.config import DataConfig, Model
 
 LIMIT = 4.0
+SHORT_TAILS = 2**0.5  # transformed pT may fill more of the input's range: its tails are short
 Transform = Literal["none", "log2_1p", "sqrt"]
 TRANSFORMS: dict[str, Transform] = {"log": "log2_1p", "sqrt": "sqrt"}
 
@@ -88,7 +91,7 @@ def fit(raw: NDArray[np.float32], config: DataConfig, features: tuple[str, ...] 
     outputs: dict[str, Any] = {"output_offset": offset, "output_scale": scale, "features": features}
     if config.scaling in {"patch", "none"}:
         return Preprocessing(scaling=config.scaling, **outputs)
-    fitted = _fit_constituents(raw, config.scaling) if config.layout == "constituents" \
+    fitted = _fit_constituents(raw, config.scaling, config.angle_step) if config.layout == "constituents" \
         else _fit_features(raw, config.scaling)
     return Preprocessing(scaling=config.scaling, limit=LIMIT, **fitted, **outputs)
 
@@ -101,23 +104,24 @@ def output_units(config: DataConfig) -> tuple[tuple[float, ...], tuple[float, ..
     return config.target_offset or (centre,) * count, config.target_scale or (1.0,) * count
 
 
-def power_of_two(half_range: float) -> float:
-    """The power of two that scales a half range to about one (a range without extent is left unchanged)."""
+def power_of_two(half_range: float, step: float = 1.0) -> float:
+    """The scale `2**k / step` that brings a half range to about one (a range without extent is left unchanged)."""
     if not half_range > 2.0**-60:
         return 1.0
-    return float(2.0 ** -np.round(np.log2(half_range)))
+    return float(2.0 ** -np.round(np.log2(half_range / step)) / step)
 
 
-def _fit_constituents(raw: NDArray[np.float32], scaling: str) -> dict[str, Any]:
+def _fit_constituents(raw: NDArray[np.float32], scaling: str, step: float) -> dict[str, Any]:
     real = raw[:, 0] > 0
     kind = TRANSFORMS.get(scaling, "none")
     pt = Preprocessing._transformed(torch.from_numpy(raw[:, 0][real]), kind).numpy()
     low, high = np.percentile(pt, (5, 95)) if pt.size else (0.0, 1.0)
-    scales = [power_of_two((high - low) / 2)]
+    scales = [power_of_two((high - low) / 2 / (1.0 if kind == "none" else SHORT_TAILS))]
     offset = 0.0 if kind == "none" else float(np.round((low + high) / 2 * 2) / 2)
     for feature in (1, 2):
         values = raw[:, feature][real]
-        scales.append(power_of_two(float(np.diff(np.percentile(values, (5, 95)))[0]) / 2 if values.size else 1.0))
+        half = float(np.diff(np.percentile(values, (5, 95)))[0]) / 2 if values.size else 1.0
+        scales.append(power_of_two(half, step))
     angle = min(scales[1:])  # one scale for both, so that rotations and swaps of the axes commute with it
     return {"transform": (kind, "none", "none"), "offset": (offset, 0.0, 0.0), "scale": (scales[0], angle, angle)}
 
