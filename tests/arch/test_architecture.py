@@ -134,3 +134,9 @@ def test_every_value_that_a_product_reads_has_a_width() -> None:
         for node in graph.nodes:
             if node.op in {"conv", "dense", "matmul"}:
                 assert all(graph[name].bits <= 8 for name in node.inputs), node.name
+
+
+@pytest.mark.parametrize(("fan_in", "fits"), [(512, True), (513, False)])
+def test_the_widest_sum_that_float32_holds(fan_in: int, fits: bool) -> None:
+    network = Architecture(input=(fan_in,), outputs=2, blocks=())
+    assert (deployment_problems(network) == []) == fits

@@ -129,6 +129,7 @@ def workload(architecture: Architecture, density: float | Mapping[str, float] = 
 
 
 ACCUMULATOR_BITS = 24
+"""Magnitudes of up to so many bits are exact in float32, in which torch and QONNX compute; weights are symmetric."""
 
 
 def deployment_problems(architecture: Architecture) -> list[str]:
@@ -159,6 +160,6 @@ def deployment_problems(architecture: Architecture) -> list[str]:
         problems = [
             f"{op.name}: sums need {width} bits, expected at most {ACCUMULATOR_BITS} (exact in float32)"
             for op in workload(architecture)
-            if (width := op.weight_bits + op.activation_bits + math.ceil(math.log2(op.fan_in))) > ACCUMULATOR_BITS
+            if (width := op.weight_bits - 1 + op.activation_bits + math.ceil(math.log2(op.fan_in))) > ACCUMULATOR_BITS
         ]
     return problems
