@@ -62,9 +62,9 @@ class DataConfig(Model):
     network output times `target_scale` plus `target_offset` is the physical target; by default 1 and 0, and for
     patches one pixel and the patch's centre.
 
-    `simulate` samples are simulated: all of them when no file is given (`simulate_without_file` when it is 0),
-    training samples besides the file otherwise; every sample of the file then appears `repeat` times in an
-    epoch, augmented anew each time. `bragg` and `jets` are the settings of the two simulators.
+    Without a file `simulate_without_file` samples are simulated (or `simulate`, if that is more). With one, `simulate`
+    samples join its training split, and every sample of the file appears `repeat` times in an epoch, augmented
+    anew each time. `bragg` and `jets` are the settings of the two simulators.
     """
 
     layout: Literal["constituents", "patches", "arrays"]

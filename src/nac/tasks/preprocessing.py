@@ -56,20 +56,15 @@ class Preprocessing(Model):
         if self.scaling == "patch":
             low = raw.amin(dim=(-2, -1), keepdim=True)
             span = raw.amax(dim=(-2, -1), keepdim=True) - low
-            return (raw - low) / torch.where(span > 0, span, torch.ones_like(span))
+            return (raw - low).div_(torch.where(span > 0, span, torch.ones_like(span)))
         if not self.scale:
             return raw
-        x = torch.stack([self._transformed(raw[:, i], kind) for i, kind in enumerate(self.transform)], dim=1) \
-            if any(kind != "none" for kind in self.transform) else raw
+        x = raw.clone()  # changed in place from here on: there may be millions of samples
+        for index, kind in enumerate(self.transform):
+            transform(x[:, index], kind)
         per_feature = (1, -1, *(1 for _ in raw.shape[2:]))
-        x = (x - torch.tensor(self.offset).view(per_feature)) * torch.tensor(self.scale).view(per_feature)
-        return x if self.limit is None else x.clamp(-self.limit, self.limit)
-
-    @staticmethod
-    def _transformed(feature: Tensor, kind: Transform) -> Tensor:
-        if kind == "log2_1p":
-            return (feature.clamp_min(0) + 1).log2()
-        return feature.clamp_min(0).sqrt() if kind == "sqrt" else feature
+        x.sub_(torch.tensor(self.offset).view(per_feature)).mul_(torch.tensor(self.scale).view(per_feature))
+        return x if self.limit is None else x.clamp_(-self.limit, self.limit)
 
     def apply(self, raw: NDArray[Any]) -> NDArray[np.float32]:
         """The same for numpy arrays."""
@@ -83,6 +78,13 @@ class Preprocessing(Model):
         """Network outputs (N, T) in physical units (pixels for patches)."""
         values = np.asarray(outputs, dtype=np.float64) * np.array(self.output_scale) + np.array(self.output_offset)
         return np.asarray(values)
+
+
+def transform(feature: Tensor, kind: Transform) -> Tensor:
+    """One feature (N, ...) transformed in place."""
+    if kind == "log2_1p":
+        return feature.clamp_min_(0).add_(1).log2_()
+    return feature.clamp_min_(0).sqrt_() if kind == "sqrt" else feature
 
 
 def fit(raw: NDArray[np.float32], config: DataConfig, features: tuple[str, ...] = ()) -> Preprocessing:
@@ -114,7 +116,7 @@ def power_of_two(half_range: float, step: float = 1.0) -> float:
 def _fit_constituents(raw: NDArray[np.float32], scaling: str, step: float) -> dict[str, Any]:
     real = raw[:, 0] > 0
     kind = TRANSFORMS.get(scaling, "none")
-    pt = Preprocessing._transformed(torch.from_numpy(raw[:, 0][real]), kind).numpy()
+    pt = transform(torch.from_numpy(raw[:, 0][real]), kind).numpy()
     low, high = np.percentile(pt, (5, 95)) if pt.size else (0.0, 1.0)
     scales = [power_of_two((high - low) / 2 / (1.0 if kind == "none" else SHORT_TAILS))]
     offset = 0.0 if kind == "none" else float(np.round((low + high) / 2 * 2) / 2)

@@ -85,7 +85,7 @@ class DataTask:
         paths = [Path(file) for file in files]
         simulate = config.simulate
         if not paths and config.simulator != "none":
-            simulate = config.simulate or config.simulate_without_file
+            simulate = max(config.simulate, config.simulate_without_file)
         if limit is not None and not paths:
             simulate = min(simulate, limit)
         simulated = [simulated_file(config, simulate, seed)] if simulate else []
