@@ -140,12 +140,18 @@ def _project_begun(path: Path) -> bool:
     return any(path.glob("designs/*/hls/*"))
 
 
+def _hear_ctrl_c() -> None:
+    """A shell that starts the test suite in the background makes it deaf to Ctrl-C; a terminal's command is not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _stopped(arguments: list[object], path: Path, when: Callable[[Path], bool], how: signal.Signals) -> Result:
     """Start the command, stop it at the moment, and say how it ended."""
     command = [sys.executable, "-m", "nac.cli", *map(str, arguments)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    ) as started:
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        preexec_fn=_hear_ctrl_c,
+    ) as started:  # fmt: skip
         end = time.monotonic() + 300
         while not when(path):
             if started.poll() is not None:
@@ -186,7 +192,7 @@ def test_ctrl_c_says_what_is_kept(jets_data: Path, tmp_path: Path) -> None:
     assert str(path) in last
 
 
-def test_two_resumes_at_once_do_not_meet(jets_data: Path, tmp_path: Path) -> None:
+def test_two_resumes_at_once_do_not_meet(nac: Command, jets_data: Path, tmp_path: Path) -> None:
     path = tmp_path / "run"
     arguments = tiny("jets", "--data", jets_data, "--out", path, "--set", "search.trials=1000")
     refused: list[Result] = []
@@ -194,7 +200,7 @@ def test_two_resumes_at_once_do_not_meet(jets_data: Path, tmp_path: Path) -> Non
     def while_running(folder: Path) -> bool:
         if not _trials_finished(folder):
             return False
-        refused.append(process("run", "jets", "--out", folder, "--resume"))
+        refused.append(nac("run", "jets", "--out", folder, "--resume"))
         return True
 
     _stopped(arguments, path, while_running, signal.SIGKILL)
@@ -202,8 +208,8 @@ def test_two_resumes_at_once_do_not_meet(jets_data: Path, tmp_path: Path) -> Non
     assert "is working on this run" in refused[0].err
 
 
-def test_resume_before_anything_was_written_starts(jets_data: Path, tmp_path: Path) -> None:
-    done = process(*tiny("jets", "--data", jets_data, "--out", tmp_path / "run", "--resume"))
+def test_resume_before_anything_was_written_starts(nac: Command, jets_data: Path, tmp_path: Path) -> None:
+    done = nac("search", *tiny("jets", "--data", jets_data, "--out", tmp_path / "run", "--resume")[1:])
     assert done.status == 0, done.err
 
 

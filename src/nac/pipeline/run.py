@@ -12,6 +12,7 @@ from nac.config import CompressConfig, validate
 from nac.design import Design
 from nac.errors import InputError
 from nac.pipeline.context import Context
+from nac.pipeline.interrupt import orderly_interrupts
 from nac.pipeline.request import Request, resume, start, unchanged
 from nac.pipeline.steps import STEPS, is_synthesised, make_designs, run_steps, write_report
 from nac.report.collect import read_front
@@ -65,7 +66,7 @@ def run_task(
     context = resume(request, out, console) if resumed else None
     if context is None:
         context = start(request, out, to_hardware=stop != "search", console=console)
-    with context.run.lock():
+    with context.run.lock(), orderly_interrupts():
         run_steps(context, stop=stop)
     return Summary(context.run, read_front(context.run))
 
