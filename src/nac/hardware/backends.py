@@ -13,7 +13,8 @@ from nac.hardware.circuit import Circuit
 class Backend:
     """A backend of hls4ml.
 
-    `simulates`: g++ alone compiles its C simulation. `products`: multiplies two activations (attention).
+    `simulates`: g++ alone compiles its C simulation. `products`: the interfaces through which it multiplies two
+    activations (attention).
     `widens_mean`: its average stays in the type of its input, which therefore has to be widened first.
     `takes_part`: the part of the task is one of its parts; otherwise its default part is used.
     """
@@ -22,24 +23,25 @@ class Backend:
     tool: str
     synthesise: str
     simulates: bool = True
-    products: bool = False
+    products: tuple[str, ...] = ()
     widens_mean: bool = False
     takes_part: bool = True
     options: Mapping[str, object] = field(default_factory=dict)
 
 
+_BOTH = ("io_parallel", "io_stream")
 _IN_HEADERS = MappingProxyType({"write_weights_txt": False})
 
 BACKENDS: Mapping[str, Backend] = MappingProxyType(
     {
         backend.name: backend
         for backend in (
-            Backend("Vitis", "vitis_hls", "vitis_hls -f build_prj.tcl", products=True, options=_IN_HEADERS),
-            Backend("Vivado", "vivado_hls", "vivado_hls -f build_prj.tcl", products=True, options=_IN_HEADERS),
-            Backend("VivadoAccelerator", "vivado_hls", "vivado_hls -f build_prj.tcl", products=True),
+            Backend("Vitis", "vitis_hls", "vitis_hls -f build_prj.tcl", products=_BOTH, options=_IN_HEADERS),
+            Backend("Vivado", "vivado_hls", "vivado_hls -f build_prj.tcl", products=_BOTH, options=_IN_HEADERS),
+            Backend("VivadoAccelerator", "vivado_hls", "vivado_hls -f build_prj.tcl", products=_BOTH),
             Backend("Quartus", "i++", "make TOP-fpga", widens_mean=True, takes_part=False),
-            Backend("oneAPI", "icpx", "cmake -B build . && make -C build report", simulates=False, products=True,
-                    takes_part=False),
+            Backend("oneAPI", "icpx", "cmake -B build . && make -C build report", simulates=False,
+                    products=("io_parallel",), takes_part=False),
             Backend("Catapult", "catapult", "catapult -product ultra -shell -f build_prj.tcl", widens_mean=True),
         )
     }
@@ -52,9 +54,10 @@ def backend_for(circuit: Circuit, target: TargetConfig) -> Backend:
     if backend is None:
         raise InputError(f"target.backend: no backend {target.backend!r}, expected one of: {', '.join(BACKENDS)}")
     product = next((node.name for node in circuit if node.op == "matmul"), None)
-    if product is not None and not backend.products:
-        able = ", ".join(name for name, other in BACKENDS.items() if other.products)
-        raise InputError(f"target.backend: {backend.name} has no product of activations ({product}), expected {able}")
-    if product is not None and target.io_type != "io_parallel":
-        raise InputError(f"target.io_type: attention ({product}) needs io_parallel (found {target.io_type!r})")
+    if product is not None and target.io_type not in backend.products:
+        able = ", ".join(name for name, other in BACKENDS.items() if target.io_type in other.products)
+        raise InputError(
+            f"target.backend: {backend.name} has no product of activations ({product}) with {target.io_type}, expected "
+            f"one of: {able}"
+        )
     return backend

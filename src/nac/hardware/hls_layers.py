@@ -16,6 +16,7 @@ import numpy.typing as npt
 from nac.errors import WorkError
 from nac.hardware.circuit import Circuit, Node
 from nac.hardware.fixed import Fixed, Span
+from nac.hardware.stream_product import LAYER
 
 Layer = dict[str, Any]
 
@@ -60,8 +61,9 @@ class HlsLayers:
 
 
 def lower(
-    circuit: Circuit, *, strategy: str = "Latency", reuse_factor: int = 1, widens_mean: bool = False
-) -> HlsLayers:
+    circuit: Circuit, *, strategy: str = "Latency", reuse_factor: int = 1, widens_mean: bool = False,
+    streams: bool = False,
+) -> HlsLayers:  # fmt: skip
     """hls4ml layers of a circuit.
 
     Args:
@@ -69,11 +71,12 @@ def lower(
         strategy: hls4ml's strategy for layers with weights.
         reuse_factor: how often a multiplier is used per inference.
         widens_mean: give averages an input that is as wide as their sum.
+        streams: whether values pass between layers as streams (io_stream).
 
     A ReLU (or LeakyReLU) read only by a quantiser becomes one layer with it. Raises WorkError for a node that
     hls4ml cannot build.
     """
-    return _Lowering(circuit, strategy, reuse_factor, widens_mean).run()
+    return _Lowering(circuit, strategy, reuse_factor, widens_mean, streams).run()
 
 
 def valid_reuse(requested: int, n_in: int, n_out: int) -> int:
@@ -84,11 +87,14 @@ def valid_reuse(requested: int, n_in: int, n_out: int) -> int:
 
 
 class _Lowering:
-    def __init__(self, circuit: Circuit, strategy: str, reuse_factor: int, widens_mean: bool) -> None:
+    def __init__(
+        self, circuit: Circuit, strategy: str, reuse_factor: int, widens_mean: bool, streams: bool
+    ) -> None:
         self.circuit = circuit
         self.strategy = strategy
         self.reuse_factor = reuse_factor
         self.widens_mean = widens_mean
+        self.streams = streams
         self.out = HlsLayers()
         self.fused: dict[str, Node] = {}
 
@@ -198,11 +204,15 @@ class _Lowering:
         letters = ["ik"[::-1] if node.attributes["transposed"][0] else "ik"]
         letters.append("kj"[::-1] if node.attributes["transposed"][1] else "kj")
         stored = [text[::-1] for text in letters]  # channels last
-        layer = {
+        layer: Layer = {
             "class_name": "Einsum", "equation": f"{stored[0]},{stored[1]}->ji",
             "inp0_shape": channels_last(a.shape), "inp1_shape": channels_last(b.shape),
             "out_shape": channels_last(node.shape),
         }  # fmt: skip
+        if self.streams:
+            inner = a.shape[0] if node.attributes["transposed"][0] else a.shape[1]
+            flags = dict(zip(("transpose_a", "transpose_b"), node.attributes["transposed"], strict=True))
+            layer = {"class_name": LAYER, "m": node.shape[0], "k": inner, "n": node.shape[1], **flags}
         partial = Span(-node.partial, node.partial, node.span.fraction).fixed
         precision = {"accum": partial.hls(), "result": self._result(node)}
         self._put(node, layer, precision, Strategy="Latency", ReuseFactor=1)

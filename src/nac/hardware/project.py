@@ -29,6 +29,7 @@ from nac.hardware.export import export, load_model
 from nac.hardware.hls_layers import HlsLayers, lower, to_channels_last
 from nac.hardware.read import read_circuit
 from nac.hardware.readme import UNVERIFIED, project_readme
+from nac.hardware.stream_product import register
 
 logger = logging.getLogger(__name__)
 RECORD = "nac.json"
@@ -194,8 +195,10 @@ def convert(
     from hls4ml.utils.config import create_config
 
     layers = lower(
-        circuit, strategy=target.strategy, reuse_factor=target.reuse_factor, widens_mean=backend.widens_mean
-    )
+        circuit, strategy=target.strategy, reuse_factor=target.reuse_factor, widens_mean=backend.widens_mean,
+        streams=target.io_type == "io_stream",
+    )  # fmt: skip
+    register()
     for settings in layers.config.values():
         settings["Trace"] = traced
     options: dict[str, Any] = dict(backend.options)
