@@ -92,6 +92,15 @@ def test_wrong_settings(
         assert word in said
 
 
+def test_what_only_the_work_finds_wrong_is_withdrawn(nac: Command, tmp_path: Path, jets_file: Path) -> None:
+    out = tmp_path / "run"
+    limit = "search.objectives=[{name: accuracy}, {name: ebops, max: 10}]"
+    for flags in (["--storage", "nosuch://here"], ["--set", limit]):
+        done = nac("search", "jets", "--data", jets_file, "--out", out, *flags)
+        assert done.status == 2, done.err
+        assert not out.exists()
+
+
 def test_a_folder_in_use_is_left_alone(nac: Command, tmp_path: Path, jets_file: Path) -> None:
     kept = tmp_path / "thesis.tex"
     kept.write_text("years of work")

@@ -98,6 +98,16 @@ def unchanged(record: RunRecord, given: Sequence[DataFile], run: Run) -> tuple[D
     return now
 
 
+def withdraw(run: Run) -> None:
+    """Remove what `start` wrote, for an input that turned out to be wrong before any work was done."""
+    if any(run.path.glob("trials/*")) or run.design_paths():
+        return
+    for file in (run.config_file, run.space_file, run.journal, run.path / ".lock"):
+        file.unlink(missing_ok=True)
+    if not any(run.path.iterdir()):
+        run.path.rmdir()
+
+
 def _conflicts(request: Request, name: str, record: RunRecord) -> list[str]:
     """Flags that say otherwise than the run's record."""
     found = []

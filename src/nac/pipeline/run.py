@@ -13,7 +13,7 @@ from nac.design import Design
 from nac.errors import InputError
 from nac.pipeline.context import Context
 from nac.pipeline.interrupt import orderly_interrupts
-from nac.pipeline.request import Request, resume, start, unchanged
+from nac.pipeline.request import Request, resume, start, unchanged, withdraw
 from nac.pipeline.steps import STEPS, is_synthesised, make_designs, run_steps, write_report
 from nac.report.collect import read_front
 from nac.report.front import Front
@@ -64,10 +64,16 @@ def run_task(
         InterruptionError: Ctrl-C.
     """
     context = resume(request, out, console) if resumed else None
+    fresh = context is None
     if context is None:
         context = start(request, out, to_hardware=stop != "search", console=console)
     with context.run.lock(), orderly_interrupts():
-        run_steps(context, stop=stop)
+        try:
+            run_steps(context, stop=stop)
+        except InputError:
+            if fresh:
+                withdraw(context.run)
+            raise
     return Summary(context.run, read_front(context.run))
 
 

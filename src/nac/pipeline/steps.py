@@ -61,7 +61,7 @@ def compress(context: Context) -> str:
 
 def make_designs(context: Context, settings: CompressConfig, trials: Sequence[int] | None = None) -> list[Design]:
     """Designs of the named trials, or of the winners along the front. Raises InputError when there is none."""
-    chosen = winners(context.run, settings.designs, trials)
+    chosen = winners(context, settings.designs, trials)
     with _progress(context) as bar:
         job = bar.add_task("compress", total=None)
         return compress_winners(
@@ -70,12 +70,13 @@ def make_designs(context: Context, settings: CompressConfig, trials: Sequence[in
         )  # fmt: skip
 
 
-def winners(run: Run, count: int, numbers: Sequence[int] | None = None) -> list[Winner]:
+def winners(context: Context, count: int, numbers: Sequence[int] | None = None) -> list[Winner]:
     """The trials that become designs: those of the given numbers, or `count` along the front.
 
     Raises InputError when a number is of no finished trial, or none has finished.
     """
-    study = load_study(run)
+    run = context.run
+    study = load_study(context.record.options.get("storage") or run)
     if numbers is None:
         chosen = select(study, count)
         if not chosen:
