@@ -41,6 +41,7 @@ def test_a_run_ends_with_a_verified_project(jets_run: tuple[Path, Result]) -> No
     reports = [json.loads(file.read_text()) for file in run.designs.glob("*/reports.json")]
     assert len(reports) == 1
     assert reports[0]["verification"]["equal"] is True
+    assert reports[0]["verification"]["samples"] == 600  # all there are: the test split alone is too small
     project = run.design(reports[0]["design"]) / "hls"
     assert (project / "README.md").is_file()
     for place in (run.report, run.figures / "front.png", project):

@@ -80,12 +80,13 @@ def say_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object
     from rich.table import Table
 
     listed = [list(row) for row in rows]
-    table = Table(title=title, title_justify="left", show_header=any(columns))
+    table = Table(show_header=any(columns))
     for index, column in enumerate(columns):
         numeric = any(isinstance(row[index], int | float) for row in listed)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         table.add_row(*map(_cell, row))
+    typer.echo(title)
     say(table)
 
 

@@ -134,5 +134,6 @@ def _say_summary(summary: "Summary", json: bool) -> None:
     say(summary.table)
     for label, place in summary.places:
         typer.echo(f"{label + ':':<10}{place}")
+    typer.echo(f"nac front {summary.run.path} shows and filters this table")
 
 

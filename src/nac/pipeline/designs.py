@@ -15,9 +15,9 @@ from nac.design import Design
 from nac.errors import InputError
 from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha256, synthesise
 from nac.pipeline.request import unchanged
-from nac.pipeline.steps import CHECKED_SAMPLES
+from nac.pipeline.steps import CHECKED_SAMPLES, check_inputs
 from nac.rundir import Run, data_files
-from nac.tasks import Split, make_task
+from nac.tasks import Dataset, Split, make_task
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +105,9 @@ def synth_design(
 
 
 def _check_inputs(design: Design, files: Sequence[Path]) -> NDArray[np.float32]:
+    """Inputs that the engines are compared on: of the files, or of the run that the design is in."""
+    if not files:
+        return check_inputs(_dataset_of_run(design))
     split, _ = _samples(design, files)
     inputs: NDArray[np.float32] = split.x[:CHECKED_SAMPLES].numpy()
     return inputs
@@ -112,16 +115,19 @@ def _check_inputs(design: Design, files: Sequence[Path]) -> NDArray[np.float32]:
 
 def _samples(design: Design, files: Sequence[Path]) -> tuple[Split, list[dict[str, str]]]:
     """All samples of the files, or the test split of the run that the design is in; and their files' hashes."""
-    record = design.record
-    task = make_task(record.task)
-    if files:
-        listed = data_files(files)
-        split = task.read([file.path for file in listed], record.preprocessing)
-    else:
-        run = Run(design.path.resolve().parent.parent)
-        if not run.config_file.is_file():
-            raise InputError(f"{design.path}: lies in no run whose data could be used, expected --data FILE")
-        of_run = run.read()
-        listed = unchanged(of_run, (), run)
-        split = task.load([file.path for file in listed], of_run.task.seed).test
+    if not files:
+        dataset = _dataset_of_run(design)
+        return dataset.test, dataset.provenance["files"]
+    listed = data_files(files)
+    split = make_task(design.record.task).read([file.path for file in listed], design.record.preprocessing)
     return split, [{"path": str(file.path), "sha256": file.sha256} for file in listed]
+
+
+def _dataset_of_run(design: Design) -> Dataset:
+    """What the run around a design was made with. Raises InputError when there is no such run."""
+    run = Run(design.path.resolve().parent.parent)
+    if not run.config_file.is_file():
+        raise InputError(f"{design.path}: lies in no run whose data could be used, expected --data FILE")
+    record = run.read()
+    files = [file.path for file in unchanged(record, (), run)]
+    return make_task(record.task).load(files, record.task.seed)

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nac.compress import Winner
@@ -22,6 +25,7 @@ from nac.report.collect import read_front
 from nac.report.page import write_page
 from nac.rundir import Run
 from nac.search import front, load_study, results, run_search, select
+from nac.tasks import Dataset
 
 logger = logging.getLogger(__name__)
 
@@ -107,11 +111,18 @@ def synth(context: Context) -> str:
         raise WorkError(f"{context.run.path}: has no designs to synthesise")
     designs = [Design.load(context.run.design(str(row["name"]))) for row in rows]
     unfinished = [design for design in designs if not is_synthesised(design.path)]
-    inputs = context.dataset.test.x[:CHECKED_SAMPLES].numpy() if unfinished else None
+    inputs = check_inputs(context.dataset) if unfinished else None
     with _progress(context) as bar:
         for design in bar.track(unfinished, description="synth"):
             synthesise(design, config.target, check_inputs=inputs)
-    return f"{len(designs)} HLS projects, each equal to its network bit for bit"
+    return f"HLS projects equal to their networks bit for bit: {', '.join(design.record.name for design in designs)}"
+
+
+def check_inputs(dataset: Dataset, count: int = CHECKED_SAMPLES) -> NDArray[np.float32]:
+    """Inputs (count, *input) that engines are compared on: of the test split, then of the others where it is short."""
+    parts = (dataset.test.x, dataset.validation.x, dataset.train.x)
+    inputs: NDArray[np.float32] = torch.cat([part[:count] for part in parts])[:count].numpy()
+    return inputs
 
 
 def is_synthesised(folder: Path) -> bool:
@@ -152,7 +163,7 @@ def run_steps(context: Context, *, stop: str = STEPS[-1].name) -> None:
     names = [step.name for step in STEPS]
     steps = STEPS[: names.index(stop) + 1]
     for index, step in enumerate(steps, start=1):
-        context.console.rule(f"[bold]{index}/{len(steps)} {step.title}", align="left")
+        context.console.print(f"[bold]{index}/{len(steps)} {step.title}")
         began = time.monotonic()
         try:
             said = step.work(context)
@@ -167,5 +178,5 @@ def run_steps(context: Context, *, stop: str = STEPS[-1].name) -> None:
 def _progress(context: Context) -> Progress:
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-        console=context.console, transient=True,
+        console=context.console, transient=True, disable=not context.console.is_terminal,
     )  # fmt: skip
