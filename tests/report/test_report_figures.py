@@ -15,8 +15,9 @@ from nac.report.anchors import Anchor
 from nac.report.classification import confusion, plot_confusion, plot_roc, roc_curves
 from nac.report.figures import marker_area
 from nac.report.interactive import interactive_front
+from nac.report.labels import Label, place_labels
 from nac.report.regression import distances_px, percentile_table, plot_patches, plot_percentiles, plot_residuals
-from nac.report.style import bit_colour, inline_svg
+from nac.report.style import bit_colour, inline_svg, subplots
 
 ANCHORS = [
     Anchor(layout="constituents", label="known cost", source="a paper", values={"accuracy": 0.65, "bops": 3e5}),
@@ -186,3 +187,17 @@ def test_the_gallery_marks_the_centres() -> None:
     assert len(figure.axes) == 6
     assert [len(axes.images) for axes in figure.axes] == [1, 1, 1, 1, 1, 0]
     assert figure.axes[0].lines[1].get_xdata()[0] == pytest.approx(5.1)  # type: ignore[index]
+
+
+def test_labels_keep_apart_and_inside() -> None:
+    figure, (axes,) = subplots()
+    axes.set(xlim=(1, 100), ylim=(0, 1), xscale="log")
+    labels = [Label(f"a long name {k}", x, 0.5, "black") for k, x in enumerate((95.0, 90.0, 85.0, 80.0))]
+    place_labels(axes, labels, np.array([[50.0, 0.5]]))
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    frame = axes.get_window_extent()
+    assert len(boxes) == 4
+    for k, box in enumerate(boxes):
+        assert box.x1 <= frame.x1 + 2
+        assert not any(box.overlaps(other) for other in boxes[:k])

@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter
 from nac.arch import workload
 from nac.config import Model
 from nac.cost import costs
+from nac.report.quantities import QUANTITIES, quantity
 from nac.rundir import RunRecord
 from nac.space import SearchSpace
 
@@ -77,7 +78,12 @@ def anchors_for(record: RunRecord) -> list[Anchor]:
 
 
 def published_frame(anchors: Sequence[Anchor]) -> pd.DataFrame:
-    """Published results as a data frame: one row each, with its values, source and note."""
-    rows = [{"result": a.label, **a.values, "source": a.source, "note": a.note} for a in anchors]
-    columns = ["result", *dict.fromkeys(name for a in anchors for name in a.values), "source", "note"]
-    return pd.DataFrame(rows, columns=columns).set_index("result")
+    """Published results as a data frame of texts: one row each, with its values, source and note."""
+    names = [name for name in QUANTITIES if any(name in anchor.values for anchor in anchors)]
+    names.sort(key=lambda name: QUANTITIES[name].role != "metric")
+    rows = [
+        {"result": a.label, **{name: quantity(name).text(a.values.get(name)) for name in names}, "source": a.source,
+         "note": a.note}
+        for a in anchors
+    ]
+    return pd.DataFrame(rows, columns=["result", *names, "source", "note"]).set_index("result")

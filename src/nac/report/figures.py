@@ -15,8 +15,9 @@ from nac.errors import InputError
 from nac.report.anchors import Anchor
 from nac.report.dominance import hypervolume_history, non_dominated
 from nac.report.front import Front
+from nac.report.labels import Label, place_labels
 from nac.report.quantities import direction_of, quantity, short
-from nac.report.style import BLUE, GREY, HALO, INK, RED, bit_colour, bit_marker, new_figure, style, subplots
+from nac.report.style import BLUE, GREY, INK, RED, bit_colour, bit_marker, new_figure, style, subplots
 from nac.report.style import save as save_figure
 
 Split = Literal["validation", "test"]
@@ -78,6 +79,7 @@ def plot_front(
         _anchors(axes, anchors, x, y)
         _dress(axes, front, x, y, split)
         _legend(axes, front)
+        place_labels(axes, _labels(front, anchors, x, y, split), _positions(front, x, y, column))
     if path is not None:
         save_figure(figure, path)
     return figure
@@ -105,9 +107,26 @@ def _trials(axes: Axes, front: Front, x: str, y: str) -> None:
     named = trials[trials["baseline"].notna()]
     axes.scatter(named[x], scale * named[y], s=46, marker="D", facecolor="none", edgecolor=INK, linewidth=1.1,
                  gid="baselines", zorder=4)
-    for _, row in named.iterrows():
-        axes.annotate(str(row["baseline"]), (row[x], scale * row[y]), xytext=(6, -9), textcoords="offset points",
-                      fontsize=7.5, color="#555555", path_effects=HALO, zorder=7)
+
+def _labels(front: Front, anchors: Sequence[Anchor], x: str, y: str, split: Split) -> list[Label]:
+    """Names of the baselines and of the published results that are drawn as points."""
+    scale = quantity(y).scale
+    found = [
+        Label(anchor.label, anchor.values[x], scale * anchor.values[y], RED)
+        for anchor in anchors
+        if x in anchor.values and y in anchor.values
+    ]
+    if split == "validation":
+        trials = front.of("trial")
+        named = trials[trials["baseline"].notna() & (trials["feasible"] != False)].dropna(subset=[x, y])  # noqa: E712
+        found += [Label(str(row["baseline"]), row[x], scale * row[y], "#555555") for _, row in named.iterrows()]
+    return found
+
+
+def _positions(front: Front, x: str, y: str, column: str) -> np.ndarray:
+    """Where designs stand (N, 2), so that labels keep away from them."""
+    designs = front.of("design").dropna(subset=[x, column])
+    return designs[[x, column]].to_numpy(dtype=float) * [1.0, quantity(y).scale]
 
 
 def by_bits(designs: pd.DataFrame) -> list[tuple[float, pd.DataFrame]]:
@@ -145,26 +164,14 @@ def _designs(axes: Axes, designs: pd.DataFrame, x: str, column: str) -> None:
 def _anchors(axes: Axes, anchors: Sequence[Anchor], x: str, y: str) -> None:
     """Published results: a star where the cost is known, a dotted line where only the metric is."""
     scale = quantity(y).scale
-    drawn = sorted((anchor for anchor in anchors if y in anchor.values), key=lambda anchor: anchor.values.get(x, 0.0))
-    for k, anchor in enumerate(drawn):
+    for anchor in (anchor for anchor in anchors if y in anchor.values):
         value = scale * anchor.values[y]
         if x in anchor.values:
             axes.scatter([anchor.values[x]], [value], marker="*", s=105, color=RED, edgecolor="white", linewidth=0.6,
-                         gid="anchors", zorder=6)
-            right = _on_the_right(axes, anchor.values[x])
-            axes.annotate(anchor.label, (anchor.values[x], value), zorder=7,
-                          xytext=(-7 if right else 7, 3 if k % 2 else -8), textcoords="offset points",
-                          ha="right" if right else "left", fontsize=7.5, color=RED,
-                          path_effects=HALO)
+                         gid="anchors", zorder=8)
         elif anchor.line:
             axes.axhline(value, color=RED, linewidth=1.0, linestyle=":", gid="anchor-lines", zorder=1,
                          label=f"{anchor.label}: {quantity(y).text(anchor.values[y])}")
-
-
-def _on_the_right(axes: Axes, x: float) -> bool:
-    """Whether a point is so far to the right that its label belongs on its left."""
-    low, high = axes.get_xlim()
-    return bool(np.log(x / low) > 0.6 * np.log(high / low)) if low > 0 else x > 0.4 * low + 0.6 * high
 
 
 def _dress(axes: Axes, front: Front, x: str, y: str, split: Split) -> None:
@@ -212,14 +219,14 @@ def _legend(axes: Axes, front: Front) -> None:
         item("front of the designs", color=BLUE, linestyle="-", linewidth=1.6)
         item("dark edge: verified bit for bit", marker="o", markerfacecolor="white", color=INK, markersize=7)
         sparse = sorted(designs["sparsity"].dropna().unique())
-        if len(sparse) > 1:
+        if sparse and sparse[-1] - sparse[0] > 0.1:
             for value in (sparse[0], sparse[-1]):
                 item(f"{100 * (1 - value):.0f} % of weights kept", marker="o", color=GREY,
                      markersize=float(np.sqrt(marker_area(value))))
     if "anchors" in drawn:
         item("published result", marker="*", color=RED, markersize=9)
     for line in (line for line in axes.lines if line.get_gid() == "anchor-lines"):
-        item(f"published, {line.get_label()}", color=RED, linestyle=":", linewidth=1.0)
+        item(f"published:\n{line.get_label()}", color=RED, linestyle=":", linewidth=1.0)
     axes.legend(handles=items, loc="center left", bbox_to_anchor=(1.0, 0.5), borderaxespad=0.6)
 
 

@@ -102,23 +102,22 @@ def plot_patches(
     rows = -(-len(patches) // columns)
     marks: list[tuple[str, FloatArray, str, str]] = []
     if true_px is not None:
-        marks.append(("true", np.asarray(true_px), "+", "white"))
+        marks.append(("true", np.asarray(true_px), "+", BLUE))
     for k, (name, values) in enumerate((predictions_px or {}).items()):
-        marks.append((name, np.asarray(values), "x", (ORANGE, RED, BLUE)[k % 3]))
+        marks.append((name, np.asarray(values), "x", (RED, "black")[k % 2]))
     with style():
         figure, axes = subplots(rows, columns, width=1.35 * columns, height=1.4 * rows + 0.35)
         for k, ax in enumerate(axes):
             ax.set_axis_off()
             if k >= len(patches):
                 continue
-            ax.imshow(patches[k], cmap="viridis", interpolation="nearest")
+            ax.imshow(patches[k], cmap="cividis", interpolation="nearest")
             for name, values, marker, colour in marks:
-                ax.plot(values[k, 0], values[k, 1], marker=marker, color=colour, markersize=8, markeredgewidth=1.6,
+                ax.plot(values[k, 0], values[k, 1], marker=marker, color=colour, markersize=7, markeredgewidth=1.2,
                         linestyle="none", label=name)
         if marks:
             handles, labels = axes[0].get_legend_handles_labels()
-            figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), facecolor="#BBBBBB",
-                          frameon=True)
+            figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     if path is not None:
         save(figure, path)
     return figure

@@ -49,10 +49,11 @@ def frame(front: Front, *, trials: bool = True) -> pd.DataFrame:
     columns = terminal_columns(front)
     rows = [
         {"front": MARK if row["front"] else "", "name": label(row), "architecture": row["architecture"],
-         **{heading_of(name): quantity(name).text(row[name]) for name in columns}, "exact": exact_text(row)}
+         **{heading_of(name): quantity(name).text(row[name]) for name in columns},
+         **({"exact": exact_text(row)} if row["kind"] == "design" else {})}
         for row in sorted_rows(front, trials=trials)
     ]
-    return pd.DataFrame(rows).set_index("name") if rows else pd.DataFrame()
+    return pd.DataFrame(rows).set_index("name").fillna("") if rows else pd.DataFrame()
 
 
 def hardware_frame(report: Mapping[str, Any]) -> pd.DataFrame:
