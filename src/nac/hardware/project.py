@@ -30,6 +30,7 @@ from nac.hardware.hls_layers import HlsLayers, lower, to_channels_last
 from nac.hardware.read import read_circuit
 from nac.hardware.readme import UNVERIFIED, project_readme
 from nac.hardware.stream_product import register
+from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
 RECORD = "nac.json"
@@ -47,6 +48,7 @@ class ProjectRecord(Model):
     part: str
     input_shape: tuple[int, ...]
     outputs: int
+    verification: str = UNVERIFIED
 
 
 class HlsProject:
@@ -123,6 +125,12 @@ class HlsProject:
             results: npt.NDArray[np.float64] = np.load(files[1])
             return results
 
+    def record_verification(self, text: str, circuit: Circuit) -> None:
+        """Say in `nac.json` and in the README what was verified."""
+        self.record = self.record.model_copy(update={"verification": text})
+        write_atomic(self.path / RECORD, self.record.model_dump_json(indent=1) + "\n")
+        write_atomic(self.path / "README.md", _readme(self.record, circuit))
+
     def specific_files(self) -> list[Path]:
         """Files that belong to this network, relative to the project; the rest is the same in every project."""
         wanted = [RECORD, "README.md", "hls4ml_config.yml", "project.tcl", *(f"firmware/{self.record.top}.{e}" for e in
@@ -151,7 +159,7 @@ def top_name(task: str) -> str:
 def write_project(
     model: onnx.ModelProto, target: TargetConfig, path: Path, *, top: str, title: str, verification: str = UNVERIFIED
 ) -> HlsProject:
-    """Write a project from a QONNX graph (`export_network`). The same graph and target give the same files.
+    """Write a project from a QONNX graph (`export_network`). The same arguments give the same files.
 
     Raises:
         InputError: the backend cannot take this network, or `path` holds something that nac did not write.
@@ -171,15 +179,29 @@ def write_project(
             title=title, top=top, source=source_of(model), target=target, part=str(hls_model.config.config["Part"]),
             input_shape=circuit.input.shape, outputs=circuit.output.shape[0],
         )  # fmt: skip
-        (folder / RECORD).write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        readme = project_readme(
-            title, circuit, target, backend, top=top, part=record.part, source=record.source, verification=verification
-        )
-        (folder / "README.md").write_text(readme, encoding="utf-8")
+        HlsProject(folder, record).record_verification(verification, circuit)
         if path.exists():
             shutil.rmtree(path)
         folder.rename(path)
-    return HlsProject(path, record)
+    return HlsProject.open(path)
+
+
+def restore(folder: Path, path: Path) -> HlsProject:
+    """Write again, whole, the project of which `folder` keeps `nac.json` and `model.onnx`. Raises InputError."""
+    record = HlsProject.open(folder).record
+    model = load_model(folder / "model.onnx")
+    if source_of(model) != record.source:
+        raise InputError(f"{folder}: model.onnx is not the one that {RECORD} was made from")
+    return write_project(
+        model, record.target, path, top=record.top, title=record.title, verification=record.verification
+    )
+
+
+def _readme(record: ProjectRecord, circuit: Circuit) -> str:
+    return project_readme(
+        record.title, circuit, record.target, BACKENDS[record.target.backend], top=record.top, part=record.part,
+        source=record.source, verification=record.verification,
+    )  # fmt: skip
 
 
 def source_of(model: onnx.ModelProto) -> str:

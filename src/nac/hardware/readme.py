@@ -16,7 +16,7 @@ ORDER = {1: "of the features", 2: "(particle, feature)", 3: "(row, column, chann
 
 def project_readme(
     title: str, circuit: Circuit, target: TargetConfig, backend: Backend, *, top: str, part: str, source: str,
-    verification: str = UNVERIFIED,
+    verification: str,
 ) -> str:  # fmt: skip
     """Markdown for a project of `circuit`; `source` identifies the graph it was made from."""
     template = Template((resources.files("nac.hardware") / "templates" / "project.md").read_text(encoding="utf-8"))

@@ -18,7 +18,6 @@ from nac.hardware.export import export, load_model
 from nac.hardware.hls_layers import to_channels_last
 from nac.hardware.project import HlsProject, generate
 from nac.hardware.read import read_circuit
-from nac.hardware.readme import project_readme
 from nac.hardware.recount import assert_costs_agree, recount
 from nac.hardware.verify import Verification, verify
 from nac.rundir import write_atomic
@@ -114,7 +113,6 @@ def _finish_project(
     project: HlsProject, design: Design, verification: Verification, x: npt.NDArray[np.float32]
 ) -> None:
     """The verification goes into the project's README, and samples with the expected outputs into its test bench."""
-    record = project.record
     engines = ["torch", "QONNX", *(["C simulation"] if verification.hls_samples else [])]
     text = (
         f"{' == '.join(engines)}, bit for bit: torch and the C simulation on {verification.samples} samples, QONNX on "
@@ -126,11 +124,7 @@ def _finish_project(
         text += "\nNo sum in any layer can exceed 24 bits: float32 is exact here for every input, not only for these."
     text += f"\nsha256 of the predictions: `{verification.predictions_sha256}`"
     model = load_model(design.path / "model.onnx")
-    readme = project_readme(
-        record.title, read_circuit(model), record.target, project.backend, top=record.top, part=record.part,
-        source=record.source, verification=text,
-    )  # fmt: skip
-    write_atomic(project.path / "README.md", readme)
+    project.record_verification(text, read_circuit(model))
     bench = project.path / "tb_data"
     if verification.hls_samples and bench.is_dir():
         samples = design.quantised_input(np.ascontiguousarray(x[:TESTBENCH_SAMPLES], dtype=np.float32))

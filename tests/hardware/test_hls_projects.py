@@ -1,0 +1,55 @@
+"""The two committed reference projects are what their model gives, file by file, and they compute what it does."""
+
+import filecmp
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nac.errors import InputError
+from nac.hardware import HlsProject, restore
+from nac.hardware.engines import run_qonnx
+from nac.hardware.export import load_model
+from nac.hardware.read import read_circuit
+
+PROJECTS = Path(__file__).resolve().parents[2] / "hls_projects"
+TASKS = ("jets", "bragg")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_reference_project_is_what_its_model_gives(task: str, tmp_path: Path) -> None:
+    folder = PROJECTS / task
+    project = restore(folder, tmp_path / task)
+    kept = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} - {Path("model.onnx")}
+    assert set(project.specific_files()) == kept
+    _, different, broken = filecmp.cmpfiles(folder, project.path, [str(path) for path in kept], shallow=False)
+    assert different == []
+    assert broken == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+@pytest.mark.parametrize("task", TASKS)
+def test_a_reference_project_computes_what_its_model_does(task: str, tmp_path: Path) -> None:
+    folder = PROJECTS / task
+    model = load_model(folder / "model.onnx")
+    type_ = read_circuit(model).input.type
+    shape = HlsProject.open(folder).record.input_shape
+    steps = np.random.default_rng(0).integers(type_.low, type_.high + 1, (300, *shape))
+    x = (steps * 2.0**-type_.fraction).astype(np.float32)
+    assert np.array_equal(restore(folder, tmp_path / task).predict(x), run_qonnx(model, x)["global_out"])
+
+
+def test_a_reference_says_no_path_and_no_secret_of_a_machine() -> None:
+    for file in PROJECTS.rglob("*"):
+        if file.is_file() and file.suffix != ".onnx":
+            assert "/tmp" not in file.read_text(), file
+            assert str(Path.home()) not in file.read_text(), file
+
+
+def test_another_model_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(PROJECTS / "jets", tmp_path / "jets")
+    shutil.copy(PROJECTS / "bragg" / "model.onnx", tmp_path / "jets" / "model.onnx")
+    with pytest.raises(InputError, match=r"is not the one that nac\.json was made from"):
+        restore(tmp_path / "jets", tmp_path / "out")
