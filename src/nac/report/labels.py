@@ -65,7 +65,7 @@ def place_labels(axes: Axes, labels: Sequence[Label], points: np.ndarray) -> Non
 
 def _box(text: str, x: float, y: float, horizontal: int, vertical: int) -> _Box:
     """Where `text` would stand on a side of the point (x, y), in points."""
-    width, height = 0.58 * SIZE * len(text), 1.25 * SIZE
+    width, height = 0.62 * SIZE * len(text), 1.25 * SIZE
     left = x + (_GAP if horizontal > 0 else -width - _GAP if horizontal < 0 else -width / 2)
     shift = abs(vertical) * (_GAP if horizontal == 0 else 0.75 * height)
     bottom = y - height / 2 + np.sign(vertical) * (shift + (height / 2 if horizontal == 0 else 0))
