@@ -161,7 +161,7 @@ def our_trial(network: Network, dataset: Dataset, task: Task, case: Case, epochs
     return [*np.diff(marks).tolist(), time.perf_counter() - start]
 
 
-def load(case: Case, folder: Path) -> tuple[Task, Dataset, PerSample, PerSample]:
+def load(case: Case, folder: Path, samples: int = SAMPLES) -> tuple[Task, Dataset, PerSample, PerSample]:
     """Made-up samples of a case, for both ways: training split and validation split in each."""
     overrides = ["data.split={train: 0.9, validation: 0.05, test: 0.05}", "data.simulate=0", "data.repeat=1"]
     overrides.append("data.augment=[]" if case.name == "jets" else "data.augment=[shift]")
@@ -169,11 +169,11 @@ def load(case: Case, folder: Path) -> tuple[Task, Dataset, PerSample, PerSample]
     file = folder / f"{case.name}.npz"
     if case.name == "jets":
         rng = np.random.default_rng(0)
-        jets = rng.exponential(50, (SAMPLES, 8, 3)).astype(np.float32)
+        jets = rng.exponential(50, (samples, 8, 3)).astype(np.float32)
         jets[..., 0] = -np.sort(-jets[..., 0], axis=1)
-        np.savez(file, constituents=jets, label=rng.integers(0, 5, SAMPLES))
+        np.savez(file, constituents=jets, label=rng.integers(0, 5, samples))
     else:
-        simulate(config.data, SAMPLES, 0, file)
+        simulate(config.data, samples, 0, file)
     task = make_task(config)
     dataset = task.load([file], seed=0)
     if case.name == "jets":
@@ -187,9 +187,11 @@ def load(case: Case, folder: Path) -> tuple[Task, Dataset, PerSample, PerSample]
     return task, dataset, train, PerSample(x, dataset.validation.y.numpy(), config.data.patch_size)
 
 
-def compare(case: Case, folder: Path, epochs: int, repeats: int, say: Callable[[str], None]) -> list[Result]:
+def compare(
+    case: Case, folder: Path, epochs: int, repeats: int, say: Callable[[str], None], samples: int = SAMPLES
+) -> list[Result]:
     """Alternate the ways, their order turned in every repeat, and take medians."""
-    task, dataset, train, validation = load(case, folder)
+    task, dataset, train, validation = load(case, folder, samples)
     space = SearchSpace.load(case.space, input_shape=task.input_shape, outputs=task.outputs)
     architecture = space.decode(space.baselines[case.baseline])
 
@@ -236,6 +238,7 @@ def main() -> None:
     parser.add_argument("--task", choices=[case.name for case in CASES], help="only this one")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="made up per task, nine tenths to train")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     arguments = parser.parse_args()
     console = Console(stderr=True, quiet=arguments.json)
@@ -245,7 +248,9 @@ def main() -> None:
         results = [
             result
             for case in cases
-            for result in compare(case, Path(folder), arguments.epochs, arguments.repeats, console.print)
+            for result in compare(
+                case, Path(folder), arguments.epochs, arguments.repeats, console.print, arguments.samples
+            )
         ]
     if arguments.json:
         print(json.dumps({"epochs": arguments.epochs, "results": [asdict(result) for result in results]}))
