@@ -20,10 +20,10 @@ test: check unit notebooks  ## everything that CI runs
 
 check: lint types  ## what needs no test to run
 
-lint: $(STAMP)
+lint: $(STAMP)  ## ruff
 	$(BIN)/ruff check
 
-types: $(STAMP)
+types: $(STAMP)  ## mypy
 	$(BIN)/mypy
 
 unit: $(STAMP)  ## the test suite, slow tests included

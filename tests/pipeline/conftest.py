@@ -28,3 +28,9 @@ def jets_run(tmp_path_factory: pytest.TempPathFactory, jets_data: Path) -> tuple
 def nac(capsys: pytest.CaptureFixture[str]) -> Command:
     """The command in this process."""
     return inline(capsys)
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulations go to a folder that all tests of a session share."""
+    monkeypatch.setenv("NAC_CACHE", str(tmp_path_factory.getbasetemp() / "nac-cache"))
