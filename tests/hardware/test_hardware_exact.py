@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from designs import DesignMaker, samples
 
 from nac.config import TargetConfig
@@ -96,6 +97,15 @@ def test_the_first_layer_that_differs_is_named(design_of: DesignMaker, monkeypat
     with pytest.raises(WorkError, match="QONNX and HLS differ first in layer dense1:"):
         synthesise(design, TargetConfig(), check_inputs=samples(design.record.architecture))
     assert not (design.path / "reports.json").exists()
+
+
+def test_a_network_that_left_its_export_behind_is_noticed(design_of: DesignMaker) -> None:
+    design = design_of("cnn", 4)
+    verify(design, samples(design.record.architecture, 10), project=generate(design, TargetConfig(backend="oneAPI")))
+    with torch.no_grad():
+        design.network.weight("conv1").mul_(-1)
+    with pytest.raises(WorkError, match="torch and QONNX differ first in layer conv1:"):
+        verify(design, samples(design.record.architecture, 10))
 
 
 def test_wrong_targets_are_refused(design_of: DesignMaker) -> None:

@@ -43,7 +43,6 @@ class Verification(Model):
     equal: bool
     proven_in_float32: bool
     predictions_sha256: str
-    first_difference: str | None = None
     seconds: Mapping[str, float] = Field(default_factory=dict)
 
 
