@@ -49,7 +49,7 @@ def test_any_other_text_is_one_clear_refusal(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "lut", "lut<=", "<=3", "lut<=x", "lut << 3", "lut<=3 or 1", "lut<=3; bops<4", "__import__('os')<1", "lut<=nan",
-     "lut<=0x10", "lut<=1,000", "lut<=١٢", "lut <= 1e", "lut === 3"],
+     "lut<=0x10", "lut<=1,000", "lut<=١٢", "lut <= 1e", "lut === 3", "lut<3K", "lut<3kk"],
 )
 def test_what_is_no_condition_is_refused_with_the_form(text: str) -> None:
     with pytest.raises(InputError, match="expected NAME OP NUMBER"):
@@ -61,8 +61,11 @@ def test_an_unknown_name_lists_the_names_there_are() -> None:
         parse_condition("luts<=20000", NAMES)
 
 
-def test_percent_and_the_single_equals_sign() -> None:
+def test_suffixes_as_tables_print_them_and_the_single_equals_sign() -> None:
     assert parse_condition("accuracy>=65%", NAMES).value == 0.65
+    assert parse_condition("bops <= 500k", NAMES).value == 500_000
+    assert parse_condition("bops<1.5M", NAMES).value == 1_500_000
+    assert parse_condition("bops<2G", NAMES).value == 2_000_000_000
     assert parse_condition("lut=3", NAMES).op == "=="
 
 

@@ -20,8 +20,9 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
 }
 _NUMBER = r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_SUFFIXES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 _CONDITION = re.compile(
-    rf"\s*(?P<name>[A-Za-z][A-Za-z0-9_]*)\s*(?P<op><=|>=|==|!=|<|>|=)\s*(?P<number>{_NUMBER})\s*(?P<percent>%?)\s*",
+    rf"\s*(?P<name>[A-Za-z][A-Za-z0-9_]*)\s*(?P<op><=|>=|==|!=|<|>|=)\s*(?P<number>{_NUMBER})\s*(?P<suffix>[%kMG]?)\s*",
     re.ASCII,
 )
 
@@ -47,7 +48,7 @@ class Condition:
 def parse_condition(text: str, names: Iterable[str]) -> Condition:
     """`text` (NAME OP NUMBER, OP one of <=, >=, <, >, ==, !=) on one of `names`.
 
-    A single `=` is read as `==`; a number may end in `%` (65% is 0.65).
+    A single `=` is read as `==`; a number may end in `%` (65% is 0.65), `k`, `M` or `G`, as tables print them.
 
     Raises:
         InputError: the text has another form, or the name is none of `names` (which are listed).
@@ -59,7 +60,8 @@ def parse_condition(text: str, names: Iterable[str]) -> Condition:
     name = found["name"]
     if name not in known:
         raise InputError(f'--where "{text}": no value named {name!r} here, expected one of: {", ".join(known)}')
-    value = float(found["number"].replace("_", "")) / (100 if found["percent"] else 1)
+    number = float(found["number"].replace("_", ""))
+    value = number / 100 if found["suffix"] == "%" else number * _SUFFIXES[found["suffix"]]
     if not np.isfinite(value):
         raise InputError(f'--where "{text}": {found["number"]} is too large for a number')
     return Condition(name, "==" if found["op"] == "=" else found["op"], value)
