@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
 from nac.errors import InputError
+from nac.pareto import hypervolume_history, non_dominated
 from nac.report.anchors import Anchor
-from nac.report.dominance import hypervolume_history, non_dominated
 from nac.report.front import Front
 from nac.report.labels import Label, place_labels
 from nac.report.quantities import direction_of, quantity, short

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from nac.errors import InputError
-from nac.report.dominance import Direction, non_dominated
+from nac.pareto import Direction, non_dominated
 from nac.report.quantities import QUANTITIES, direction_of, quantity
 from nac.report.where import parse_condition
 from nac.rundir import Run

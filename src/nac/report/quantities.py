@@ -7,7 +7,7 @@ from typing import Literal
 
 from nac.cost import COSTS
 from nac.errors import InputError
-from nac.report.dominance import Direction
+from nac.pareto import Direction
 from nac.tasks.metrics import METRICS
 
 Role = Literal["metric", "cost", "hardware", "setting"]

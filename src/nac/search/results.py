@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import optuna
 from numpy.typing import NDArray
-from optuna._hypervolume import compute_hypervolume  # the public API only plots it
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from nac import pareto
 from nac.arch import Architecture
 from nac.errors import InputError
+from nac.pareto import Direction, non_dominated, oriented, representatives
 from nac.search.objectives import OBJECTIVES
 from nac.space import Genotype
 
@@ -87,7 +88,7 @@ def ranked(study: optuna.Study) -> list[list[TrialResult]]:
     left = _candidates(study)
     ranks: list[list[TrialResult]] = []
     while left:
-        on_front = _non_dominated(_losses(left, study))
+        on_front = non_dominated(_values(left, study), _directions(study))
         ranks.append([result for result, on in zip(left, on_front, strict=True) if on])
         left = [result for result, on in zip(left, on_front, strict=True) if not on]
     return ranks
@@ -95,29 +96,19 @@ def ranked(study: optuna.Study) -> list[list[TrialResult]]:
 
 def front(study: optuna.Study) -> list[TrialResult]:
     """The feasible results that no feasible result is better than in every objective; equal ones all stay."""
-    found = _candidates(study)
-    return [result for result, on in zip(found, _non_dominated(_losses(found, study)), strict=True) if on]
-
-
-def _candidates(study: optuna.Study) -> list[TrialResult]:
-    """Feasible results without duplicates, the best in the first objective first."""
-    found = [result for result in results(study) if result.feasible and result.duplicate_of is None]
-    losses = _losses(found, study)
-    return [found[i] for i in sorted(range(len(found)), key=lambda i: (tuple(losses[i]), found[i].number))]
+    return next(iter(ranked(study)), [])
 
 
 def select(study: optuna.Study, n: int) -> list[TrialResult]:
-    """`n` results to go on with: the best in the first objective, then whichever adds most to the area covered.
+    """`n` results to go on with, spread along the front (`nac.pareto.representatives`, costs by their logarithm).
 
-    Areas are those of the hypervolume over the objectives, each scaled to the range of the front, costs by their
-    logarithm: the choice spreads over the front and leaves out steps that gain little. When a front is used up
-    the next one follows; fewer than `n` come back when there are no more.
+    When a front is used up the next one follows; fewer than `n` come back when there are no more.
     """
+    cheap = [OBJECTIVES[name].price == "cheap" for name in objective_names(study)]
     chosen: list[TrialResult] = []
     for rank in ranked(study):
-        chosen += _spread(rank, _scaled(rank, study), min(n - len(chosen), len(rank)))
-        if len(chosen) >= n:
-            break
+        wanted = min(n - len(chosen), len(rank))
+        chosen += [rank[i] for i in representatives(_values(rank, study), _directions(study), cheap, wanted)]
     return chosen
 
 
@@ -129,50 +120,25 @@ def hypervolume(study: optuna.Study, reference: Mapping[str, float]) -> float:
     names = objective_names(study)
     if missing := [name for name in names if name not in reference]:
         raise InputError(f"hypervolume: no reference value for {', '.join(missing)}")
-    signs = _signs(study)
-    point = signs * np.array([reference[name] for name in names])
-    losses = _losses(front(study), study)
-    losses = losses[(losses < point).all(axis=1)] if losses.size else losses
-    return float(compute_hypervolume(losses, point)) if losses.size else 0.0
+    return pareto.hypervolume(_values(front(study), study), _directions(study), [reference[name] for name in names])
 
 
-def _signs(study: optuna.Study) -> NDArray[np.float64]:
-    return np.array([1.0 if direction == StudyDirection.MINIMIZE else -1.0 for direction in study.directions])
+def _candidates(study: optuna.Study) -> list[TrialResult]:
+    """Feasible results without duplicates, the best in the first objective first."""
+    found = [result for result in results(study) if result.feasible and result.duplicate_of is None]
+    losses = oriented(_values(found, study), _directions(study))
+    return [found[i] for i in sorted(range(len(found)), key=lambda i: (tuple(losses[i]), found[i].number))]
 
 
-def _losses(found: Sequence[TrialResult], study: optuna.Study) -> NDArray[np.float64]:
-    """Objectives (results, objectives), all of them better when smaller."""
+def _directions(study: optuna.Study) -> list[Direction]:
+    return ["minimize" if direction == StudyDirection.MINIMIZE else "maximize" for direction in study.directions]
+
+
+def _values(found: Sequence[TrialResult], study: optuna.Study) -> NDArray[np.float64]:
+    """Objectives (results, objectives) in their own units."""
     names = objective_names(study)
-    values = np.array([[result.values[name] for name in names] for result in found], dtype=float)
-    return values.reshape(len(found), len(names)) * _signs(study)
-
-
-def _non_dominated(losses: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which rows no other row dominates."""
-    no_worse = (losses[:, None, :] <= losses[None, :, :]).all(axis=2)
-    better = (losses[:, None, :] < losses[None, :, :]).any(axis=2)
-    return np.asarray(~(no_worse & better).any(axis=0))
-
-
-def _scaled(found: Sequence[TrialResult], study: optuna.Study) -> NDArray[np.float64]:
-    """Losses with every objective scaled to [0, 1], costs by their logarithm."""
-    losses = _losses(found, study)
-    for k, name in enumerate(objective_names(study)):
-        if OBJECTIVES[name].price == "cheap" and (losses[:, k] > 0).all():
-            losses[:, k] = np.log(losses[:, k])
-    low, high = losses.min(axis=0), losses.max(axis=0)
-    return np.asarray((losses - low) / np.where(high > low, high - low, 1.0))
-
-
-def _spread(found: Sequence[TrialResult], points: NDArray[np.float64], n: int) -> list[TrialResult]:
-    """`n` of `found`, the first (best in the first objective) and then greedily by hypervolume."""
-    reference = np.full(points.shape[1], 1.1)
-    chosen = [0][:n]
-    while len(chosen) < n:
-        rest = [i for i in range(len(found)) if i not in chosen]
-        gains = [compute_hypervolume(points[[*chosen, i]], reference) for i in rest]
-        chosen.append(rest[int(np.argmax(gains))])
-    return [found[i] for i in chosen]
+    values = [[result.values[name] for name in names] for result in found]
+    return np.array(values, dtype=np.float64).reshape(len(found), len(names))
 
 
 def best(found: Sequence[TrialResult], name: str) -> float:

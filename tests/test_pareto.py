@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from nac.report.dominance import Direction, hypervolume, hypervolume_history, non_dominated, worst_point
+from nac.pareto import (
+    Direction,
+    hypervolume,
+    hypervolume_history,
+    non_dominated,
+    representatives,
+    worst_point,
+)
 
 values = arrays(
     float, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=9).filter(lambda s: s[1] <= 4),
@@ -65,3 +72,21 @@ def test_a_row_with_a_missing_value_adds_nothing() -> None:
     points = np.array([[1.0, np.nan], [2.0, 2.0]])
     assert list(hypervolume_history(points, ["minimize", "minimize"], [3.0, 3.0])) == [0.0, 1.0]
     assert list(non_dominated(points, ["minimize", "minimize"])) == [False, True]
+
+
+@given(values, st.integers(0, 15), st.integers(0, 12))
+def test_representatives_are_distinct_finite_and_front_members_first(
+    points: NDArray[np.float64], flags: int, n: int
+) -> None:
+    directions = directions_for(points, flags)
+    chosen = representatives(points, directions, [False] * points.shape[1], n)
+    finite_rows = int(np.isfinite(points).all(axis=1).sum())
+    assert len(chosen) == len(set(chosen)) == min(n, finite_rows)
+    on_front = non_dominated(points, directions)
+    if chosen:
+        assert on_front[chosen[0]]
+
+
+def test_representatives_see_costs_by_their_logarithm() -> None:
+    ladder = np.array([[0.5 + 0.1 * k, 10.0**k] for k in range(5)])
+    assert representatives(ladder, ["maximize", "minimize"], [False, True], 3) == [4, 2, 1]

@@ -1,4 +1,4 @@
-"""Which points of a set are beaten by no other, and how much of the objective space they cover."""
+"""Fronts: which points no other beats, how much of the objective space they cover, which few stand for them."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -87,3 +87,29 @@ def worst_point(values: Values, directions: Sequence[Direction]) -> list[float]:
     low, high = points.min(axis=0), points.max(axis=0)
     corner = high + 0.1 * np.where(high > low, high - low, 1.0)
     return [float(v) for v in oriented(corner[None, :], directions)[0]]
+
+
+def representatives(values: Values, directions: Sequence[Direction], logarithmic: Sequence[bool], n: int) -> list[int]:
+    """Indices of `n` rows of `values` (N, K) that stand for the whole set, the most useful ones first.
+
+    The best in the first objective comes first, then whichever adds most to the hypervolume; a row that adds
+    nothing is taken only when no other is left. Every objective is scaled to its range, by its logarithm where
+    `logarithmic` says so (and all values are positive): the choice spreads over the front and leaves out steps
+    that gain little. Rows with a missing value are never taken.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    rest = [int(i) for i in np.flatnonzero(np.isfinite(values).all(axis=1))]
+    if not rest:
+        return []
+    points = values.copy()
+    for k, logarithm in enumerate(logarithmic):
+        if logarithm and (points[rest, k] > 0).all():
+            points[rest, k] = np.log(points[rest, k])
+    points = oriented(points, directions)
+    low, high = points[rest].min(axis=0), points[rest].max(axis=0)
+    points = (points - low) / np.where(high > low, high - low, 1.0)
+    corner = np.full(points.shape[1], 1.1)
+    chosen = [min(rest, key=lambda i: tuple(points[i]))][:n]
+    while len(chosen) < n and (rest := [i for i in rest if i not in chosen]):
+        chosen.append(max(rest, key=lambda i: _volume(points[[*chosen, i]], corner)))
+    return chosen
