@@ -1,0 +1,192 @@
+"""Circuit to adder graph: the fixed-point circuit of the exported QONNX graph, written out in additions and muxes."""
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from alkaid.trace import FVariable, trace
+from alkaid.types import CombLogic, QInterval
+
+from nac.errors import WorkError
+from nac.hardware.circuit import Circuit, Node
+from nac.hardware.evaluate import bias, to_values, windows
+from nac.hardware.rtl.arithmetic import (
+    HARDWARE,
+    Matrices,
+    Variables,
+    add_constants,
+    largest,
+    negative,
+    quantise,
+    select,
+    total,
+)
+
+logger = logging.getLogger(__name__)
+MOST_PRODUCTS = 150_000
+"""Beyond this the adder graph takes many minutes and no device holds it."""
+
+
+@dataclass(frozen=True)
+class LowerOptions:
+    """How hard to look for a small adder graph.
+
+    `delay` bounds how many adder levels a matrix product may be deeper than its fastest form (-1: no bound).
+    `thorough` tries every way of splitting a matrix; else one.
+    """
+
+    delay: int = 2
+    thorough: bool = True
+
+    def solver(self) -> dict[str, Any]:
+        """As keywords of alkaid's solver."""
+        return {"hard_dc": self.delay, "search_all_decompose_dc": self.thorough}
+
+
+class Given(NamedTuple):
+    """What is known about an input element: its values, and the level of logic at which it is there."""
+
+    interval: QInterval
+    level: float = 0.0
+
+
+def lower(
+    circuit: Circuit, options: LowerOptions | None = None, given: Sequence[Given] | None = None
+) -> CombLogic:
+    """The adder graph of a circuit: inputs and outputs flat, channels first, every value in its own width.
+
+    Args:
+        circuit: read from the exported QONNX graph.
+        options: how hard to look for a small graph.
+        given: what is known of every input element, where that is more than the input's type says.
+
+    Raises:
+        WorkError: the circuit is too large to be unrolled, or a constant too wide for the tool.
+    """
+    if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
+        raise WorkError(
+            f"{products:,} products are too many for a circuit that is unrolled completely (at most "
+            f"{MOST_PRODUCTS:,}): use the HLS project with io_stream and Resource"
+        )
+    lowering = _Lowering(circuit, options or LowerOptions(), given)
+    outputs = np.ravel(lowering.value(circuit.output.name))
+    return trace(list(lowering.inputs), list(outputs), keep_dead_inputs=True)
+
+
+def unrolled_products(circuit: Circuit) -> int:
+    """Products with weights that are not zero, and of two values, in one inference."""
+    products = 0
+    for node in circuit:
+        if node.weights is not None:
+            products += int(np.count_nonzero(node.weights.kernel)) * math.prod(node.shape[1:])
+        elif node.op == "matmul":
+            a = circuit[node.inputs[0]].shape
+            products += math.prod(node.shape) * (a[0] if node.attributes["transposed"][0] else a[1])
+    return products
+
+
+class _Lowering:
+    def __init__(self, circuit: Circuit, options: LowerOptions, given: Sequence[Given] | None) -> None:
+        self.nodes = {node.name: node for node in circuit}
+        self.matrices = Matrices(options.solver())
+        low, high, fraction = circuit.input.span
+        step = 2.0**-fraction
+        every = [Given(QInterval(low * step, high * step, step))] * math.prod(circuit.input.shape)
+        self.inputs = [FVariable(*interval, hwconf=HARDWARE, latency=level) for interval, level in given or every]
+        values = np.array(self.inputs, dtype=object).reshape(circuit.input.shape)
+        self._values: dict[str, Variables] = {circuit.input.name: values}
+
+    def value(self, name: str) -> Variables:
+        """The symbolic value (*shape) of a node, made when first asked for."""
+        if name not in self._values:
+            node = self.nodes[name]
+            self._values[name] = _OPERATIONS[node.op](self, node)
+        return self._values[name]
+
+    def operands(self, node: Node) -> list[Variables]:
+        return [self.value(name) for name in node.inputs]
+
+    def affine(self, node: Node) -> Variables:
+        """Dense layers and convolutions: one product per position."""
+        (x,), weights = self.operands(node), node.weights
+        assert weights is not None
+        if node.op == "conv":
+            x = windows(x[None], weights.kernel.shape[2:])[0]
+        columns = x.reshape(len(x), -1)
+        rows = weights.kernel.reshape(len(weights.kernel), -1)
+        kernel = to_values(rows, weights.kernel_type.fraction)
+        offsets = bias(node, weights)
+        results = [
+            add_constants(self.matrices.product(kernel, column), offsets, node.span.fraction) for column in columns.T
+        ]
+        return np.stack(results, axis=1).reshape(node.shape)
+
+    def quantise(self, node: Node) -> Variables:
+        """Rounding and clipping. A ReLU before it becomes part of the clipping, where it has fewer bits to mask."""
+        source, type_ = self.nodes[node.inputs[0]], node.type
+        low = type_.low + (bool(node.attributes.get("narrow")) and type_.signed)
+        if source.op == "relu":
+            source, low = self.nodes[source.inputs[0]], max(low, 0)
+        return _each(lambda x: quantise(x, type_, low=low), self.value(source.name))
+
+    def leaky_relu(self, node: Node) -> Variables:
+        """x, or x * 2**-shift where x is negative."""
+        shift = int(node.attributes["shift"])
+
+        def leak(x: FVariable) -> FVariable:
+            return x if x.low >= 0 else select(negative(x), x * 2.0**-shift, x)
+
+        return _each(leak, self.operands(node)[0])
+
+    def matmul(self, node: Node) -> Variables:
+        """The product of two matrices of values."""
+        flags: tuple[bool, bool] = node.attributes["transposed"]
+        a, b = (x.T if flag else x for x, flag in zip(self.operands(node), flags, strict=True))
+        out = np.empty((a.shape[0], b.shape[1]), dtype=object)
+        for row, column in np.ndindex(out.shape):
+            out[row, column] = total([x * y for x, y in zip(a[row], b[:, column], strict=True)])
+        return out
+
+    def mean(self, node: Node) -> Variables:
+        """Sums over particles; the division by a power of two is a matter of reading the bits."""
+        (x,) = self.operands(node)
+        factor = 1.0 / x.shape[1]
+        return np.array([total(row) * factor for row in x], dtype=object)
+
+    def maximum(self, node: Node) -> Variables:
+        """Maxima over particles."""
+        return np.array([largest(row) for row in self.operands(node)[0]], dtype=object)
+
+    def max_pool(self, node: Node) -> Variables:
+        """Maxima over square windows."""
+        (x,), size = self.operands(node), int(node.attributes["size"])
+        out = np.empty(node.shape, dtype=object)
+        for channel, row, column in np.ndindex(out.shape):
+            patch = x[channel, row * size : (row + 1) * size, column * size : (column + 1) * size]
+            out[channel, row, column] = largest(list(patch.ravel()))
+        return out
+
+
+def _each(operation: Callable[[FVariable], FVariable], x: Variables) -> Variables:
+    out = np.empty(x.shape, dtype=object)
+    for index in np.ndindex(x.shape):
+        out[index] = operation(x[index])
+    return out
+
+
+_OPERATIONS: Mapping[str, Callable[[_Lowering, Node], Variables]] = {
+    "dense": _Lowering.affine,
+    "conv": _Lowering.affine,
+    "relu": lambda self, node: _each(lambda x: x.relu(), self.operands(node)[0]),
+    "leaky_relu": _Lowering.leaky_relu,
+    "quantise": _Lowering.quantise,
+    "add": lambda self, node: np.add(*self.operands(node)),
+    "matmul": _Lowering.matmul,
+    "mean": _Lowering.mean,
+    "maximum": _Lowering.maximum,
+    "max_pool": _Lowering.max_pool,
+    "reshape": lambda self, node: self.operands(node)[0].reshape(node.shape),
+}
