@@ -93,8 +93,14 @@ def _project_of(design: Design) -> HlsProject:
     return generate(design, design.record.task.target)
 
 
+def _rtl(design: Design) -> Engine:
+    from nac.hardware.rtl.engine import RtlEngine  # imports this room
+
+    return RtlEngine(design)
+
+
 ENGINES: Mapping[str, Callable[[Design], Engine]] = MappingProxyType(
-    {"torch": TorchEngine, "qonnx": QonnxEngine, "hls": HlsEngine}
+    {"torch": TorchEngine, "qonnx": QonnxEngine, "hls": HlsEngine, "rtl": _rtl}
 )
 
 

@@ -4,7 +4,6 @@ import logging
 import shutil
 import time
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from nac.cost import COSTS
 from nac.design import Design
 from nac.hardware.export import export, load_model
 from nac.hardware.hls_layers import to_channels_last
+from nac.hardware.numbers import HardwareNumber
 from nac.hardware.project import HlsProject, generate
 from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount
@@ -24,17 +24,6 @@ from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
 TESTBENCH_SAMPLES = 20
-
-
-class HardwareNumber(Model):
-    """One number, where it comes from, and how well founded it is."""
-
-    name: str
-    value: float
-    unit: str = ""
-    tool: str
-    version: str
-    kind: Literal["count", "estimate", "c-synthesis", "synthesis", "place-and-route"]
 
 
 class HardwareReport(Model):

@@ -1,0 +1,27 @@
+"""RTL: the exported network as a pipelined adder graph in Verilog, simulated, synthesised and estimated."""
+
+from nac.hardware.rtl.build import RtlReport, build_rtl
+from nac.hardware.rtl.engine import RtlEngine, rtl_project
+from nac.hardware.rtl.estimate import Estimate, estimate
+from nac.hardware.rtl.lower import LowerOptions, lower
+from nac.hardware.rtl.project import RtlProject, write_project
+from nac.hardware.rtl.simulate import Simulation, prove, simulate
+from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
+
+__all__ = [
+    "Estimate",
+    "LowerOptions",
+    "RtlEngine",
+    "RtlProject",
+    "RtlReport",
+    "Simulation",
+    "Synthesis",
+    "build_rtl",
+    "estimate",
+    "lower",
+    "prove",
+    "rtl_project",
+    "simulate",
+    "synthesise_rtl",
+    "write_project",
+]

@@ -1,0 +1,130 @@
+"""The RTL step of one design: project, proof in a simulator, synthesis, and the numbers that come of it."""
+
+import logging
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nac.config import Model, TargetConfig
+from nac.design import Design
+from nac.errors import WorkError
+from nac.hardware.evaluate import evaluate, random_input
+from nac.hardware.export import load_model
+from nac.hardware.numbers import HardwareNumber
+from nac.hardware.read import read_circuit
+from nac.hardware.rtl import tools
+from nac.hardware.rtl.engine import rtl_project
+from nac.hardware.rtl.lower import MOST_PRODUCTS, unrolled_products
+from nac.hardware.rtl.project import RtlProject
+from nac.hardware.rtl.simulate import Simulation, prove, simulator
+from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
+
+logger = logging.getLogger(__name__)
+RANDOM_SAMPLES = 1000
+
+
+class RtlReport(Model):
+    """What became of a design as RTL. `samples` were computed by the circuit as by the network, bit for bit.
+
+    `skipped` says what was not done and why; `remarks` what looks wrong in a report.
+    """
+
+    project: str | None = None
+    samples: int = 0
+    simulation: Simulation | None = None
+    synthesis: Synthesis | None = None
+    numbers: tuple[HardwareNumber, ...] = ()
+    skipped: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def build_rtl(
+    design: Design,
+    target: TargetConfig,
+    x: npt.NDArray[Any],
+    *,
+    simulation: bool = True,
+    synthesis: bool = True,
+    random_samples: int = RANDOM_SAMPLES,
+) -> RtlReport:
+    """Write the design's RTL, prove it equal to the network, synthesise it.
+
+    Args:
+        design: exported (`model.onnx`).
+        target: part and clock.
+        x: inputs (N, *input) on the network's input grid; `random_samples` over its full range join them.
+        simulation: run the Verilog in a simulator as well as the adder graph.
+        synthesis: run yosys.
+        random_samples: how many random inputs.
+
+    A missing tool, or a network too large to be unrolled, is a sentence in `skipped`. Raises WorkError when the
+    circuit differs from the network on any sample, or a tool fails.
+    """
+    circuit = read_circuit(load_model(design.path / "model.onnx"))
+    if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
+        sentence = f"RTL: {products:,} products are too many to be unrolled (at most {MOST_PRODUCTS:,})"
+        return RtlReport(skipped=(sentence,))
+    project = rtl_project(design, target)
+    inputs = np.concatenate([np.asarray(x, dtype=np.float32), random_input(circuit, random_samples)])
+    expected = evaluate(circuit, inputs)
+    _compare(design, project, inputs, expected)
+    skipped: list[str] = []
+    proof = _prove(project, inputs, expected, skipped) if simulation else None
+    mapped = _synthesise(project, skipped) if synthesis else None
+    return RtlReport(
+        project=project.path.name, samples=len(inputs), simulation=proof, synthesis=mapped,
+        numbers=(*estimates(project), *_measured(mapped)), skipped=tuple(skipped),
+        remarks=mapped.remarks if mapped else (),
+    )  # fmt: skip
+
+
+def _compare(design: Design, project: RtlProject, x: npt.NDArray[Any], expected: npt.NDArray[np.float64]) -> None:
+    different = (project.predict(x) != expected).any(axis=1)
+    if different.any():
+        raise WorkError(f"{design.record.name}: RTL and network differ on {different.sum()} of {len(x)} samples")
+
+
+def _prove(
+    project: RtlProject, x: npt.NDArray[Any], expected: npt.NDArray[np.float64], skipped: list[str]
+) -> Simulation | None:
+    tool = simulator()
+    if tool is None:
+        skipped.append(f"RTL simulation: {tools.MISSING['verilator']}; {tools.MISSING['iverilog']}")
+        return None
+    return prove(project, x, expected, tool)
+
+
+def _synthesise(project: RtlProject, skipped: list[str]) -> Synthesis | None:
+    tool = tools.yosys()
+    if tool is None:
+        skipped.append(f"RTL synthesis: {tools.MISSING['yosys']}")
+        return None
+    return synthesise_rtl(project, tool)
+
+
+def estimates(project: RtlProject) -> list[HardwareNumber]:
+    """What is known of a project without synthesis."""
+    record = project.record
+    values = (
+        ("lut", record.cost_lut, ""), ("ff", record.register_bits, ""), ("dsp", 0, ""),
+        ("latency_cycles", record.latency_cycles, "clocks"),
+        ("latency_ns", record.latency_cycles * record.clock_period_ns, "ns"),
+        ("ii", record.initiation_interval, "clocks"),
+    )  # fmt: skip
+    return [
+        HardwareNumber(name=name, value=value, unit=unit, tool=record.tool, version=record.version, kind="estimate")
+        for name, value, unit in values
+    ]
+
+
+def _measured(synthesis: Synthesis | None) -> list[HardwareNumber]:
+    if synthesis is None:
+        return []
+    values = {"lut": synthesis.lut, "ff": synthesis.ff, "dsp": synthesis.dsp, "bram": synthesis.bram,
+              "carry": synthesis.carry, "path_cells": synthesis.path_cells}  # fmt: skip
+    tool = f"{synthesis.tool} ({synthesis.family})"
+    return [
+        HardwareNumber(name=name, value=value, tool=tool, version=synthesis.version, kind="synthesis")
+        for name, value in values.items()
+    ]

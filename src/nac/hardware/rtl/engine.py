@@ -1,0 +1,52 @@
+"""The engine `rtl`: the design's circuit, by alkaid's interpreter or as Verilog in a simulator."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nac.config import TargetConfig
+from nac.design import Design
+from nac.errors import InputError
+from nac.hardware.export import export, load_model
+from nac.hardware.project import source_of
+from nac.hardware.read import read_circuit
+from nac.hardware.rtl.project import RECORD, RtlProject, write_project
+from nac.hardware.rtl.simulate import simulate
+
+FOLDER = "rtl"
+
+
+def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProject:
+    """The project in the design's `rtl` folder, written first where it is missing, outdated or for another target.
+
+    Raises:
+        InputError: the network has an operation without exact fixed-point form, or the folder holds something else.
+        WorkError: the circuit cannot be built.
+    """
+    target = target or design.record.task.target
+    file, folder = design.path / "model.onnx", design.path / FOLDER
+    model = load_model(file if file.is_file() else export(design))
+    source = source_of(model)
+    if (folder / RECORD).is_file():
+        project = RtlProject.load(folder)
+        record = project.record
+        if (record.source, record.part, record.clock_period_ns) == (source, target.part, target.clock_period_ns):
+            return project
+    return write_project(read_circuit(model), folder, target, name=design.record.name, source=source)
+
+
+class RtlEngine:
+    """The pipelined circuit: its adder graph by default; with `simulates` the Verilog, clock by clock."""
+
+    name = "rtl"
+
+    def __init__(self, design: Design, project: RtlProject | None = None, *, simulates: bool = False) -> None:
+        self.project = project or rtl_project(design)
+        self.simulates = simulates
+
+    def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Raw network outputs (N, outputs) of inputs (N, *input) on the network's input grid."""
+        if not len(x):
+            raise InputError("no samples to predict")
+        return simulate(self.project, x) if self.simulates else self.project.predict(x)

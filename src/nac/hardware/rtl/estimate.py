@@ -1,0 +1,148 @@
+"""What a circuit will cost, from its adder graph, without printing or synthesising it: about a second per design.
+
+Everything before the aggregation of a set is the same circuit for every particle, so it is solved for one of them.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from alkaid.types import CombLogic, Op
+
+from nac.config import Model, TargetConfig
+from nac.hardware.circuit import Circuit, Node
+from nac.hardware.rtl.lower import Given, LowerOptions, lower
+from nac.hardware.rtl.project import levels_per_stage
+
+PER_PARTICLE = {"dense", "conv", "relu", "leaky_relu", "quantise", "add"}
+INPUT, CONSTANT = -1, 5
+"""alkaid's operation codes."""
+
+
+class Estimate(Model):
+    """Figures of a fully pipelined circuit under the names of the costs; `levels` is its depth in alkaid's unit."""
+
+    lut: float
+    ff: float
+    dsp: float = 0.0
+    latency_cycles: float
+    latency_ns: float
+    ii: float = 1.0
+    levels: float
+
+    def costs(self) -> dict[str, float]:
+        """By cost name."""
+        values = self.model_dump()
+        return {name: float(values[name]) for name in ("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii")}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """`copies` adder graphs side by side, their levels counted from the circuit's input.
+
+    What leaves an `inner` part is counted as input of the next one.
+    """
+
+    graph: CombLogic
+    copies: int = 1
+    inner: bool = False
+
+    def live_bits(self, level: float) -> int:
+        return self.copies * live_bits(self.graph, level, outputs=not self.inner)
+
+
+def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | None = None) -> Estimate:
+    """The costs of a circuit as `write_project` would print it for this target.
+
+    Exact in alkaid's own terms for circuits without an aggregation, within some per cent for those with one.
+    Raises WorkError when the circuit cannot be built.
+    """
+    input_bits = math.prod(circuit.input.shape) * circuit.input.type.width
+    return _figures(_parts(circuit, options), input_bits, target)
+
+
+def estimate_graph(graph: CombLogic, target: TargetConfig) -> Estimate:
+    """The costs of an adder graph."""
+    return _figures([_Part(graph)], sum(sum(interval.kif) for interval in graph.inp_qint), target)
+
+
+def _figures(parts: Sequence[_Part], input_bits: int, target: TargetConfig) -> Estimate:
+    levels = depth(parts[-1].graph)
+    stages = max(math.ceil(levels / levels_per_stage(target)), 1)
+    registers = input_bits + sum(sum(interval.kif) for interval in parts[-1].graph.out_qint)
+    for cut in np.linspace(0, levels, stages + 1)[1:-1]:
+        registers += sum(part.live_bits(float(cut)) for part in parts)
+    cycles = stages + 1
+    return Estimate(
+        lut=sum(part.copies * part.graph.cost for part in parts), ff=registers, latency_cycles=cycles,
+        latency_ns=cycles * target.clock_period_ns, levels=round(levels, 3),
+    )  # fmt: skip
+
+
+def depth(graph: CombLogic) -> float:
+    """The level at which the last operation is done."""
+    return max((op.latency for op in graph.ops), default=0.0)
+
+
+def live_bits(graph: CombLogic, level: float, *, outputs: bool = True) -> int:
+    """Bits that exist at a level and are needed after it: the register that a cut there needs.
+
+    Without `outputs`, what only leaves the graph is not counted.
+    """
+    last: dict[int, float] = defaultdict(lambda: -math.inf)
+    for op in graph.ops:
+        for source in op.input_ids:
+            last[source] = max(last[source], op.latency)
+    for index in graph.out_idxs if outputs else ():
+        last[index] = math.inf
+    return sum(
+        sum(op.qint.kif)
+        for index, op in enumerate(graph.ops)
+        if op.opcode != CONSTANT and op.latency <= level < last[index]
+    )
+
+
+def arriving(graph: CombLogic, levels: Sequence[float]) -> CombLogic:
+    """The graph with its levels counted anew, input by input from the level at which it is there."""
+    ops: list[Op] = []
+    for op in graph.ops:
+        before = max((graph.ops[source].latency for source in op.input_ids), default=0.0)
+        start = levels[op.data[0]] if op.opcode == INPUT else max((ops[s].latency for s in op.input_ids), default=0.0)
+        ops.append(op._replace(latency=start + op.latency - before))
+    return graph._replace(ops=ops)
+
+
+def _parts(circuit: Circuit, options: LowerOptions | None) -> list[_Part]:
+    cut = _aggregation(circuit)
+    if cut is None:
+        return [_Part(lower(circuit, options))]
+    node = circuit.nodes[cut]
+    particles = circuit[node.inputs[0]].shape[1]
+    first = lower(Circuit(tuple(_one_particle(n) for n in circuit.nodes[:cut])), options)
+    known = zip(first.out_qint, first.out_latency, strict=True)
+    given = [Given(interval, level) for interval, level in known for _ in range(particles)]
+    start = replace(circuit[node.inputs[0]], op="input", inputs=(), weights=None, attributes={})
+    rest = lower(Circuit((start, *circuit.nodes[cut:])), options, given)
+    return [_Part(first, particles, inner=True), _Part(arriving(rest, [each.level for each in given]))]
+
+
+def _aggregation(circuit: Circuit) -> int | None:
+    """The index of the aggregation over particles, if everything before it treats them one by one."""
+    for index, node in enumerate(circuit.nodes):
+        if node.op in {"mean", "maximum"}:
+            later = {name for n in circuit.nodes[index + 1 :] for name in n.inputs}
+            earlier = {n.name for n in circuit.nodes[:index]}
+            return None if later & earlier or node.inputs[0] != circuit.nodes[index - 1].name else index
+        if node.op != "input" and (node.op not in PER_PARTICLE or _kernel_size(node) != 1):
+            return None
+    return None
+
+
+def _kernel_size(node: Node) -> int:
+    return 1 if node.weights is None else math.prod(node.weights.kernel.shape[2:])
+
+
+def _one_particle(node: Node) -> Node:
+    return replace(node, shape=(node.shape[0], 1))

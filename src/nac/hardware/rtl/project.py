@@ -1,0 +1,229 @@
+"""The RTL project of a circuit: pipelined Verilog, constraints, vendor scripts, README, and what is known about it."""
+
+import logging
+import re
+import shutil
+import string
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from alkaid.codegen.rtl import RTLModel
+from alkaid.types import CombLogic, Precision
+from pydantic import ValidationError
+
+from nac.config import Model, TargetConfig
+from nac.config.base import describe
+from nac.errors import InputError, WorkError
+from nac.hardware.circuit import Circuit
+from nac.hardware.evaluate import corner_input, evaluate, random_input
+from nac.hardware.fixed import Fixed
+from nac.hardware.rtl.lower import LowerOptions, lower
+from nac.rundir import write_atomic
+
+logger = logging.getLogger(__name__)
+RECORD = "project.json"
+GRAPH = Path("model") / "comb.json.gz"
+CHECKED = 1000
+LEVELS_PER_NS = 1.0
+"""Levels of logic (an adder is a little more than one) that fit into a nanosecond on an UltraScale+."""
+
+
+class RtlRecord(Model):
+    """What `project.json` holds. Ports list every element from the lowest bits up.
+
+    `latency_cycles` counts clock edges from an input at the port to its output at the port, both registers included.
+    `cost_lut` and `register_bits` are alkaid's estimates; `delay_levels` is the deepest stage in its unit.
+    """
+
+    top: str
+    source: str
+    part: str
+    clock_period_ns: float
+    input_shape: tuple[int, ...]
+    inputs: tuple[Fixed, ...]
+    outputs: tuple[Fixed, ...]
+    stages: int
+    latency_cycles: int
+    initiation_interval: int = 1
+    cost_lut: float
+    register_bits: int
+    delay_levels: float
+    operations: int
+    tool: str = "alkaid"
+    version: str
+
+
+@dataclass(frozen=True)
+class RtlProject:
+    """A written project: its folder and record."""
+
+    path: Path
+    record: RtlRecord
+
+    @classmethod
+    def load(cls, path: Path) -> "RtlProject":
+        """Read a project's folder. Raises InputError when it is none."""
+        file = path / RECORD
+        try:
+            return cls(path, RtlRecord.model_validate_json(file.read_bytes()))
+        except OSError as error:
+            raise InputError(f"{path}: is no RTL project: {RECORD} cannot be read ({error.strerror})") from error
+        except ValidationError as error:
+            raise InputError(describe(error, file)) from error
+
+    @cached_property
+    def graph(self) -> CombLogic:
+        """The adder graph that the Verilog was printed from."""
+        return CombLogic.load(self.path / GRAPH)
+
+    @property
+    def sources(self) -> list[Path]:
+        """The Verilog files, without test bench."""
+        return sorted([*(self.path / "src").glob("*.v"), *(self.path / "src" / "static").glob("*.v")])
+
+    def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Outputs (N, outputs) of inputs (N, *input) on the input's grid, from the adder graph, bit for bit."""
+        if x.shape[1:] != self.record.input_shape:
+            raise InputError(f"inputs of shape {x.shape[1:]}, expected {self.record.input_shape}")
+        return run_graph(self.graph, x)
+
+
+def run_graph(graph: CombLogic, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """An adder graph's outputs (N, outputs) for inputs (N, ...)."""
+    flat = np.ascontiguousarray(x.reshape(len(x), -1), dtype=np.float64)
+    if not len(flat):
+        return np.empty((0, graph.shape[1]))
+    outputs: npt.NDArray[np.float64] = graph.predict(flat)
+    return outputs
+
+
+def check_graph(graph: CombLogic, circuit: Circuit, samples: int = CHECKED) -> None:
+    """Raise WorkError unless the graph computes what the circuit does, on inputs over all of its range."""
+    x = np.concatenate([random_input(circuit, samples), corner_input(circuit, samples // 2)])
+    different = (run_graph(graph, x) != evaluate(circuit, x)).any(axis=1)
+    if different.any():
+        raise WorkError(f"the adder graph differs from the circuit on {different.sum()} of {len(x)} random inputs")
+
+
+def levels_per_stage(target: TargetConfig) -> float:
+    """How many levels of logic lie between registers: as many as fit into the clock period."""
+    return target.clock_period_ns * LEVELS_PER_NS
+
+
+def top_name(name: str) -> str:
+    """A name that is an identifier in Verilog, Tcl and file systems, and no keyword."""
+    return "nac_" + re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()[:60]
+
+
+def write_project(
+    circuit: Circuit,
+    folder: Path,
+    target: TargetConfig,
+    *,
+    name: str,
+    source: str = "",
+    options: LowerOptions | None = None,
+) -> RtlProject:
+    """Lower a circuit, cut it into stages and write everything into `folder`, replacing an earlier project there.
+
+    Args:
+        circuit: read from the exported QONNX graph.
+        folder: created; when it exists it must be empty or an RTL project.
+        target: part and clock; the clock decides how many stages there are.
+        name: of the design; the top module is named after it.
+        source: what identifies the exported file, such as its sha256.
+        options: how hard to look for a small circuit.
+
+    Raises:
+        InputError: the folder holds something else.
+        WorkError: the circuit cannot be built, or its adder graph computes something else.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / RECORD).is_file():
+        raise InputError(f"{folder}: is not empty and no RTL project, expected a new folder")
+    graph = lower(circuit, options)
+    check_graph(graph, circuit)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
+        record = _write(graph, circuit, Path(beside) / "new", target, name, source)
+        shutil.rmtree(folder, ignore_errors=True)
+        (Path(beside) / "new").rename(folder)
+    return RtlProject(folder, record)
+
+
+def _write(graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfig, name: str, source: str) -> RtlRecord:
+    model = RTLModel(
+        graph, folder, top_name(name), "verilog", latency_cutoff=levels_per_stage(target), print_latency=False,
+        part_name=target.part, clock_period=target.clock_period_ns, ternary_fuse=False,
+    )  # fmt: skip
+    model.write()
+    shutil.rmtree(folder / "sim")  # an emulator of its own; ours is the test bench
+    (folder / "metadata.json").unlink()
+    record = _record(model, graph, circuit, target, source)
+    write_atomic(folder / "README.md", readme(record, name))
+    write_atomic(folder / RECORD, record.model_dump_json(indent=1))
+    return record
+
+
+def _record(model: RTLModel, graph: CombLogic, circuit: Circuit, target: TargetConfig, source: str) -> RtlRecord:
+    (inputs,), (outputs,) = model.fsm.inp_signals, model.fsm.out_signals
+    if model.latency is None:
+        raise WorkError("the pipeline has no fixed latency")
+    return RtlRecord(
+        top=model._prj_name, source=source, part=target.part, clock_period_ns=target.clock_period_ns,
+        input_shape=circuit.input.shape,
+        inputs=tuple(_fixed(p) for p in inputs.precisions), outputs=tuple(_fixed(p) for p in outputs.precisions),
+        stages=int(model.latency), latency_cycles=int(model.latency) + 1,
+        cost_lut=round(graph.cost, 2), register_bits=int(model.reg_bits),
+        delay_levels=round(stage_delay(graph, int(model.latency)), 3), operations=len(graph.ops),
+        version=metadata.version("alkaid"),
+    )  # fmt: skip
+
+
+def stage_delay(graph: CombLogic, stages: int) -> float:
+    """Levels of logic in one stage, in alkaid's unit."""
+    return float(graph.latency[1]) / max(stages, 1)
+
+
+def _fixed(precision: Precision) -> Fixed:
+    signed, integers, fraction = precision
+    return Fixed(bool(signed), int(signed) + int(integers) + int(fraction), int(fraction))
+
+
+def template(file: str, **values: object) -> str:
+    """A file of `templates/` with its `$names` filled in."""
+    text = files(__package__).joinpath("templates", file).read_text(encoding="utf-8")
+    return string.Template(text).substitute({key: str(value) for key, value in values.items()})
+
+
+def readme(record: RtlRecord, name: str) -> str:
+    """The project's README: what it is, its ports, and how to go on."""
+    return template(
+        "README.md", name=name, top=record.top, part=record.part, clock=f"{record.clock_period_ns:g}",
+        stages=record.stages, latency=record.latency_cycles,
+        latency_ns=f"{record.latency_cycles * record.clock_period_ns:g}",
+        lut=f"{record.cost_lut:,.0f}", ff=f"{record.register_bits:,}", version=record.version,
+        shape=" x ".join(map(str, record.input_shape)), inputs=_port_table(record.inputs),
+        outputs=_port_table(record.outputs), in_bits=sum(p.width for p in record.inputs),
+        out_bits=sum(p.width for p in record.outputs), source=record.source or "(not recorded)",
+    )  # fmt: skip
+
+
+def _port_table(port: Sequence[Fixed]) -> str:
+    """Runs of equal elements as Markdown rows: elements, bits, type."""
+    rows, low, first = [], 0, 0
+    for index, element in enumerate(port):
+        if index + 1 == len(port) or port[index + 1] != element:
+            count = index + 1 - first
+            high = low + count * element.width
+            which = f"{first}" if count == 1 else f"{first} to {index}"
+            rows.append(f"| {which} | {high - 1}:{low} | {element} |")
+            low, first = high, index + 1
+    return "\n".join(rows)

@@ -1,0 +1,121 @@
+"""Yosys on an RTL project: LUTs, flip-flops, DSPs, carry cells and the longest path after technology mapping."""
+
+import json
+import logging
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nac.config import Model
+from nac.errors import WorkError
+from nac.hardware.rtl import tools
+from nac.hardware.rtl.project import RtlProject, template
+from nac.hardware.rtl.simulate import copy_sources
+from nac.hardware.rtl.tools import Tool
+
+logger = logging.getLogger(__name__)
+TIMEOUT_S = 3600.0
+FAMILIES = {"xcvu": "xcup", "xcu2": "xcup", "xcu5": "xcup", "xczu": "xcup", "xcku1": "xcu", "xc7": "xc7"}
+"""Yosys' families by the start of a part's name."""
+IN_LUTS = re.compile(r"LUT[1-6]|SRL16E|SRLC16E|SRLC32E|RAM\d+.*")
+FLIP_FLOPS = re.compile(r"FD[RSCP]E(_1)?|LD[CP]E")
+MEMORIES = re.compile(r"RAMB.*|URAM.*")
+
+
+class Synthesis(Model):
+    """What a synthesiser mapped a circuit to: `cells` by type, and the sums that reports show.
+
+    `lut` counts LUTs used as logic, shift registers and memory; `path_cells` cells (LUTs, carry and wide
+    multiplexers) on the longest path between registers. `remarks` are sentences about what looks wrong.
+    """
+
+    tool: str
+    version: str
+    family: str
+    lut: int
+    ff: int
+    dsp: int
+    bram: int
+    carry: int
+    path_cells: int
+    cells: Mapping[str, int]
+    remarks: tuple[str, ...] = ()
+
+
+def family(part: str) -> str:
+    """Yosys' family of a part. Raises WorkError for a part that yosys does not know."""
+    for start in sorted(FAMILIES, key=len, reverse=True):
+        if part.startswith(start):
+            return FAMILIES[start]
+    raise WorkError(f"yosys knows no family for the part {part}")
+
+
+def synthesise_rtl(project: RtlProject, tool: Tool | None = None, *, dsp: bool = False) -> Synthesis:
+    """Map a project to the cells of its part's family.
+
+    Args:
+        project: written by `write_project`.
+        tool: yosys, found when None.
+        dsp: whether products of two values may become DSPs; LUTs otherwise.
+
+    Raises:
+        WorkError: no yosys, or it failed, or the result cannot be read.
+    """
+    tool = tool or tools.yosys()
+    if tool is None:
+        raise WorkError(f"no synthesis: {tools.MISSING['yosys']}")
+    mapped = family(project.record.part)
+    with tempfile.TemporaryDirectory(prefix="nac-yosys-") as folder:
+        work = Path(folder)
+        script = template(
+            "synth.ys", sources=" ".join(copy_sources(project, work)), family=mapped, top=project.record.top,
+            options="" if dsp else "-nodsp",
+        )  # fmt: skip
+        (work / "synth.ys").write_text(script, encoding="utf-8")
+        tool.run(["-q", "synth.ys"], work, TIMEOUT_S)
+        cells = read_stat((work / "stat.json").read_text(encoding="utf-8"), project.record.top)
+        path = read_longest_path((work / "path.txt").read_text(encoding="utf-8"))
+    return summarise(cells, path, tool, mapped, project)
+
+
+def read_stat(text: str, top: str) -> dict[str, int]:
+    """The cells by type of the top module in yosys' `stat -json`. Raises WorkError when they are not there."""
+    start = text.find("{")
+    try:
+        stat: dict[str, Any] = json.loads(text[start:]) if start >= 0 else {}
+        modules = stat["modules"]
+        module = modules.get("\\" + top) or modules[top]
+        return {str(kind): int(count) for kind, count in module["num_cells_by_type"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WorkError(f"yosys: its statistics of {top} cannot be read ({error!r})") from error
+
+
+def read_longest_path(text: str) -> int:
+    """Cells on the longest path in yosys' `ltp`. Raises WorkError when the text does not say."""
+    found = re.search(r"\(length=(\d+)\)", text)
+    if found is None:
+        raise WorkError("yosys: its longest path cannot be read")
+    return int(found[1])
+
+
+def summarise(cells: Mapping[str, int], path_cells: int, tool: Tool, mapped: str, project: RtlProject) -> Synthesis:
+    """The sums of a synthesis and what looks wrong about it."""
+
+    def count(pattern: re.Pattern[str]) -> int:
+        return sum(number for kind, number in cells.items() if pattern.fullmatch(kind))
+
+    lut, ff, remarks = count(IN_LUTS), count(FLIP_FLOPS), []
+    unknown = [kind for kind in cells if kind.startswith("$") and kind != "$scopeinfo"]
+    if unknown:
+        remarks.append(f"not mapped to the family: {', '.join(unknown)}")
+    expected = project.record.register_bits
+    shift_registers = sum(number for kind, number in cells.items() if kind.startswith("SRL"))
+    if not shift_registers and ff < 0.7 * expected:
+        remarks.append(f"{expected - ff} of {expected} register bits were trimmed: much is constant or unused")
+    return Synthesis(
+        tool=tool.name, version=tool.version, family=mapped, lut=lut, ff=ff,
+        dsp=count(re.compile(r"DSP.*")), bram=count(MEMORIES), carry=count(re.compile(r"CARRY\d")),
+        path_cells=path_cells, cells=dict(sorted(cells.items())), remarks=tuple(remarks),
+    )  # fmt: skip
