@@ -1,0 +1,97 @@
+"""Yosys: its reports are read, its numbers make sense, and estimates agree with it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from designs import DesignMaker
+
+from nac.config import TargetConfig
+from nac.config.parts import PARTS
+from nac.errors import WorkError
+from nac.hardware.rtl import tools
+from nac.hardware.rtl.build import build_rtl
+from nac.hardware.rtl.engine import rtl_project
+from nac.hardware.rtl.estimate import estimate, estimate_graph
+from nac.hardware.rtl.simulate import simulator
+from nac.hardware.rtl.synthesis import family, read_longest_path, read_stat, summarise, synthesise_rtl
+from nac.hardware.rtl.tools import Tool
+from nac.hardware.verify import circuit_of
+
+REPORTS = Path(__file__).parent / "reports"
+needs_yosys = pytest.mark.skipif(tools.yosys() is None, reason=tools.MISSING["yosys"])
+
+
+@pytest.mark.parametrize(("file", "lut2"), [("yosys_0.23.json", 40), ("yosys_0.70.json", 46)])
+def test_reports_of_both_builds_are_read(file: str, lut2: int) -> None:
+    cells = read_stat((REPORTS / file).read_text(), "nac_tiny")
+    assert cells["LUT2"] == lut2
+    assert cells["CARRY4"] == 25
+
+
+@pytest.mark.parametrize("text", ["", "{}", "not json", '{"modules": {}}', '{"modules": {"\\\\nac_tiny": []}}'])
+def test_unreadable_reports_are_said_to_be(text: str) -> None:
+    with pytest.raises(WorkError, match="cannot be read"):
+        read_stat(text, "nac_tiny")
+    with pytest.raises(WorkError, match="cannot be read"):
+        read_longest_path(text)
+
+
+def test_sums_and_remarks(design_of: DesignMaker) -> None:
+    project = rtl_project(design_of("mlp", 2))
+    cells = {"LUT2": 5, "LUT6": 7, "SRL16E": 2, "FDRE": 3, "DSP48E2": 1, "RAMB18E2": 4, "CARRY4": 6, "$lut": 1}
+    summary = summarise(cells, 12, Tool("yosys", "0.23", ("yosys",)), "xcup", project)
+    assert (summary.lut, summary.ff, summary.dsp, summary.bram, summary.carry) == (14, 3, 1, 4, 6)
+    assert summary.remarks == ("not mapped to the family: $lut",)
+    trimmed = summarise({"LUT2": 5, "FDRE": 3}, 12, Tool("yosys", "0.23", ("yosys",)), "xcup", project)
+    assert "register bits were trimmed" in trimmed.remarks[0]
+
+
+def test_every_known_part_has_a_family() -> None:
+    assert {family(part) for part in PARTS} == {"xc7", "xcu", "xcup"}
+    with pytest.raises(WorkError, match="no family"):
+        family("ecp5")
+
+
+@pytest.mark.parametrize("kind", ["mlp", "mean", "max", "set"])
+def test_estimates_agree_with_the_project(design_of: DesignMaker, kind: str) -> None:
+    design = design_of(kind, 4)
+    record = rtl_project(design).record
+    circuit, target = circuit_of(design), TargetConfig()
+    exact = estimate_graph(rtl_project(design).graph, target)
+    assert exact.lut == pytest.approx(record.cost_lut, abs=0.01)
+    assert exact.ff == record.register_bits
+    assert exact.latency_cycles == record.latency_cycles
+    quick = estimate(circuit, target)
+    assert quick.lut == pytest.approx(record.cost_lut, rel=0.05)
+    assert quick.ff == pytest.approx(record.register_bits, rel=0.2)
+    assert abs(quick.latency_cycles - record.latency_cycles) <= 1
+    assert quick.latency_ns == quick.latency_cycles * 5
+    assert set(quick.costs()) == {"lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii"}
+
+
+@needs_yosys
+def test_synthesis_agrees_with_the_estimate(design_of: DesignMaker) -> None:
+    design = design_of("mlp", 2)
+    project = rtl_project(design)
+    found = synthesise_rtl(project)
+    assert found.lut == pytest.approx(project.record.cost_lut, rel=0.35)
+    assert found.ff <= project.record.register_bits
+    assert found.dsp == found.bram == 0
+    assert found.path_cells > 1
+    assert not found.remarks
+
+
+@needs_yosys
+@pytest.mark.slow
+@pytest.mark.skipif(simulator() is None, reason="no simulator for Verilog")
+@pytest.mark.parametrize(("kind", "bits"), [("mean", 2), ("cnn", 2)])
+def test_the_whole_step(design_of: DesignMaker, kind: str, bits: int) -> None:
+    design = design_of(kind, bits)
+    circuit_of(design)
+    report = build_rtl(design, TargetConfig(), np.zeros((5, *design.record.architecture.input)), random_samples=200)
+    assert report.simulation is not None
+    assert report.simulation.samples == report.samples == 205
+    assert not report.skipped
+    by_kind = {(n.name, n.kind): n.value for n in report.numbers}
+    assert by_kind["lut", "synthesis"] == pytest.approx(by_kind["lut", "estimate"], rel=0.35)
