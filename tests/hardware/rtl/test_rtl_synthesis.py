@@ -12,7 +12,7 @@ from nac.errors import WorkError
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import rtl_project
-from nac.hardware.rtl.estimate import estimate, estimate_graph
+from nac.hardware.rtl.estimate import estimate, estimate_graph, estimate_network
 from nac.hardware.rtl.simulate import simulator
 from nac.hardware.rtl.synthesis import family, read_longest_path, read_stat, summarise, synthesise_rtl
 from nac.hardware.rtl.tools import Tool
@@ -63,9 +63,10 @@ def test_estimates_agree_with_the_project(design_of: DesignMaker, kind: str) -> 
     assert exact.ff == record.register_bits
     assert exact.latency_cycles == record.latency_cycles
     quick = estimate(circuit, target)
+    assert estimate_network(design.network, target) == quick
     assert quick.lut == pytest.approx(record.cost_lut, rel=0.05)
-    assert quick.ff == pytest.approx(record.register_bits, rel=0.2)
-    assert abs(quick.latency_cycles - record.latency_cycles) <= 1
+    assert quick.ff == pytest.approx(record.register_bits, rel=0.05)
+    assert quick.latency_cycles == record.latency_cycles
     assert quick.latency_ns == quick.latency_cycles * 5
     assert set(quick.costs()) == {"lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii"}
 

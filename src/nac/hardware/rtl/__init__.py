@@ -2,7 +2,7 @@
 
 from nac.hardware.rtl.build import RtlReport, build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
-from nac.hardware.rtl.estimate import Estimate, estimate
+from nac.hardware.rtl.estimate import Estimate, estimate, estimate_network
 from nac.hardware.rtl.lower import LowerOptions, lower
 from nac.hardware.rtl.project import RtlProject, write_project
 from nac.hardware.rtl.simulate import Simulation, prove, simulate
@@ -18,6 +18,7 @@ __all__ = [
     "Synthesis",
     "build_rtl",
     "estimate",
+    "estimate_network",
     "lower",
     "prove",
     "rtl_project",

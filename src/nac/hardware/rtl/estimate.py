@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from alkaid.types import CombLogic, Op
 
+from nac.arch import Network
 from nac.config import Model, TargetConfig
 from nac.hardware.circuit import Circuit, Node
+from nac.hardware.export import export_network
+from nac.hardware.read import read_circuit
 from nac.hardware.rtl.lower import Given, LowerOptions, lower
 from nac.hardware.rtl.project import levels_per_stage
 
@@ -61,6 +64,14 @@ def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | Non
     """
     input_bits = math.prod(circuit.input.shape) * circuit.input.type.width
     return _figures(_parts(circuit, options), input_bits, target)
+
+
+def estimate_network(network: Network, target: TargetConfig, options: LowerOptions | None = None) -> Estimate:
+    """The costs of a quantised network in evaluation mode, through the graph that would be exported.
+
+    Raises InputError for an operation without exact fixed-point form, WorkError for a circuit that cannot be built.
+    """
+    return estimate(read_circuit(export_network(network)), target, options)
 
 
 def estimate_graph(graph: CombLogic, target: TargetConfig) -> Estimate:
