@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from alkaid.trace import passes
+from alkaid.types import CombLogic
 from designs import DesignMaker, architecture, make_design, random_network, samples
 
 from nac.config import TargetConfig
@@ -17,7 +19,7 @@ from nac.hardware.rtl import tools
 from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
 from nac.hardware.rtl.project import RtlProject, top_name, write_project
-from nac.hardware.rtl.simulate import prove, simulate
+from nac.hardware.rtl.simulation import prove, simulate
 from nac.hardware.rtl.tools import Tool
 from nac.hardware.verify import circuit_of
 
@@ -119,6 +121,29 @@ def test_projects_are_kept_until_the_network_or_target_changes(design_of: Design
     assert RtlProject.load(faster.path).record == faster.record
 
 
+def test_graphs_that_do_not_settle_are_built_without_another_trace(
+    design_of: DesignMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def optimize(graph: CombLogic, *, keep_dead_inputs: bool, retrace: bool = True) -> CombLogic:
+        if retrace:
+            raise RuntimeError("Optimization did not converge after 3 iterations")
+        return settle(graph, keep_dead_inputs=keep_dead_inputs, retrace=False)
+
+    settle = passes.optimize
+    monkeypatch.setattr("nac.hardware.rtl.lowering.optimize", optimize)
+    design = design_of("mean", 3)
+    x = random_input(circuit_of(design), 300)
+    assert np.array_equal(engine("rtl", design).predict(x), TorchEngine(design).predict(x))
+
+
+def test_broken_graphs_are_said_to_be(design_of: DesignMaker) -> None:
+    project = rtl_project(design_of("mlp", 2))
+    file = project.path / "model" / "comb.json.gz"
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(InputError, match="is no adder graph"):
+        RtlProject.load(project.path).predict(np.zeros((1, 16)))
+
+
 def test_projects_replace_no_other_folder(design_of: DesignMaker, tmp_path: Path) -> None:
     design = design_of("mlp", 3)
     (tmp_path / "mine").mkdir()
@@ -173,7 +198,7 @@ def test_the_step_reports_numbers_and_what_is_missing(
 
 
 def test_networks_too_large_to_unroll_are_skipped(design_of: DesignMaker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nac.hardware.rtl.lower.MOST_PRODUCTS", 10)
+    monkeypatch.setattr("nac.hardware.rtl.lowering.MOST_PRODUCTS", 10)
     monkeypatch.setattr("nac.hardware.rtl.build.MOST_PRODUCTS", 10)
     design = design_of("mlp", 3)
     export(design)

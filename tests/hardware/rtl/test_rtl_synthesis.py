@@ -12,8 +12,8 @@ from nac.errors import WorkError
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import rtl_project
-from nac.hardware.rtl.estimate import estimate, estimate_graph, estimate_network
-from nac.hardware.rtl.simulate import simulator
+from nac.hardware.rtl.estimation import estimate, estimate_graph, estimate_network
+from nac.hardware.rtl.simulation import simulator
 from nac.hardware.rtl.synthesis import family, read_longest_path, read_stat, summarise, synthesise_rtl
 from nac.hardware.rtl.tools import Tool
 from nac.hardware.verify import circuit_of
@@ -53,7 +53,7 @@ def test_every_known_part_has_a_family() -> None:
         family("ecp5")
 
 
-@pytest.mark.parametrize("kind", ["mlp", "mean", "max", "set"])
+@pytest.mark.parametrize("kind", ["mlp", "mean", "max", "set", pytest.param("cnn", marks=pytest.mark.slow)])
 def test_estimates_agree_with_the_project(design_of: DesignMaker, kind: str) -> None:
     design = design_of(kind, 4)
     record = rtl_project(design).record

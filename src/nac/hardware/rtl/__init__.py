@@ -2,10 +2,10 @@
 
 from nac.hardware.rtl.build import RtlReport, build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
-from nac.hardware.rtl.estimate import Estimate, estimate, estimate_network
-from nac.hardware.rtl.lower import LowerOptions, lower
+from nac.hardware.rtl.estimation import Estimate, estimate, estimate_network
+from nac.hardware.rtl.lowering import LowerOptions, lower
 from nac.hardware.rtl.project import RtlProject, write_project
-from nac.hardware.rtl.simulate import Simulation, prove, simulate
+from nac.hardware.rtl.simulation import Simulation, prove, simulate
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
 
 __all__ = [

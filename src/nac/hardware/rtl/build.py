@@ -15,9 +15,9 @@ from nac.hardware.numbers import HardwareNumber
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.engine import rtl_project
-from nac.hardware.rtl.lower import MOST_PRODUCTS, unrolled_products
+from nac.hardware.rtl.lowering import MOST_PRODUCTS, unrolled_products
 from nac.hardware.rtl.project import RtlProject
-from nac.hardware.rtl.simulate import Simulation, prove, simulator
+from nac.hardware.rtl.simulation import Simulation, prove, simulator
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
 
 logger = logging.getLogger(__name__)

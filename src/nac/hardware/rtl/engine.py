@@ -1,5 +1,6 @@
 """The engine `rtl`: the design's circuit, by alkaid's interpreter or as Verilog in a simulator."""
 
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from nac.hardware.export import export, load_model
 from nac.hardware.project import source_of
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl.project import RECORD, RtlProject, write_project
-from nac.hardware.rtl.simulate import simulate
+from nac.hardware.rtl.simulation import simulate
 
 FOLDER = "rtl"
 
@@ -30,8 +31,9 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
     source = source_of(model)
     if (folder / RECORD).is_file():
         project = RtlProject.load(folder)
-        record = project.record
-        if (record.source, record.part, record.clock_period_ns) == (source, target.part, target.clock_period_ns):
+        wanted = {"source": source, "part": target.part, "clock_period_ns": target.clock_period_ns,
+                  "version": metadata.version("alkaid")}  # fmt: skip
+        if project.record.model_dump(include=set(wanted)) == wanted:
             return project
     return write_project(read_circuit(model), folder, target, name=design.record.name, source=source)
 

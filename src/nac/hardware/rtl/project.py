@@ -5,6 +5,7 @@ import re
 import shutil
 import string
 import tempfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,7 @@ from nac.errors import InputError, WorkError
 from nac.hardware.circuit import Circuit
 from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.fixed import Fixed
-from nac.hardware.rtl.lower import LowerOptions, lower
+from nac.hardware.rtl.lowering import LowerOptions, lower
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
@@ -81,8 +82,11 @@ class RtlProject:
 
     @cached_property
     def graph(self) -> CombLogic:
-        """The adder graph that the Verilog was printed from."""
-        return CombLogic.load(self.path / GRAPH)
+        """The adder graph that the Verilog was printed from. Raises InputError when its file cannot be read."""
+        try:
+            return CombLogic.load(self.path / GRAPH)
+        except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
+            raise InputError(f"{self.path / GRAPH}: is no adder graph ({error})") from error
 
     @property
     def sources(self) -> list[Path]:
@@ -224,6 +228,7 @@ def _port_table(port: Sequence[Fixed]) -> str:
             count = index + 1 - first
             high = low + count * element.width
             which = f"{first}" if count == 1 else f"{first} to {index}"
-            rows.append(f"| {which} | {high - 1}:{low} | {element} |")
+            place, kind = (f"{high - 1}:{low}", str(element)) if element.width else ("none", "not used")
+            rows.append(f"| {which} | {place} | {kind} |")
             low, first = high, index + 1
     return "\n".join(rows)

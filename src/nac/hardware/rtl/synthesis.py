@@ -12,7 +12,7 @@ from nac.config import Model
 from nac.errors import WorkError
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.project import RtlProject, template
-from nac.hardware.rtl.simulate import copy_sources
+from nac.hardware.rtl.simulation import copy_sources
 from nac.hardware.rtl.tools import Tool
 
 logger = logging.getLogger(__name__)

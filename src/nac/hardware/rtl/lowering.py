@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from alkaid.trace import FVariable, trace
+from alkaid.trace.passes import optimize
 from alkaid.types import CombLogic, QInterval
 
 from nac.errors import WorkError
@@ -72,8 +73,12 @@ def lower(
             f"{MOST_PRODUCTS:,}): use the HLS project with io_stream and Resource"
         )
     lowering = _Lowering(circuit, options or LowerOptions(), given)
-    outputs = np.ravel(lowering.value(circuit.output.name))
-    return trace(list(lowering.inputs), list(outputs), keep_dead_inputs=True)
+    raw = trace(lowering.inputs, list(np.ravel(lowering.value(circuit.output.name))), optimize=False)
+    try:
+        return optimize(raw, keep_dead_inputs=True)
+    except RuntimeError:  # alkaid gives up after three rounds of tracing again
+        logger.warning("the adder graph did not settle; it is used without narrower intervals")
+        return optimize(raw, keep_dead_inputs=True, retrace=False)
 
 
 def unrolled_products(circuit: Circuit) -> int:

@@ -16,7 +16,7 @@ from nac.config import Model, TargetConfig
 from nac.hardware.circuit import Circuit, Node
 from nac.hardware.export import export_network
 from nac.hardware.read import read_circuit
-from nac.hardware.rtl.lower import Given, LowerOptions, lower
+from nac.hardware.rtl.lowering import Given, LowerOptions, lower
 from nac.hardware.rtl.project import levels_per_stage
 
 PER_PARTICLE = {"dense", "conv", "relu", "leaky_relu", "quantise", "add"}
@@ -62,8 +62,7 @@ def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | Non
     Exact in alkaid's own terms for circuits without an aggregation, within some per cent for those with one.
     Raises WorkError when the circuit cannot be built.
     """
-    input_bits = math.prod(circuit.input.shape) * circuit.input.type.width
-    return _figures(_parts(circuit, options), input_bits, target)
+    return _figures(_parts(circuit, options), target)
 
 
 def estimate_network(network: Network, target: TargetConfig, options: LowerOptions | None = None) -> Estimate:
@@ -76,13 +75,14 @@ def estimate_network(network: Network, target: TargetConfig, options: LowerOptio
 
 def estimate_graph(graph: CombLogic, target: TargetConfig) -> Estimate:
     """The costs of an adder graph."""
-    return _figures([_Part(graph)], sum(sum(interval.kif) for interval in graph.inp_qint), target)
+    return _figures([_Part(graph)], target)
 
 
-def _figures(parts: Sequence[_Part], input_bits: int, target: TargetConfig) -> Estimate:
+def _figures(parts: Sequence[_Part], target: TargetConfig) -> Estimate:
     levels = depth(parts[-1].graph)
     stages = max(math.ceil(levels / levels_per_stage(target)), 1)
-    registers = input_bits + sum(sum(interval.kif) for interval in parts[-1].graph.out_qint)
+    registers = parts[0].copies * _input_bits(parts[0].graph)
+    registers += sum(sum(interval.kif) for interval in parts[-1].graph.out_qint)
     for cut in np.linspace(0, levels, stages + 1)[1:-1]:
         registers += sum(part.live_bits(float(cut)) for part in parts)
     cycles = stages + 1
@@ -95,6 +95,12 @@ def _figures(parts: Sequence[_Part], input_bits: int, target: TargetConfig) -> E
 def depth(graph: CombLogic) -> float:
     """The level at which the last operation is done."""
     return max((op.latency for op in graph.ops), default=0.0)
+
+
+def _input_bits(graph: CombLogic) -> int:
+    """Bits of the inputs that are used."""
+    used = {source for op in graph.ops for source in op.input_ids} | set(graph.out_idxs)
+    return sum(sum(op.qint.kif) for index, op in enumerate(graph.ops) if op.opcode == INPUT and index in used)
 
 
 def live_bits(graph: CombLogic, level: float, *, outputs: bool = True) -> int:
