@@ -15,7 +15,7 @@ from nac.cost import COSTS
 from nac.design import Design
 from nac.hardware.export import export, load_model
 from nac.hardware.hls_layers import to_channels_last
-from nac.hardware.numbers import HardwareNumber
+from nac.hardware.number import HardwareNumber
 from nac.hardware.project import HlsProject, generate
 from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount

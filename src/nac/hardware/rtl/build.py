@@ -11,7 +11,7 @@ from nac.design import Design
 from nac.errors import WorkError
 from nac.hardware.evaluate import evaluate, random_input
 from nac.hardware.export import load_model
-from nac.hardware.numbers import HardwareNumber
+from nac.hardware.number import HardwareNumber
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.engine import rtl_project
