@@ -46,7 +46,7 @@ def synth(
 def evaluate(
     design: DesignArgument,
     data: DataOption = None,
-    engine: Annotated[str, typer.Option(help="What computes: torch, qonnx or hls.")] = "torch",
+    engine: Annotated[str, typer.Option(help="What computes: torch, qonnx, hls or rtl.")] = "torch",
     json: JsonOption = False,
 ) -> None:
     """Metrics of a design on a data file, computed by one of the engines that must agree."""

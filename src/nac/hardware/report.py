@@ -19,6 +19,7 @@ from nac.hardware.number import HardwareNumber
 from nac.hardware.project import HlsProject, generate
 from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount
+from nac.hardware.rtl import build_rtl
 from nac.hardware.verify import Verification, verify
 from nac.rundir import write_atomic
 
@@ -27,13 +28,18 @@ TESTBENCH_SAMPLES = 20
 
 
 class HardwareReport(Model):
-    """`reports.json` of a design. `skipped` says what was not done and why."""
+    """`reports.json` of a design. `skipped` says what was not done and why.
+
+    `rtl_samples` inputs, random ones over the full range among them, were computed by the RTL's adder graph as by
+    the network, bit for bit; its LUTs, flip-flops and latency are among the numbers, as estimates.
+    """
 
     design: str
     target: TargetConfig
     model: str
     project: str
     verification: Verification
+    rtl_samples: int = 0
     numbers: tuple[HardwareNumber, ...]
     skipped: tuple[str, ...] = ()
 
@@ -70,6 +76,7 @@ def synthesise(
     x = random_inputs(design) if check_inputs is None else check_inputs
     verification = verify(design, x, n_qonnx, project=project)
     _finish_project(project, design, verification, x)
+    rtl = build_rtl(design, target, design.quantised_input(x), simulation=False, synthesis=False)
     numbers = [
         HardwareNumber(
             name=cost.name, value=cost.measure(ops), unit=cost.unit, tool="nac", version=__version__, kind="count"
@@ -78,7 +85,8 @@ def synthesise(
     ]
     report = HardwareReport(
         design=design.record.name, target=target, model=model_file.name, project=_relative(project.path, design.path),
-        verification=verification, numbers=tuple(numbers), skipped=tuple(_skipped(project)),
+        verification=verification, rtl_samples=rtl.samples, numbers=(*numbers, *rtl.numbers),
+        skipped=(*_skipped(project), *rtl.skipped),
     )  # fmt: skip
     write_atomic(report_file, report.model_dump_json(indent=1))
     logger.info("%s: verified on %d samples in %.1f s", report.design, len(x), time.perf_counter() - start)
