@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from command import Command, Result, jets, process, tiny
 
+from nac.hardware import ENGINES
 from nac.rundir import Run, sha256
 
 pytestmark = pytest.mark.slow
@@ -42,6 +43,8 @@ def test_a_run_ends_with_a_verified_project(jets_run: tuple[Path, Result]) -> No
     assert len(reports) == 1
     assert reports[0]["verification"]["equal"] is True
     assert reports[0]["verification"]["samples"] == 600  # all there are: the test split alone is too small
+    assert reports[0]["rtl_samples"] > 600
+    assert {"lut", "ff", "latency_ns"} <= {n["name"] for n in reports[0]["numbers"] if n["kind"] == "estimate"}
     project = run.design(reports[0]["design"]) / "hls"
     assert (project / "README.md").is_file()
     for place in (run.report, run.figures / "front.png", project):
@@ -65,14 +68,27 @@ def test_engines_agree_on_a_file_that_the_run_never_saw(jets_run: tuple[Path, Re
     np.savez(file, allow_pickle=False, **jets(200, seed=9))
     design = next(Run(path).designs.glob("*/reports.json")).parent
     told = []
-    for engine in ("torch", "qonnx", "hls"):
+    for engine in ENGINES:
         done = process("evaluate", design, "--data", file, "--engine", engine, "--json")
         assert done.status == 0, done.err
         told.append(json.loads(done.out))
         assert {"task", "engine", "n", "metrics", "predictions_sha256"} <= set(told[-1])
-    assert [one["engine"] for one in told] == ["torch", "qonnx", "hls"]
+    assert [one["engine"] for one in told] == list(ENGINES)
     assert len({one["predictions_sha256"] for one in told}) == 1
     assert all(one["metrics"] == told[0]["metrics"] and one["n"] == 200 for one in told)
+
+
+def test_a_design_keeps_its_own_preprocessing(nac: Command, jets_run: tuple[Path, Result], tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    shutil.copytree(jets_run[0], path)
+    file = next(Run(path).designs.glob("*/design.json"))
+    before = json.loads(nac("evaluate", file.parent, "--json").out)
+    record = json.loads(file.read_text())
+    record["preprocessing"]["offset"][0] += 2.0
+    file.write_text(json.dumps(record))
+    after = json.loads(nac("evaluate", file.parent, "--json").out)
+    assert after["n"] == before["n"]
+    assert after["predictions_sha256"] != before["predictions_sha256"]
 
 
 def test_resuming_a_finished_run_repeats_nothing(jets_run: tuple[Path, Result], tmp_path: Path) -> None:

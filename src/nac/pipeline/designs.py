@@ -130,4 +130,4 @@ def _dataset_of_run(design: Design) -> Dataset:
         raise InputError(f"{design.path}: lies in no run whose data could be used, expected --data FILE")
     record = run.read()
     files = [file.path for file in unchanged(record, (), run)]
-    return make_task(record.task).load(files, record.task.seed)
+    return make_task(record.task).load(files, record.task.seed, preprocessing=design.record.preprocessing)

@@ -82,6 +82,7 @@ _CATALOGUE: tuple[tuple[str, Callable[[], str | None], str, str], ...] = (
     ("optuna", _package("optuna"), "search", "no search"),
     ("qonnx + onnxruntime", _package("qonnx", "onnxruntime"), "export and the engine qonnx", "no export"),
     ("hls4ml", _package("hls4ml"), "HLS projects", "no HLS projects"),
+    ("alkaid", _package("alkaid"), "RTL and its estimates, the engine rtl", "no RTL"),
     ("g++", _program("g++", "--version"), "C simulation: the engine hls, synth, run", "designs cannot be verified"),
     ("pythia8mc + fastjet", _package("pythia8mc", "fastjet"), "simulated jets", "jets need --data FILE"),
     ("vitis_hls", _program("vitis_hls", "-version"), "C synthesis of HLS projects", "projects stay sources"),

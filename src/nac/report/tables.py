@@ -116,6 +116,8 @@ def caption(front: Front) -> str:
     """What the marks mean and what happened to the trials that are not listed."""
     states = ", ".join(f"{count} {name}" for name, count in front.states.items() if count)
     marks = f"{MARK} none of its kind is better in {' and '.join(front.objectives)} (validation split)."
+    if "lut" in front.names:
+        marks += " LUTs, flip-flops and latency are estimates unless a design's reports.json has a synthesis."
     return marks + (f" Trials: {states}." if states else "")
 
 

@@ -44,8 +44,13 @@ class Task(Protocol):
     def metric_names(self) -> tuple[str, ...]:
         """The metrics that `metrics` gives, the most important first."""
 
-    def load(self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None) -> Dataset:
+    def load(
+        self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None,
+        preprocessing: Preprocessing | None = None,
+    ) -> Dataset:
         """The samples of the files (simulated without any), split, preprocessed; at most `limit` of them.
+
+        The preprocessing is fitted on the training split unless one is given.
 
         Raises InputError when a file is wrong or the simulation is not installed.
         """
@@ -78,7 +83,10 @@ class DataTask:
             return ("distance_px", "distance_px_p50", "distance_px_p75", "distance_px_p95")
         return ("rmse", "mae")
 
-    def load(self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None) -> Dataset:
+    def load(
+        self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None,
+        preprocessing: Preprocessing | None = None,
+    ) -> Dataset:
         """See Task."""
         config = self.config.data
         limit = limit if limit is not None else config.limit
@@ -95,7 +103,8 @@ class DataTask:
         self._check_classes(samples.y, paths or simulated)
         rows = split(samples.y if config.kind == "classification" else None, samples.columns, config.split, seed,
                      len(samples))
-        preprocessing = fit(_central(samples.x[rows.train], samples.margin), config, samples.features)
+        if preprocessing is None:
+            preprocessing = fit(_central(samples.x[rows.train], samples.margin), config, samples.features)
         extra = self._samples(simulated, seed, None) if paths and simulated else None
         train = self._train(samples, rows.train, extra, preprocessing)
         validation, test = (Split(*self._prepared(samples, part, preprocessing))
