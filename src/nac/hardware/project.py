@@ -174,7 +174,7 @@ def write_project(
         hls_model, _ = convert(circuit, target, backend, folder, top)
         with _quiet():
             hls_model.write()
-        _make_reproducible(folder)
+        make_reproducible(folder)
         record = ProjectRecord(
             title=title, top=top, source=source_of(model), target=target, part=str(hls_model.config.config["Part"]),
             input_shape=circuit.input.shape, outputs=circuit.output.shape[0],
@@ -255,7 +255,7 @@ def _quiet() -> Iterator[None]:
         logger.debug("hls4ml: %s", line)
 
 
-def _make_reproducible(folder: Path) -> None:
+def make_reproducible(folder: Path) -> None:
     """Replace hls4ml's random stamp by a hash of the sources, and leave no path of this machine in the files."""
     config = folder / "hls4ml_config.yml"
     text = config.read_text(encoding="utf-8")
@@ -266,7 +266,10 @@ def _make_reproducible(folder: Path) -> None:
     digest = hashlib.sha256()
     contents = {}
     for file in files:
-        content = file.read_bytes().replace(str(folder).encode(), b".").replace(stamp[1].encode(), b"@STAMP@")
+        raw = file.read_bytes()
+        if file == config:  # YAML quotes a stamp that happens to look like a number
+            raw = raw.replace(f"'{stamp[1]}'".encode(), stamp[1].encode())
+        content = raw.replace(str(folder).encode(), b".").replace(stamp[1].encode(), b"@STAMP@")
         contents[file] = content
         digest.update(str(file.relative_to(folder)).encode() + b"\0" + content + b"\0")
     for file, content in contents.items():

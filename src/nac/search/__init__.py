@@ -2,7 +2,7 @@
 
 from nac.search.objectives import OBJECTIVES, Candidate, Goals, Limit, Objective, goals
 from nac.search.results import TrialResult, best, front, hypervolume, objective_names, ranked, results, select
-from nac.search.run import is_stale, run_search
+from nac.search.run import run_search
 from nac.search.storage import load_study
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "front",
     "goals",
     "hypervolume",
-    "is_stale",
     "load_study",
     "objective_names",
     "ranked",

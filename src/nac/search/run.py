@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 import optuna
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, Trial, TrialState
 from rich.console import Console
 
@@ -82,11 +83,6 @@ def run_search(
     return study
 
 
-def is_stale(trial: FrozenTrial) -> bool:
-    """Whether the trial was cut off before all its genes were drawn: it says nothing and does not count."""
-    return trial.state == TrialState.FAIL and "error" not in trial.user_attrs
-
-
 @dataclass
 class _Search:
     study: optuna.Study
@@ -98,8 +94,8 @@ class _Search:
     started: float = field(default_factory=time.monotonic)
 
     def trials(self) -> list[FrozenTrial]:
-        """Finished trials but for stale ones."""
-        return [t for t in self.study.get_trials(deepcopy=False) if t.state.is_finished() and not is_stale(t)]
+        """Finished trials."""
+        return [trial for trial in self.study.get_trials(deepcopy=False) if trial.state.is_finished()]
 
     def counted(self) -> list[FrozenTrial]:
         """The trials that the budget is for."""
@@ -107,9 +103,10 @@ class _Search:
 
     def go_on(self) -> None:
         """Candidates until the budget is spent."""
-        for trial in self._left_behind():
-            logger.info("trial %d was cut off and is done again", trial.number)
-            self._judge(trial)
+        for left in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            logger.info("trial %d was cut off and is done again", left.number)
+            self._seed_sampler(len(self.trials()))
+            self._judge(self._taken_up(left))
         while (done := len(self.counted())) < self.settings.trials:
             self.progress.update(self.study, done)
             timeout = self.settings.timeout
@@ -123,18 +120,24 @@ class _Search:
         """Draw and judge one candidate."""
         finished = self.trials()
         self._enqueue_baseline(finished)
-        self.study.sampler = make_sampler(self.settings, self.bench.space.genes, self.bench.seed, len(finished))
+        self._seed_sampler(len(finished))
         self._judge(self.study.ask())
 
-    def _left_behind(self) -> list[Trial]:
-        """The unfinished trials whose genes were all drawn; others are marked as failed, for they come again."""
-        taken_up = []
-        for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if set(trial.params) == set(self.bench.space.genes):
-                taken_up.append(Trial(self.study, trial._trial_id))
-            else:
-                self.study.tell(trial.number, state=TrialState.FAIL)
-        return taken_up
+    def _seed_sampler(self, index: int) -> None:
+        self.study.sampler = make_sampler(self.settings, self.bench.space.genes, self.bench.seed, index)
+
+    def _taken_up(self, left: FrozenTrial) -> Trial:
+        """An unfinished trial, ready to go on: what it draws from here on is what it would have drawn.
+
+        The sampler, seeded as at the first time, draws again the genes that were recorded before the cut.
+        """
+        trial = Trial(self.study, left._trial_id)
+        given = left.system_attrs.get("fixed_params", {})
+        for name, choices in self.bench.space.genes.items():
+            independent = len(choices) > 1 and name not in given and name not in trial.relative_params
+            if independent and name in left.params:
+                self.study.sampler.sample_independent(self.study, left, name, CategoricalDistribution(choices))
+        return trial
 
     def _judge(self, trial: Trial) -> None:
         """Draw the genes of a trial, judge its candidate and record how that ended."""
