@@ -1,12 +1,14 @@
 """torch == QONNX == C simulation, for every way through the hardware route."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from designs import DesignMaker, samples
+from designs import DesignMaker, architecture, make_design, samples
 
+from nac.arch import Network
 from nac.config import TargetConfig
 from nac.errors import InputError, WorkError
 from nac.hardware import (
@@ -59,6 +61,30 @@ def test_synthesise_verifies_and_reports(design_of: DesignMaker) -> None:
     x = design.quantised_input(samples(design.record.architecture, seed=5))
     hashes = {outputs_sha256(engine(name, design).predict(x)) for name in ENGINES}
     assert len(hashes) == 1
+
+
+@needs_gxx
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["mlp", "mean", "max"])
+@pytest.mark.parametrize("dead", ["activations", "weights"])
+def test_a_layer_that_is_always_zero_is_exact(tmp_path: Path, kind: str, dead: str) -> None:
+    """Trainings that go wrong leave such layers; Brevitas' own smallest scale is not a power of two."""
+    arch = architecture(kind, 6)
+    torch.manual_seed(0)
+    network = Network(arch, quantised=True).train()
+    layer = network.layers[network.weighted[0]]
+    with torch.no_grad():
+        if dead == "weights":
+            network.weight(network.weighted[0]).zero_()
+        else:
+            assert isinstance(layer.bias, torch.Tensor)
+            layer.bias.fill_(-1000)
+        for _ in range(35):
+            network(torch.randn(64, *arch.input))
+    design = make_design(tmp_path / dead, arch, network.eval())
+    report = synthesise(design, TargetConfig(), check_inputs=samples(arch))
+    assert report.verification.hls_samples == 200
+    assert report.rtl_samples > 200
 
 
 @needs_gxx

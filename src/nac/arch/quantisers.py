@@ -17,6 +17,8 @@ from nac.arch.graph import Graph, Node
 from nac.errors import InputError
 
 CALIBRATION_STEPS = 30
+SMALLEST_SCALE = 2.0**-16
+"""What zeros are quantised with. Brevitas' own bound, 1e-10, is no power of two and leaves a bias no range."""
 
 
 def plain(x: Tensor) -> Tensor:
@@ -33,7 +35,12 @@ def on_grid(x: Tensor, value: Tensor) -> Tensor:
 @cache
 def _activation_quantiser(base: type) -> type:
     """The quantiser with a short calibration: its scale is learned from then on."""
-    return type(f"Nac{base.__name__}", (base,), {"collect_stats_steps": CALIBRATION_STEPS})
+    settings = {"collect_stats_steps": CALIBRATION_STEPS, "scaling_min_val": SMALLEST_SCALE}
+    return type(f"Nac{base.__name__}", (base,), settings)
+
+
+class _WeightQuantiser(Int8WeightPerTensorFixedPoint):  # type: ignore[misc]
+    scaling_min_val = SMALLEST_SCALE
 
 
 class LeakyThenQuant(nn.Module):
@@ -82,7 +89,7 @@ def layer(node: Node, graph: Graph) -> nn.Module | None:
     if node.op not in {"conv", "dense"}:
         return None
     options: dict[str, Any] = {
-        "weight_quant": Int8WeightPerTensorFixedPoint,
+        "weight_quant": _WeightQuantiser,
         "weight_bit_width": graph.weight_bits,
         "bias_quant": Int32Bias if node.attrs.get("bias", True) else None,
         "bias": bool(node.attrs.get("bias", True)),
