@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from alkaid.trace import FVariable, trace
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -52,6 +52,8 @@ def test_quantise_equals_integers(
 
 
 @given(type_=TYPES, factor=st.integers(-5, 5).filter(bool), offset=st.integers(-20, 20), shift=st.integers(0, 4))
+@example(type_=Fixed(False, 2, -3), factor=-3, offset=0, shift=0)  # the kept bit weighs what its source's top bit does
+@example(type_=Fixed(True, 2, -3), factor=3, offset=-20, shift=3)  # of the upper bits only the sign is left
 @settings(max_examples=100, deadline=None)
 def test_quantise_knows_which_bits_are_there(type_: Fixed, factor: int, offset: int, shift: int) -> None:
     """Values whose lowest bits are constant, and negative multiples, as products with constants give."""

@@ -41,12 +41,25 @@ def round_half_even(x: FVariable, fraction: int) -> FVariable:
         return x
     raised = x + 2.0 ** (-fraction - 1)
     signed, integer, given = (int(part) for part in raised.kif)
-    upper = raised.quantize(signed, integer, fraction - 1, "WRAP", "TRN")
+    upper = raised.quantize(signed, max(integer, 1 - fraction), fraction - 1, "WRAP", "TRN")
     if given <= fraction:
         return upper
-    lowest = raised.quantize(0, 1 - fraction, fraction, "WRAP", "TRN")
-    between = raised.quantize(0, -fraction, given, "WRAP", "TRN").unary_bit_op("any")
-    return upper + (lowest & between * 2.0**-fraction)
+    between = bit(raised, given) * 2.0**given if given == fraction + 1 else below(raised, fraction)
+    return upper + (bit(raised, fraction) & between * 2.0**-fraction)
+
+
+def below(x: FVariable, fraction: int) -> FVariable:
+    """One bit: whether any bit of `x` below 2**-fraction is set."""
+    return x.quantize(0, -fraction, int(x.kif[2]), "WRAP", "TRN").unary_bit_op("any")
+
+
+def bit(x: FVariable, fraction: int) -> FVariable:
+    """The bit of `x` that weighs 2**-fraction, as 0 or 2**-fraction.
+
+    It is taken as a signed number and negated, which costs nothing: alkaid's passes take an unsigned single bit for the
+    top bit of its source whenever their weights coincide, also where the source is shifted and it is another bit.
+    """
+    return -x.quantize(1, -fraction, fraction, "WRAP", "TRN")
 
 
 def _rounded(k: int, fraction: int, target: int) -> int:
