@@ -23,6 +23,8 @@ from nac.hardware import (
     verify,
 )
 from nac.hardware.circuit import Node
+from nac.hardware.rtl import tools
+from nac.hardware.rtl.simulation import simulator
 
 KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")
 ACTIVATIONS = ("relu", "none", "leaky_relu_1_8")
@@ -47,15 +49,28 @@ def test_torch_equals_qonnx(design_of: DesignMaker, kind: str, activation: str, 
 
 
 @needs_gxx
+@pytest.mark.slow
+@pytest.mark.skipif(simulator() is None or tools.yosys() is None, reason="no simulator or synthesiser for Verilog")
 def test_synthesise_verifies_and_reports(design_of: DesignMaker) -> None:
     design = design_of("mean", 4)
-    report = synthesise(design, TargetConfig(), check_inputs=samples(design.record.architecture))
+    said: list[str] = []
+    report = synthesise(design, TargetConfig(), check_inputs=samples(design.record.architecture), say=said.append)
+    assert [line.split(" with ")[0] for line in said] == [
+        "QONNX, project and C simulation", "RTL", "RTL simulation", "RTL synthesis"
+    ]  # fmt: skip
     assert report.verification.equal
     assert report.verification.hls_samples == report.verification.qonnx_samples == 200
     assert report.verification.proven_in_float32
     assert {n.name: n.value for n in report.numbers if n.kind == "count"} == design.record.costs
     assert {"lut", "ff", "latency_cycles"} <= {n.name for n in report.numbers if n.kind == "estimate"}
     assert report.rtl_samples > 200
+    assert report.rtl_simulation is not None
+    assert report.rtl_simulation.samples == report.rtl_samples
+    assert report.rtl_synthesis is not None
+    found = {(n.name, n.kind): n.value for n in report.numbers}
+    assert found["lut", "synthesis"] == report.rtl_synthesis.lut > 0
+    assert found["latency_cycles", "simulation"] == found["latency_cycles", "estimate"]
+    assert found["ii", "simulation"] == 1
     assert type(report).model_validate_json((design.path / "reports.json").read_text()) == report
     assert report.verification.predictions_sha256 in (design.path / "hls" / "README.md").read_text()
     x = design.quantised_input(samples(design.record.architecture, seed=5))
@@ -82,9 +97,10 @@ def test_a_layer_that_is_always_zero_is_exact(tmp_path: Path, kind: str, dead: s
         for _ in range(35):
             network(torch.randn(64, *arch.input))
     design = make_design(tmp_path / dead, arch, network.eval())
-    report = synthesise(design, TargetConfig(), check_inputs=samples(arch))
+    report = synthesise(design, TargetConfig(), check_inputs=samples(arch), simulation=False, synthesis=False)
     assert report.verification.hls_samples == 200
     assert report.rtl_samples > 200
+    assert report.rtl_simulation is report.rtl_synthesis is None
 
 
 @needs_gxx
@@ -116,7 +132,10 @@ def test_resource_strategy_is_exact(design_of: DesignMaker, kind: str) -> None:
 @pytest.mark.parametrize("backend", sorted(BACKENDS))
 def test_every_backend_writes_a_project(design_of: DesignMaker, backend: str) -> None:
     design = design_of("mean", 4)
-    report = synthesise(design, TargetConfig(backend=backend), check_inputs=samples(design.record.architecture))
+    report = synthesise(
+        design, TargetConfig(backend=backend), check_inputs=samples(design.record.architecture), simulation=False,
+        synthesis=False,
+    )  # fmt: skip
     assert report.verification.hls_samples == (200 if BACKENDS[backend].simulates else 0)
     assert HlsProject.open(design.path / "hls").record.target.backend == backend
 

@@ -44,6 +44,7 @@ def test_a_run_ends_with_a_verified_project(jets_run: tuple[Path, Result]) -> No
     assert reports[0]["verification"]["equal"] is True
     assert reports[0]["verification"]["samples"] == 600  # all there are: the test split alone is too small
     assert reports[0]["rtl_samples"] > 600
+    assert reports[0]["rtl_simulation"] is reports[0]["rtl_synthesis"] is None  # as the settings say
     assert {"lut", "ff", "latency_ns"} <= {n["name"] for n in reports[0]["numbers"] if n["kind"] == "estimate"}
     project = run.design(reports[0]["design"]) / "hls"
     assert (project / "README.md").is_file()

@@ -18,6 +18,7 @@ TINY = (
     "search.trials=4", "search.population=2", "train.epochs=1", "train.batch_size=64",
     "compress.designs=2", "compress.bits=[6]", "compress.sparsity=[0.0, 0.5]", "compress.rounds=1",
     "compress.train.epochs=2", "compress.finetune.epochs=1", "compress.synthesise=1",
+    "compress.simulate_rtl=false", "compress.synthesise_rtl=false",
 )  # fmt: skip
 
 

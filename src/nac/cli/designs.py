@@ -18,6 +18,10 @@ EVALUATE_EXAMPLES = """\
 
 [dim]nac evaluate runs/demo/designs/NAME --data jets.npz --engine hls --json[/]
 
+[dim]nac evaluate runs/demo/designs/NAME --data jets.npz --engine rtl --simulate[/]
+
+[dim]nac evaluate runs/demo/designs/NAME --data jets.npz --flip-bits 1e-4 --repeats 10[/]
+
 Two engines compute the same bits if and only if their predictions_sha256 are equal.
 """
 
@@ -29,16 +33,23 @@ def synth(
         Path | None, typer.Option(metavar="DIR", help="Folder of the HLS project.", show_default="DESIGN/hls")
     ] = None,
     data: DataOption = None,
+    simulation: Annotated[bool, typer.Option(help="Run the Verilog in Verilator or Icarus Verilog.")] = True,
+    synthesis: Annotated[bool, typer.Option(help="Map the Verilog to the part with yosys.")] = True,
     json: JsonOption = False,
 ) -> None:
-    """QONNX, HLS project and C simulation of a design, verified bit for bit."""
+    """QONNX, HLS project and RTL of a design, simulated, verified bit for bit and synthesised."""
     from nac.pipeline.designs import synth_design
 
-    result = synth_design(design, backend=backend, project=project, files=data or [], console=progress_console())
+    result = synth_design(
+        design, backend=backend, project=project, files=data or [], console=progress_console(),
+        simulation=simulation, synthesis=synthesis,
+    )  # fmt: skip
     if json:
         say_json(result.to_json())
         return
     say_table(f"Hardware of {design}", ["quantity", "value", "unit", "kind", "tool"], result.rows)
+    for line in result.sentences:
+        typer.echo(line)
     for label, place in result.places:
         typer.echo(f"{label + ':':<10}{place}")
 
@@ -47,12 +58,23 @@ def evaluate(
     design: DesignArgument,
     data: DataOption = None,
     engine: Annotated[str, typer.Option(help="What computes: torch, qonnx, hls or rtl.")] = "torch",
+    simulate: Annotated[bool, typer.Option("--simulate", help="With rtl: the Verilog in a simulator.")] = False,
+    flip_bits: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, metavar="RATE", help="Also with bits of weights and values flipped at this rate."),
+    ] = None,
+    flips_seed: Annotated[int, typer.Option(min=0, help="Seed of the flips.")] = 0,
+    repeats: Annotated[int, typer.Option(min=1, help="How often bits are flipped anew.")] = 5,
     json: JsonOption = False,
 ) -> None:
     """Metrics of a design on a data file, computed by one of the engines that must agree."""
     from nac.pipeline.designs import evaluate_design
+    from nac.pipeline.robustness import Flips
 
-    result = evaluate_design(design, data or [], engine, console=progress_console())
+    flips = None if flip_bits is None else Flips(flip_bits, flips_seed, repeats)
+    result = evaluate_design(
+        design, data or [], engine, console=progress_console(), simulate=simulate, flips=flips
+    )  # fmt: skip
     if json:
         say_json(result.to_json())
         return
@@ -62,3 +84,9 @@ def evaluate(
         list(result.metrics.items()),
     )
     typer.echo(f"predictions_sha256: {result.predictions_sha256}")
+    if result.upsets:
+        say_table(
+            f"The same with every bit flipped with probability {flip_bits:g}, {repeats} times",
+            ["metric", "without", "mean", "deviation", "worst", "loss"],
+            result.upsets.rows,
+        )

@@ -236,7 +236,8 @@ class CompressConfig(Model):
     `designs` winners are taken along the front when no trial is named. `train` is the budget of each float
     training (the reference, every pruning round, the pruned network), `finetune` that of quantisation-aware
     training, in which the float reference is also a teacher with weight `distil` (0: targets only).
-    `synthesise` designs, spread along the front, go on to hardware.
+    `synthesise` designs, spread along the front, go on to hardware, where the Verilog is run in a simulator if
+    `simulate_rtl` and mapped to the part by yosys if `synthesise_rtl`.
     """
 
     designs: PositiveInt = 4
@@ -250,6 +251,8 @@ class CompressConfig(Model):
     distil: float = Field(0.5, ge=0, le=1)
     temperature: PositiveFloat = 1.0
     synthesise: PositiveInt = 4
+    simulate_rtl: bool = True
+    synthesise_rtl: bool = True
 
     @field_validator("bits")
     @classmethod

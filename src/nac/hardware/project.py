@@ -115,8 +115,8 @@ class HlsProject:
             files = [f"{work}/in.npy", f"{work}/out.npy"]
             np.save(files[0], to_channels_last(x).astype(np.float64))
             command = [
-                sys.executable, str(Path(__file__).with_name("simulate.py")), str(self.compile().resolve()), symbol,
-                *files, str(self.record.outputs),
+                sys.executable, "-P", str(Path(__file__).with_name("simulate.py")), str(self.compile().resolve()),
+                symbol, *files, str(self.record.outputs),
             ]  # fmt: skip
             done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, check=False)
             if done.returncode != 0 or not Path(files[1]).is_file():

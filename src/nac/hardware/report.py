@@ -19,7 +19,8 @@ from nac.hardware.number import HardwareNumber
 from nac.hardware.project import HlsProject, generate
 from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount
-from nac.hardware.rtl import build_rtl
+from nac.hardware.rtl import Simulation, Synthesis, build_rtl
+from nac.hardware.rtl.build import Say, silent
 from nac.hardware.verify import Verification, verify
 from nac.rundir import write_atomic
 
@@ -31,7 +32,8 @@ class HardwareReport(Model):
     """`reports.json` of a design. `skipped` says what was not done and why.
 
     `rtl_samples` inputs, random ones over the full range among them, were computed by the RTL's adder graph as by
-    the network, bit for bit; its LUTs, flip-flops and latency are among the numbers, as estimates.
+    the network, bit for bit; its LUTs, flip-flops and latency are among the numbers, as estimates. `rtl_simulation`
+    says that the Verilog did so too, `rtl_synthesis` what it was mapped to; `remarks` what looks wrong about that.
     """
 
     design: str
@@ -40,8 +42,11 @@ class HardwareReport(Model):
     project: str
     verification: Verification
     rtl_samples: int = 0
+    rtl_simulation: Simulation | None = None
+    rtl_synthesis: Synthesis | None = None
     numbers: tuple[HardwareNumber, ...]
     skipped: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def synthesise(
@@ -51,8 +56,11 @@ def synthesise(
     check_inputs: npt.NDArray[np.float32] | None = None,
     *,
     n_qonnx: int | None = None,
+    simulation: bool = True,
+    synthesis: bool = True,
+    say: Say = silent,
 ) -> HardwareReport:
-    """Export, recount, generate, simulate and verify a design; write `reports.json` into its folder.
+    """Export, recount, generate, simulate, verify and synthesise a design; write `reports.json` into its folder.
 
     Args:
         design: a trained, quantised design.
@@ -60,6 +68,9 @@ def synthesise(
         project_dir: where the project goes; `hls` in the design's folder by default.
         check_inputs: preprocessed samples (N, *input) to compare the engines on; random ones by default.
         n_qonnx: how many of them QONNX runs; all by default.
+        simulation: run the Verilog in a simulator as well as its adder graph.
+        synthesis: let yosys map the Verilog to the part.
+        say: told what is being done.
 
     Raises:
         InputError: the target's backend cannot take the network, or `project_dir` holds something else.
@@ -69,6 +80,7 @@ def synthesise(
     report_file = design.path / "reports.json"
     report_file.unlink(missing_ok=True)
     start = time.perf_counter()
+    say(f"QONNX, project and C simulation with {target.backend}")
     model_file = export(design)
     ops = recount(model_file)
     assert_costs_agree(ops, measured_workload(design.network))
@@ -76,7 +88,9 @@ def synthesise(
     x = random_inputs(design) if check_inputs is None else check_inputs
     verification = verify(design, x, n_qonnx, project=project)
     _finish_project(project, design, verification, x)
-    rtl = build_rtl(design, target, design.quantised_input(x), simulation=False, synthesis=False)
+    rtl = build_rtl(
+        design, target, design.quantised_input(x), simulation=simulation, synthesis=synthesis, say=say
+    )  # fmt: skip
     numbers = [
         HardwareNumber(
             name=cost.name, value=cost.measure(ops), unit=cost.unit, tool="nac", version=__version__, kind="count"
@@ -85,8 +99,8 @@ def synthesise(
     ]
     report = HardwareReport(
         design=design.record.name, target=target, model=model_file.name, project=_relative(project.path, design.path),
-        verification=verification, rtl_samples=rtl.samples, numbers=(*numbers, *rtl.numbers),
-        skipped=(*_skipped(project), *rtl.skipped),
+        verification=verification, rtl_samples=rtl.samples, rtl_simulation=rtl.simulation, rtl_synthesis=rtl.synthesis,
+        numbers=(*numbers, *rtl.numbers), skipped=(*_skipped(project), *rtl.skipped), remarks=rtl.remarks,
     )  # fmt: skip
     write_atomic(report_file, report.model_dump_json(indent=1))
     logger.info("%s: verified on %d samples in %.1f s", report.design, len(x), time.perf_counter() - start)

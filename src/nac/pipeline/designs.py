@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ from nac.config import TargetConfig, validate
 from nac.design import Design
 from nac.errors import InputError
 from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha256, synthesise
+from nac.hardware.rtl import RtlEngine
+from nac.hardware.verify import circuit_of
 from nac.pipeline.request import unchanged
+from nac.pipeline.robustness import Flips, Robustness, robustness
 from nac.pipeline.steps import CHECKED_SAMPLES, check_inputs
 from nac.rundir import Run, data_files
 from nac.tasks import Dataset, Split, make_task
@@ -33,30 +36,52 @@ class Evaluation:
     metrics: dict[str, float]
     predictions_sha256: str
     data: list[dict[str, str]]
+    upsets: Robustness | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As a plain mapping."""
-        return asdict(self)
+        """As a plain mapping, `upsets` only where bits were flipped."""
+        found = asdict(self)
+        return found if self.upsets else {key: value for key, value in found.items() if key != "upsets"}
 
 
-def evaluate_design(path: Path, files: Sequence[Path], engine_name: str, console: Console) -> Evaluation:
+def evaluate_design(
+    path: Path,
+    files: Sequence[Path],
+    engine_name: str,
+    console: Console,
+    *,
+    simulate: bool = False,
+    flips: Flips | None = None,
+) -> Evaluation:
     """Predict every sample of the files (of the run's test split without any) with one engine and measure.
 
+    With `simulate` the engine `rtl` is the Verilog in a simulator, its adder graph otherwise. With `flips` the circuit
+    is computed with flipped bits as well.
+
     Raises:
-        InputError: no design, unknown engine, or data that does not fit.
+        InputError: no design, unknown engine, data that does not fit, or another engine to `simulate`.
         WorkError: the engine cannot be built, or its outputs are not finite.
     """
     if engine_name not in ENGINES:
         raise InputError(f"--engine {engine_name}: expected one of {', '.join(ENGINES)}")
+    if simulate and engine_name != "rtl":
+        raise InputError(f"--simulate: the engine {engine_name} is no circuit, expected --engine rtl")
     design = Design.load(path)
     record = design.record
     split, sources = _samples(design, files)
     with console.status(f"{engine_name}: {len(split):,} samples"):
-        outputs = engine(engine_name, design).predict(design.quantised_input(split.x.numpy()))
-    return Evaluation(
-        record.task.name, record.name, engine_name, len(split),
-        make_task(record.task).metrics(outputs, split.y.numpy()), outputs_sha256(outputs), sources,
+        predictor = RtlEngine(design, simulates=True) if simulate else engine(engine_name, design)
+        x = design.quantised_input(split.x.numpy())
+        outputs = predictor.predict(x)
+    task, y = make_task(record.task), split.y.numpy()
+    found = Evaluation(
+        record.task.name, record.name, engine_name, len(split), task.metrics(outputs, y), outputs_sha256(outputs),
+        sources,
     )  # fmt: skip
+    if flips is None:
+        return found
+    with console.status(f"{flips.repeats} times with bits flipped"):
+        return replace(found, upsets=robustness(circuit_of(design), x, y, task.metrics, found.metrics, flips))
 
 
 @dataclass(frozen=True)
@@ -75,7 +100,19 @@ class Synthesis:
     @property
     def places(self) -> list[tuple[str, Path]]:
         """Labelled paths of what was written."""
-        return [("network", self.design.path / "model.onnx"), ("project", self.project)]
+        rtl = [("RTL", self.design.path / "rtl")] if self.report.rtl_samples else []
+        return [("network", self.design.path / "model.onnx"), ("project", self.project), *rtl]
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was proven, what was skipped and what looks wrong."""
+        checked, proof = self.report.verification, self.report.rtl_simulation
+        said = [f"torch == QONNX{' == C simulation' if checked.hls_samples else ''} on {checked.samples:,} samples"]
+        if self.report.rtl_samples:
+            circuit = f"RTL == network on {self.report.rtl_samples:,} samples"
+            said.append(f"{circuit} in {proof.tool}, one result per clock" if proof else f"{circuit} (adder graph)")
+        return [*said, *(f"skipped: {line}" for line in self.report.skipped),
+                *(f"remark: {line}" for line in self.report.remarks)]  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """The report and where the project is."""
@@ -83,9 +120,16 @@ class Synthesis:
 
 
 def synth_design(
-    path: Path, *, backend: str | None, project: Path | None, files: Sequence[Path], console: Console
+    path: Path,
+    *,
+    backend: str | None,
+    project: Path | None,
+    files: Sequence[Path],
+    console: Console,
+    simulation: bool = True,
+    synthesis: bool = True,
 ) -> Synthesis:
-    """Export, write the HLS project, compile it and verify it bit for bit on samples of the test split.
+    """Export, write the HLS project and the RTL, verify both bit for bit on samples of the test split, synthesise.
 
     Raises:
         InputError: no design, unknown backend, or a project folder that is not empty.
@@ -99,8 +143,11 @@ def synth_design(
     if project is not None and project.exists() and (not project.is_dir() or any(project.iterdir())):
         raise InputError(f"{project}: is not empty, expected a new folder for the project")
     inputs = _check_inputs(design, files)
-    with console.status(f"{design.record.name}: C simulation with {target.backend}"):
-        report = synthesise(design, target, project_dir=project, check_inputs=inputs)
+    with console.status(design.record.name) as status:
+        report = synthesise(
+            design, target, project_dir=project, check_inputs=inputs, simulation=simulation, synthesis=synthesis,
+            say=lambda what: status.update(f"{design.record.name}: {what}"),
+        )  # fmt: skip
     return Synthesis(design, project or design.path / "hls", report)
 
 

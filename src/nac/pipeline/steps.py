@@ -104,7 +104,7 @@ def export_designs(context: Context) -> str:
 
 
 def synth(context: Context) -> str:
-    """Write, compile and verify an HLS project for the designs along the front."""
+    """Write, compile and verify the HLS projects and the RTL of the designs along the front."""
     config = context.record.task
     rows = along_the_front(read_front(context.run), config.compress.synthesise)
     if not rows:
@@ -113,9 +113,16 @@ def synth(context: Context) -> str:
     unfinished = [design for design in designs if not is_synthesised(design.path)]
     inputs = check_inputs(context.dataset) if unfinished else None
     with _progress(context) as bar:
-        for design in bar.track(unfinished, description="synth"):
-            synthesise(design, config.target, check_inputs=inputs)
-    return f"HLS projects equal to their networks bit for bit: {', '.join(design.record.name for design in designs)}"
+        job = bar.add_task("synth", total=len(unfinished))
+        for design in unfinished:
+            name = design.record.name
+            synthesise(
+                design, config.target, check_inputs=inputs, simulation=config.compress.simulate_rtl,
+                synthesis=config.compress.synthesise_rtl,
+                say=lambda what, name=name: bar.update(job, description=f"{name}: {what}"),  # type: ignore[misc]
+            )  # fmt: skip
+            bar.advance(job)
+    return f"HLS projects and RTL equal to the networks bit for bit: {', '.join(d.record.name for d in designs)}"
 
 
 def check_inputs(dataset: Dataset, count: int = CHECKED_SAMPLES) -> NDArray[np.float32]:
@@ -148,7 +155,7 @@ STEPS = (
     Step("search", "Global search", search),
     Step("compress", "Local search: quantise and prune the winners", compress),
     Step("export", "Export to QONNX", export_designs),
-    Step("synth", "HLS projects, verified bit for bit", synth),
+    Step("synth", "HLS projects and RTL, verified bit for bit", synth),
     Step("report", "Report", report),
 )
 

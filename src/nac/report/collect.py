@@ -22,7 +22,7 @@ from nac.report.quantities import QUANTITIES
 from nac.rundir import Run
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
-EVIDENCE = ("count", "estimate", "c-synthesis", "synthesis", "place-and-route")
+EVIDENCE = ("count", "estimate", "simulation", "c-synthesis", "synthesis", "place-and-route")
 
 
 def read_front(run: Run) -> Front:

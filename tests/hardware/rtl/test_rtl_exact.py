@@ -197,6 +197,17 @@ def test_the_step_reports_numbers_and_what_is_missing(
     assert type(report).model_validate_json(report.model_dump_json()) == report
 
 
+def test_circuits_too_large_to_synthesise_here_are_only_compared(
+    design_of: DesignMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nac.hardware.rtl.build.MOST_LUT", 10)
+    design = design_of("mlp", 3)
+    export(design)
+    report = build_rtl(design, TargetConfig(), random_input(circuit_of(design), 10))
+    assert (report.samples, report.simulation, report.synthesis) == (1010, None, None)
+    assert "LUTs are too many here" in report.skipped[0]
+
+
 def test_networks_too_large_to_unroll_are_skipped(design_of: DesignMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nac.hardware.rtl.lowering.MOST_PRODUCTS", 10)
     monkeypatch.setattr("nac.hardware.rtl.build.MOST_PRODUCTS", 10)

@@ -1,6 +1,7 @@
 """The RTL step of one design: project, proof in a simulator, synthesis, and the numbers that come of it."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,13 @@ from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
 
 logger = logging.getLogger(__name__)
 RANDOM_SAMPLES = 1000
+MOST_LUT = 100_000
+"""Circuits beyond this estimate keep a simulator or synthesiser busy for an hour: they are left to who wants that."""
+Say = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """Tells nobody what is being done."""
 
 
 class RtlReport(Model):
@@ -47,6 +55,7 @@ def build_rtl(
     simulation: bool = True,
     synthesis: bool = True,
     random_samples: int = RANDOM_SAMPLES,
+    say: Say = silent,
 ) -> RtlReport:
     """Write the design's RTL, prove it equal to the network, synthesise it.
 
@@ -57,24 +66,30 @@ def build_rtl(
         simulation: run the Verilog in a simulator as well as the adder graph.
         synthesis: run yosys.
         random_samples: how many random inputs.
+        say: told what is being done.
 
-    A missing tool, or a network too large to be unrolled, is a sentence in `skipped`. Raises WorkError when the
-    circuit differs from the network on any sample, or a tool fails.
+    A missing tool, or a circuit too large to be unrolled or synthesised here, is a sentence in `skipped`. Raises
+    WorkError when the circuit differs from the network on any sample, or a tool fails.
     """
     circuit = read_circuit(load_model(design.path / "model.onnx"))
     if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
         sentence = f"RTL: {products:,} products are too many to be unrolled (at most {MOST_PRODUCTS:,})"
         return RtlReport(skipped=(sentence,))
+    say("RTL")
     project = rtl_project(design, target)
     inputs = np.concatenate([np.asarray(x, dtype=np.float32), random_input(circuit, random_samples)])
     expected = evaluate(circuit, inputs)
     _compare(design, project, inputs, expected)
     skipped: list[str] = []
-    proof = _prove(project, inputs, expected, skipped) if simulation else None
-    mapped = _synthesise(project, skipped) if synthesis else None
+    if (simulation or synthesis) and project.record.cost_lut > MOST_LUT:
+        size = f"an estimated {project.record.cost_lut:,.0f} LUTs are too many here (at most {MOST_LUT:,})"
+        skipped.append(f"RTL simulation and synthesis: {size}; the scripts in {project.path.name}/ do it elsewhere")
+        simulation = synthesis = False
+    proof = _prove(project, inputs, expected, skipped, say) if simulation else None
+    mapped = _synthesise(project, skipped, say) if synthesis else None
     return RtlReport(
         project=project.path.name, samples=len(inputs), simulation=proof, synthesis=mapped,
-        numbers=(*estimates(project), *_measured(mapped)), skipped=tuple(skipped),
+        numbers=(*estimates(project), *_simulated(proof), *_measured(mapped)), skipped=tuple(skipped),
         remarks=mapped.remarks if mapped else (),
     )  # fmt: skip
 
@@ -86,20 +101,22 @@ def _compare(design: Design, project: RtlProject, x: npt.NDArray[Any], expected:
 
 
 def _prove(
-    project: RtlProject, x: npt.NDArray[Any], expected: npt.NDArray[np.float64], skipped: list[str]
+    project: RtlProject, x: npt.NDArray[Any], expected: npt.NDArray[np.float64], skipped: list[str], say: Say
 ) -> Simulation | None:
     tool = simulator()
     if tool is None:
         skipped.append(f"RTL simulation: {tools.MISSING['verilator']}; {tools.MISSING['iverilog']}")
         return None
+    say(f"RTL simulation with {tool.name}")
     return prove(project, x, expected, tool)
 
 
-def _synthesise(project: RtlProject, skipped: list[str]) -> Synthesis | None:
+def _synthesise(project: RtlProject, skipped: list[str], say: Say) -> Synthesis | None:
     tool = tools.yosys()
     if tool is None:
         skipped.append(f"RTL synthesis: {tools.MISSING['yosys']}")
         return None
+    say(f"RTL synthesis with {tool.name}")
     return synthesise_rtl(project, tool)
 
 
@@ -115,6 +132,18 @@ def estimates(project: RtlProject) -> list[HardwareNumber]:
     return [
         HardwareNumber(name=name, value=value, unit=unit, tool=record.tool, version=record.version, kind="estimate")
         for name, value, unit in values
+    ]
+
+
+def _simulated(simulation: Simulation | None) -> list[HardwareNumber]:
+    """What the simulator saw: one result per clock (or there is no report), after so many clocks."""
+    if simulation is None:
+        return []
+    return [
+        HardwareNumber(
+            name=name, value=value, unit="clocks", tool=simulation.tool, version=simulation.version, kind="simulation"
+        )
+        for name, value in (("latency_cycles", simulation.latency_cycles), ("ii", 1))
     ]
 
 
