@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,8 @@ def data(tmp_path: Path, design: Design) -> Path:
     x = samples(record.architecture, 60)
     file = tmp_path / "data.npz"
     names = record.task.data
-    np.savez(file, allow_pickle=False, **{names.inputs: x, names.targets: np.zeros((60, record.architecture.outputs))})
+    arrays: dict[str, Any] = {str(names.inputs): x, str(names.targets): np.zeros((60, record.architecture.outputs))}
+    np.savez(file, allow_pickle=False, **arrays)
     return file
 
 
