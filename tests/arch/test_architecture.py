@@ -11,6 +11,7 @@ from nac.arch import (
     bops_nac,
     deployment_problems,
     trace,
+    widths,
     workload,
 )
 from nac.cost import macs, parameters
@@ -140,3 +141,41 @@ def test_every_value_that_a_product_reads_has_a_width() -> None:
 def test_the_widest_sum_that_float32_holds(fan_in: int, fits: bool) -> None:
     network = Architecture(input=(fan_in,), outputs=2, blocks=())
     assert (deployment_problems(network) == []) == fits
+
+
+def test_layers_with_widths_of_their_own() -> None:
+    mixed = DEEP_SETS.with_bits(weights=4, activations=4).with_layer_bits(
+        {"dense1": 3, "dense1_act": 6, "input": 8, "output": 4}
+    )
+    assert mixed.layer_bits == {"dense1": 3, "dense1_act": 6}, "what is said anyway is left out"
+    assert {name: bits for name, bits in widths(mixed).items() if bits != 4} == {
+        "input": 8, "dense1": 3, "dense1_act": 6,
+    }  # fmt: skip
+    ops = {op.name: (op.weight_bits, op.activation_bits) for op in workload(mixed)}
+    assert ops["dense1"] == (3, 4)
+    assert ops["dense2"] == (4, 6)
+    assert mixed.summary().endswith("@w3-4a4-6")
+    assert mixed.with_bits() == DEEP_SETS.with_bits(weights=4, activations=4)
+
+
+def test_layer_bits_leave_other_architectures_as_they_were() -> None:
+    assert "layer_bits" not in DEEP_SETS.to_json()
+    mixed = DEEP_SETS.with_layer_bits({"dense1": 3, "dense0": 5})
+    assert Architecture.from_json(mixed.to_json()) == mixed
+    assert mixed.hash not in {DEEP_SETS.hash, DEEP_SETS.with_layer_bits({"dense1": 3}).hash}
+    assert mixed.hash == DEEP_SETS.with_layer_bits({"dense0": 5, "dense1": 3}).hash
+
+
+def test_widths_of_unknown_layers_are_refused() -> None:
+    with pytest.raises(InputError, match=r"layer_bits.dense9: .*expected one of input, dense0"):
+        DEEP_SETS.with_layer_bits({"dense9": 4})
+    with pytest.raises(InputError, match=r"layer_bits.aggregate3: "):
+        Architecture.from_json(DEEP_SETS.model_copy(update={"layer_bits": {"aggregate3": 4}}).to_json())
+
+
+def test_a_single_layer_too_wide_for_hardware_is_named() -> None:
+    assert any("layer_bits.dense1: 17 bits, expected 2 to 16" in p for p in
+               deployment_problems(DEEP_SETS.with_layer_bits({"dense1": 17})))  # fmt: skip
+    assert any(p.startswith("dense1: sums of 32 16-bit weights") for p in
+               deployment_problems(DEEP_SETS.with_layer_bits({"dense1": 16})))  # fmt: skip
+    assert deployment_problems(DEEP_SETS.with_bits(weights=10, activations=9)) == []

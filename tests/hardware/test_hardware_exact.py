@@ -8,7 +8,7 @@ import pytest
 import torch
 from designs import DesignMaker, architecture, make_design, samples
 
-from nac.arch import Network
+from nac.arch import Architecture, Network, widths
 from nac.config import TargetConfig
 from nac.errors import InputError, WorkError
 from nac.hardware import (
@@ -46,6 +46,35 @@ def test_torch_equals_qonnx(design_of: DesignMaker, kind: str, activation: str, 
     torch_, qonnx = (engine(name, design).predict(x) for name in ("torch", "qonnx"))
     assert np.array_equal(torch_, qonnx)
     assert outputs_sha256(torch_) == outputs_sha256(qonnx)
+
+
+def mixed_network(kind: str, seed: int = 0) -> tuple[Architecture, Network]:
+    """Weights per layer and activations of 2 to 10 bits, the scales of the channels of a layer far apart."""
+    arch = architecture(kind, 6)
+    generator = np.random.default_rng(seed)
+    arch = arch.with_layer_bits({name: int(generator.integers(2, 11)) for name in widths(arch)})
+    torch.manual_seed(seed)
+    network = Network(arch, quantised=True).train()
+    with torch.no_grad():
+        for name in network.weighted:
+            weight = network.weight(name)
+            factors = torch.tensor([1.0, 0.2, 0.03]).repeat(len(weight))[: len(weight)]
+            weight.mul_(factors.reshape(-1, *[1] * (weight.dim() - 1)))
+        for _ in range(35):
+            network(torch.randn(64, *arch.input))
+    return arch, network.eval()
+
+
+@needs_gxx
+@pytest.mark.parametrize("kind", ["mean", *(pytest.param(k, marks=pytest.mark.slow) for k in KINDS if k != "mean")])
+def test_a_width_for_every_layer_and_a_scale_for_every_channel_are_exact(tmp_path: Path, kind: str) -> None:
+    arch, network = mixed_network(kind)
+    design = make_design(tmp_path / "mixed", arch, network)
+    report = synthesise(design, TargetConfig(), check_inputs=samples(arch))
+    assert report.verification.hls_samples == report.verification.qonnx_samples == 200
+    assert report.verification.proven_in_float32
+    assert report.rtl_samples > 200
+    assert {n.name: n.value for n in report.numbers if n.kind == "count"} == design.record.costs
 
 
 @needs_gxx

@@ -1,6 +1,6 @@
 """Architecture and its readings: graph, workload, float and quantised networks."""
 
-from nac.arch.architecture import Architecture, Bits, deployment_problems, trace, workload
+from nac.arch.architecture import Architecture, Bits, deployment_problems, trace, width_ranges, widths, workload
 from nac.arch.blocks import Activation, Aggregate, Attention, Block, BlockProtocol, Conv, Dense, Flatten, Norm, Pool
 from nac.arch.graph import Builder, Graph, Node
 from nac.arch.network import Network, fold_norms, integer_weights, measured_workload, quantise
@@ -30,5 +30,7 @@ __all__ = [
     "measured_workload",
     "quantise",
     "trace",
+    "width_ranges",
+    "widths",
     "workload",
 ]

@@ -2,14 +2,15 @@
 
 import hashlib
 import math
+import operator
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from nac.arch.blocks import Block
-from nac.arch.graph import FLOAT_BITS, Builder, Graph, Node
+from nac.arch.graph import FLOAT_BITS, QUANTISED, WEIGHTED, Builder, Graph, Node
 from nac.config import Model
 from nac.config.base import describe
 from nac.cost import MatrixOp
@@ -30,13 +31,21 @@ class Architecture(Model):
     """Blocks between an input shape (channels first, without the batch) and a number of outputs.
 
     `input` is (features,), (features, particles) or (channels, rows, columns). A dense layer to `outputs`
-    without activation ends every network. Raises ValidationError when the blocks do not fit together.
+    without activation ends every network. `layer_bits` are the widths, by node name, that differ from `bits`: of
+    the weights of a `conv` or `dense` node, of the values that leave an `input` or `activation` node.
+    Raises ValidationError when the blocks do not fit together.
     """
 
     input: Annotated[tuple[Annotated[int, Field(ge=1, le=100_000)], ...], Field(min_length=1, max_length=3)]
     blocks: Annotated[tuple[Block, ...], Field(max_length=100)]
     outputs: Annotated[int, Field(ge=1, le=10_000)]
     bits: Bits = Bits()
+    layer_bits: Annotated[Mapping[str, BitWidth], Field(default_factory=dict, exclude_if=operator.not_)]
+
+    @field_validator("layer_bits")
+    @classmethod
+    def _in_order(cls, layer_bits: Mapping[str, int]) -> Mapping[str, int]:
+        return dict(sorted(layer_bits.items()))  # the text, and with it the hash, must not depend on the order
 
     @model_validator(mode="after")
     def _fits(self) -> "Architecture":
@@ -66,31 +75,75 @@ class Architecture(Model):
     def with_bits(
         self, *, weights: int | None = None, activations: int | None = None, input: int | None = None
     ) -> "Architecture":
-        """The same network at other bit widths."""
+        """The same network at other bit widths, the same in every layer."""
         given = {"weights": weights, "activations": activations, "input": input}
         bits = Bits(**{**self.bits.model_dump(), **{k: v for k, v in given.items() if v is not None}})
-        return self.model_copy(update={"bits": bits})
+        return self.model_copy(update={"bits": bits, "layer_bits": {}})
+
+    def with_layer_bits(self, layer_bits: Mapping[str, int]) -> "Architecture":
+        """The same network with these widths by node name; those that `bits` says anyway are left out.
+
+        Raises InputError for a name that no node has that has a width.
+        """
+        uniform = widths(self.with_bits())
+        if unknown := sorted(set(layer_bits) - set(uniform)):
+            raise InputError(_no_such_width(unknown[0], uniform))
+        own = {name: bits for name, bits in sorted(layer_bits.items()) if bits != uniform[name]}
+        return self.model_copy(update={"layer_bits": own})
 
     def summary(self) -> str:
         """One line for tables, e.g. `3x8: 32-32-mean-32-16-5 @w8a8`."""
         shape = "x".join(map(str, self.input))
         blocks = "-".join([*(block.summary() for block in self.blocks), str(self.outputs)])
-        return f"{shape}: {blocks} @w{self.bits.weights}a{self.bits.activations}"
+        weights, activations = width_ranges(self)
+        return f"{shape}: {blocks} @w{weights}a{activations}"
 
 
 def trace(architecture: Architecture) -> Graph:
     """Lower an architecture to its graph. Raises InputError, naming the block, when shapes do not fit."""
     bits = architecture.bits
     builder = Builder(
-        architecture.input, input_bits=bits.input, weight_bits=bits.weights, activation_bits=bits.activations
-    )
+        architecture.input, input_bits=bits.input, weight_bits=bits.weights, activation_bits=bits.activations,
+        layer_bits=architecture.layer_bits,
+    )  # fmt: skip
     x: Node = builder.input
     for index, block in enumerate(architecture.blocks):
         x = block.expand(builder, f"{block.block}{index}", x)
     if len(x.shape) != 1:
         raise InputError(f"blocks: end with shape {x.shape}; flatten or aggregate before the output layer")
     builder.dense("output", x, architecture.outputs)
-    return Graph(tuple(builder.nodes), bits.weights)
+    graph = Graph(tuple(builder.nodes))
+    known = _widths(graph)
+    if unknown := sorted(set(architecture.layer_bits) - set(known)):
+        raise InputError(_no_such_width(unknown[0], known))
+    return graph
+
+
+def widths(architecture: Architecture) -> dict[str, int]:
+    """Every width that a network has, by node name: what `layer_bits` may set, in order of execution."""
+    return _widths(trace(architecture))
+
+
+def _widths(graph: Graph) -> dict[str, int]:
+    return {
+        node.name: node.weight_bits if node.op in WEIGHTED else node.bits
+        for node in graph.nodes
+        if node.op in WEIGHTED | QUANTISED
+    }
+
+
+def _no_such_width(name: str, known: Mapping[str, int]) -> str:
+    return f"layer_bits.{name}: no layer of this name has a width, expected one of {', '.join(known)}"
+
+
+def width_ranges(architecture: Architecture) -> tuple[str, str]:
+    """The widths of the weights, and of the activations without the input's: `4`, or `2-6` where they differ."""
+    nodes = trace(architecture).nodes
+    weights = {node.weight_bits for node in nodes if node.op in WEIGHTED}
+    activations = {node.bits for node in nodes if node.op == "activation"} or {architecture.bits.activations}
+    low, high = zip(*((min(found), max(found)) for found in (weights, activations)), strict=True)
+    first, second = (str(a) if a == b else f"{a}-{b}" for a, b in zip(low, high, strict=True))
+    return first, second
 
 
 def workload(architecture: Architecture, density: float | Mapping[str, float] = 1.0) -> list[MatrixOp]:
@@ -124,24 +177,33 @@ def workload(architecture: Architecture, density: float | Mapping[str, float] = 
         kept = density.get(node.name, 1.0) if isinstance(density, Mapping) else density
         bias = outputs if node.attrs.get("bias", True) else 0
         parameters = outputs * fan_in + bias + affine.get(node.name, 0)
-        ops.append(MatrixOp(node.name, outputs, fan_in, positions, graph.weight_bits, source.bits, kept, parameters))
+        ops.append(MatrixOp(node.name, outputs, fan_in, positions, node.weight_bits, source.bits, kept, parameters))
     return ops
 
 
 ACCUMULATOR_BITS = 24
 """Magnitudes of up to so many bits are exact in float32, in which torch and QONNX compute; weights are symmetric."""
 
+WIDEST_INPUT = 12
+WIDEST = 16
+"""Of weights and activations; in most layers `ACCUMULATOR_BITS` is the narrower limit."""
+
+
+def _width_names(architecture: Architecture) -> dict[str, int]:
+    """Every width as it is written, by key."""
+    own = {f"layer_bits.{name}": bits for name, bits in architecture.layer_bits.items()}
+    return {f"bits.{field}": bits for field, bits in architecture.bits.model_dump().items()} | own
+
 
 def deployment_problems(architecture: Architecture) -> list[str]:
     """Why an architecture has no bit-exact route to hardware; empty when it has one."""
     graph = trace(architecture)
     nodes = {node.name: node for node in graph.nodes}
-    bits = architecture.bits
     problems = []
-    for field in ("input", "weights", "activations"):
-        limit = 12 if field == "input" else 8
-        if getattr(bits, field) > limit:
-            problems.append(f"bits.{field}: {getattr(bits, field)} bits, expected 2 to {limit}")
+    for name, bits in _width_names(architecture).items():
+        limit = WIDEST_INPUT if name in {"bits.input", "layer_bits.input"} else WIDEST
+        if bits > limit:
+            problems.append(f"{name}: {bits} bits, expected 2 to {limit}")
     for node in graph.nodes:
         kind = node.attrs.get("kind")
         if node.op == "activation" and kind in {"gelu", "leaky_relu"}:
@@ -158,7 +220,8 @@ def deployment_problems(architecture: Architecture) -> list[str]:
                 problems.append(f"{node.name}: mean over {particles} particles, expected a power of two")
     if not problems:
         problems = [
-            f"{op.name}: sums need {width} bits, expected at most {ACCUMULATOR_BITS} (exact in float32)"
+            f"{op.name}: sums of {op.fan_in} {op.weight_bits}-bit weights times {op.activation_bits}-bit values need "
+            f"{width} bits, expected at most {ACCUMULATOR_BITS} (exact in float32)"
             for op in workload(architecture)
             if (width := op.weight_bits - 1 + op.activation_bits + math.ceil(math.log2(op.fan_in))) > ACCUMULATOR_BITS
         ]

@@ -14,6 +14,10 @@ Op = Literal[
 ]
 Shape = tuple[int, ...]
 FLOAT_BITS = 32
+WEIGHTED: frozenset[Op] = frozenset({"conv", "dense"})
+"""Operations with weights, whose width is theirs alone."""
+QUANTISED: frozenset[Op] = frozenset({"input", "activation"})
+"""Operations that give the values that leave them a width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,8 @@ class Node:
     """One operation. `shape` is that of its output, channels first, without the batch.
 
     `bits` is the width of its output values; products and sums leave accumulators, which have no width of
-    their own until the next `activation` node (the quantisation points) gives them one.
+    their own until the next `activation` node (the quantisation points) gives them one. `weight_bits` is the
+    width of the weights of a `conv` or `dense` node.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Node:
     inputs: tuple[str, ...]
     shape: Shape
     bits: int = FLOAT_BITS
+    weight_bits: int = FLOAT_BITS
     attrs: Mapping[str, int | str | bool] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -37,7 +43,6 @@ class Graph:
     """Operations in order of execution; the last one is the output."""
 
     nodes: tuple[Node, ...]
-    weight_bits: int
 
     def __getitem__(self, name: str) -> Node:
         return self._by_name[name]
@@ -65,9 +70,14 @@ class Builder:
     Raises InputError from any method when the shapes do not fit, naming the node.
     """
 
-    def __init__(self, input_shape: Shape, *, input_bits: int, weight_bits: int, activation_bits: int) -> None:
+    def __init__(
+        self, input_shape: Shape, *, input_bits: int, weight_bits: int, activation_bits: int,
+        layer_bits: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        """`layer_bits` are widths, by node name, of what differs from the others (`Architecture.layer_bits`)."""
         self.weight_bits = weight_bits
         self.activation_bits = activation_bits
+        self.layer_bits = layer_bits
         self.nodes: list[Node] = []
         self.input = self._add("input", "input", (), input_shape, input_bits)
 
@@ -77,7 +87,11 @@ class Builder:
     ) -> Node:
         if min(shape, default=1) < 1:
             raise InputError(f"{name}: the output would have shape {shape}; use fewer or smaller kernels and pools")
-        node = Node(name, op, tuple(i.name for i in inputs), shape, bits, MappingProxyType(dict(attrs)))
+        own = self.layer_bits.get(name)
+        weight_bits = (own or self.weight_bits) if op in WEIGHTED else FLOAT_BITS
+        if own is not None and op in QUANTISED:
+            bits = own
+        node = Node(name, op, tuple(i.name for i in inputs), shape, bits, weight_bits, MappingProxyType(dict(attrs)))
         self.nodes.append(node)
         return node
 

@@ -90,7 +90,7 @@ def layer(node: Node, graph: Graph) -> nn.Module | None:
         return None
     options: dict[str, Any] = {
         "weight_quant": _WeightQuantiser,
-        "weight_bit_width": graph.weight_bits,
+        "weight_bit_width": node.weight_bits,
         "bias_quant": Int32Bias if node.attrs.get("bias", True) else None,
         "bias": bool(node.attrs.get("bias", True)),
         "return_quant_tensor": False,
