@@ -1,15 +1,22 @@
-"""Brevitas layers: power-of-two scales, one quantiser for every tensor, inputs and biases included."""
+"""Brevitas layers: power-of-two scales, one quantiser for every tensor, inputs and biases included.
+
+Weights have a scale for every output channel, a shift in hardware: folded batch norms leave channels of very different
+size, of which four bits of a common scale keep little. Scales of activations are learned as the logarithm of the
+largest value (trained thresholds, arXiv 1903.08066) and rounded to the nearest power of two: to let a few values
+saturate costs less than the bit that the next larger power would waste.
+"""
 
 from functools import cache
 from typing import Any
 
 from brevitas import nn as qnn
+from brevitas.core.function_wrapper.ops_ste import RoundSte
 from brevitas.quant import (
     Int8ActPerTensorFixedPoint,
-    Int8WeightPerTensorFixedPoint,
     Int32Bias,
     Uint8ActPerTensorFixedPoint,
 )
+from brevitas.quant.fixed_point import Int8WeightPerChannelFixedPoint
 from brevitas.quant_tensor import QuantTensor
 from torch import Tensor, nn
 
@@ -35,11 +42,15 @@ def on_grid(x: Tensor, value: Tensor) -> Tensor:
 @cache
 def _activation_quantiser(base: type) -> type:
     """The quantiser with a short calibration: its scale is learned from then on."""
-    settings = {"collect_stats_steps": CALIBRATION_STEPS, "scaling_min_val": SMALLEST_SCALE}
+    settings = {
+        "collect_stats_steps": CALIBRATION_STEPS,
+        "scaling_min_val": SMALLEST_SCALE,
+        "restrict_value_float_to_int_impl": RoundSte,
+    }
     return type(f"Nac{base.__name__}", (base,), settings)
 
 
-class _WeightQuantiser(Int8WeightPerTensorFixedPoint):  # type: ignore[misc]
+class _WeightQuantiser(Int8WeightPerChannelFixedPoint):  # type: ignore[misc]
     scaling_min_val = SMALLEST_SCALE
 
 

@@ -37,7 +37,8 @@ class Node:
     """One operation. `shape` is channels first without the batch; `tensor` is its value's name in the ONNX graph.
 
     `type` holds every value of `span`; only `quantise` and `input` change values to fit their type.
-    `partial` bounds every partial sum inside the node, in steps of its result.
+    `partial` bounds every partial sum inside the node, in steps of its result; `significand` does so for each channel
+    in the steps that its own scale has, in which a float has to hold it (0: the node sums nothing).
     Attributes by op: `leaky_relu` shift (slope 2**-shift); `matmul` transposed (of the two operands);
     `max_pool` size; `conv` weights of rank 3 (1-D) or 4 (2-D), stride 1, no padding.
     """
@@ -50,6 +51,7 @@ class Node:
     type: Fixed
     tensor: str
     partial: int = 0
+    significand: int = 0
     weights: Weights | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
 
@@ -85,4 +87,4 @@ class Circuit:
 
         Empty for nearly every network of 8 bits and less; where it is not, equality on samples is still checked.
         """
-        return [node.name for node in self.nodes if max(node.partial, node.span.magnitude) >= FLOAT32_EXACT]
+        return [node.name for node in self.nodes if node.significand >= FLOAT32_EXACT]

@@ -137,8 +137,8 @@ class _Reader:
         tensor = node.output[0]
         made = Node(
             name=node.name, op=op, inputs=tuple(i.name for i in inputs), shape=self.view.shape(tensor), span=span,
-            type=more.pop("type", span.fixed), tensor=tensor, partial=more.pop("partial", 0),
-            weights=more.pop("weights", None), attributes=more,
+            type=more.pop("type", span.fixed), tensor=tensor, partial=(partial := more.pop("partial", 0)),
+            significand=more.pop("significand", partial), weights=more.pop("weights", None), attributes=more,
         )  # fmt: skip
         if any(made.name == other.name for other in self.nodes):
             raise InputError(f"{made.name}: two operations have this name")
@@ -186,9 +186,11 @@ class _Reader:
         product, bias = fraction - weights.kernel_type.fraction - x.fraction, fraction - weights.bias_type.fraction
         low, high = (low << product) + (weights.bias << bias), (high << product) + (weights.bias << bias)
         bound = ((positive - negative) * x.magnitude << product) + (np.abs(weights.bias) << bias)
+        # Every output channel has a scale of its own: what is common to its products and bias is no digit of the sum.
+        common = np.gcd(np.gcd.reduce(rows, axis=1) << product, weights.bias << bias)
         self._put(
             node, op, (source,), Span(int(low.min()), int(high.max()), fraction), partial=int(bound.max()),
-            weights=weights,
+            significand=int((bound // np.maximum(common & -common, 1)).max()), weights=weights,
         )  # fmt: skip
 
     def _gemm(self, node: onnx.NodeProto) -> None:
@@ -224,7 +226,8 @@ class _Reader:
         a, b = self._source(node), self._source(node, 1)
         if a.shape != b.shape:
             raise InputError(f"{node.name}: cannot add shapes {a.shape} and {b.shape}")
-        self._put(node, "add", (a, b), a.span.plus(b.span))
+        total = a.span.plus(b.span)
+        self._put(node, "add", (a, b), total, significand=total.magnitude)
 
     def _transpose(self, node: onnx.NodeProto) -> None:
         if list(attributes(node).get("perm", [])) != [0, 2, 1]:
