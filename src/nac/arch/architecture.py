@@ -40,7 +40,7 @@ class Architecture(Model):
     blocks: Annotated[tuple[Block, ...], Field(max_length=100)]
     outputs: Annotated[int, Field(ge=1, le=10_000)]
     bits: Bits = Bits()
-    layer_bits: Annotated[Mapping[str, BitWidth], Field(default_factory=dict, exclude_if=operator.not_)]
+    layer_bits: Mapping[str, BitWidth] = Field(default_factory=dict, exclude_if=operator.not_)
 
     @field_validator("layer_bits")
     @classmethod
