@@ -35,7 +35,7 @@ class Placement(Model):
 
 
 def fits(project: RtlProject) -> bool:
-    """Whether the circuit can be expected to fit: it takes about two LUTs of an ECP5, with four inputs each, for one."""
+    """Whether the circuit can be expected to fit: it takes about two LUTs of an ECP5 (four inputs) for one of six."""
     return 2 * project.record.cost_lut < LUTS
 
 
