@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := runs/demo
+JOBS := 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types unit notebooks setup clean
@@ -27,7 +28,7 @@ types: $(STAMP)  ## mypy
 	$(BIN)/mypy
 
 unit: $(STAMP)  ## the test suite, slow tests included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 notebooks: $(STAMP)  ## every notebook, executed in its short mode
 	NAC_SHORT=1 $(BIN)/python -m pytest --nbmake --nbmake-timeout=600 notebooks

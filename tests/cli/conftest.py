@@ -14,6 +14,12 @@ def nac(capsys: pytest.CaptureFixture[str]) -> Command:
 
 
 @pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are as wide as in a pipe, whatever runs the tests."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulations go to a folder that all tests of a session share."""
     monkeypatch.setenv("NAC_CACHE", str(tmp_path_factory.getbasetemp() / "nac-cache"))
