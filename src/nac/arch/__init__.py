@@ -3,7 +3,7 @@
 from nac.arch.architecture import Architecture, Bits, deployment_problems, trace, width_ranges, widths, workload
 from nac.arch.blocks import Activation, Aggregate, Attention, Block, BlockProtocol, Conv, Dense, Flatten, Norm, Pool
 from nac.arch.graph import Builder, Graph, Node
-from nac.arch.network import Network, fold_norms, integer_weights, measured_workload, quantise
+from nac.arch.network import Network, copied, fold_norms, initialised, integer_weights, measured_workload, quantise
 from nac.arch.published import bops_nac
 
 __all__ = [
@@ -24,8 +24,10 @@ __all__ = [
     "Norm",
     "Pool",
     "bops_nac",
+    "copied",
     "deployment_problems",
     "fold_norms",
+    "initialised",
     "integer_weights",
     "measured_workload",
     "quantise",

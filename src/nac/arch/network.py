@@ -63,6 +63,20 @@ class Network(nn.Module):
         return quantisers.plain(values[self.graph.output.name])
 
 
+def initialised(architecture: Architecture, seed: int) -> Network:
+    """An untrained float network whose weights depend on the seed alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Network(architecture)
+
+
+def copied(network: Network) -> Network:
+    """The same network with weights of its own."""
+    twin = Network(network.architecture, quantised=network.quantised)
+    twin.load_state_dict(network.state_dict())
+    return twin
+
+
 def _pool(node: Node, x: Tensor) -> Tensor:
     return functional.max_pool2d(x, int(node.attrs["size"]))
 

@@ -36,6 +36,8 @@ COMPRESS_EXAMPLES = """\
 [dim]nac compress runs/demo[/]                                        the winners, at the task's widths
 
 [dim]nac compress runs/demo --trial 17 --bits 4 --bits 6 --sparsity 0.8[/]
+
+[dim]nac compress runs/demo --sparsity 0.8 --pruner magnitude --pruner distilled[/]
 """
 REPORT_EXAMPLES = "[dim]nac report runs/demo[/]"
 
@@ -88,14 +90,16 @@ def compress(
     trial: Annotated[list[int] | None, typer.Option(min=0, metavar="N", help="Trial to compress, repeatable.")] = None,
     bits: Annotated[list[int] | None, typer.Option(metavar="B", help="Bit width, repeatable.")] = None,
     sparsity: Annotated[list[float] | None, typer.Option(metavar="S", help="Share of zeros, repeatable.")] = None,
-    pruner: Annotated[str | None, typer.Option(help="How weights are chosen for removal.")] = None,
+    pruner: Annotated[
+        list[str] | None, typer.Option(metavar="P", help="How weights are chosen for removal, repeatable.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """The local search: winners of a run, quantised and pruned into designs."""
     from nac.pipeline.run import compress_run
 
     designs = compress_run(
-        run, trials=trial or None, bits=bits or None, sparsity=sparsity or None, pruner=pruner,
+        run, trials=trial or None, bits=bits or None, sparsity=sparsity or None, pruner=pruner or None,
         console=progress_console(),
     )
     if json:

@@ -1,6 +1,19 @@
 """The local search: pruning and quantisation-aware training of the winners."""
 
-from nac.compress.prune import PRUNERS, Pruner, Pruning, smallest_removed
+from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruner, Pruning, Round, keep_highest, prune
 from nac.compress.stage import Recipe, Winner, compress, recipes
 
-__all__ = ["PRUNERS", "Pruner", "Pruning", "Recipe", "Winner", "compress", "recipes", "smallest_removed"]
+__all__ = [
+    "PRUNERS",
+    "Masks",
+    "Pruned",
+    "Pruner",
+    "Pruning",
+    "Recipe",
+    "Round",
+    "Winner",
+    "compress",
+    "keep_highest",
+    "prune",
+    "recipes",
+]

@@ -1,16 +1,19 @@
 """Pydantic models of every YAML file, and how they are read."""
 
 from nac.config.base import Model, validate
+from nac.config.distilled import DistilledDataConfig
 from nac.config.load import find_file, load_task, load_yaml, merge
 from nac.config.parts import PARTS, part_family
 from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.task import (
     AUGMENTATIONS,
+    DEFAULT_PRUNER,
     SCALINGS,
     CompressConfig,
     ConstraintConfig,
     DataConfig,
     ObjectiveConfig,
+    PrunerName,
     SearchConfig,
     SplitConfig,
     TargetConfig,
@@ -20,15 +23,18 @@ from nac.config.task import (
 
 __all__ = [
     "AUGMENTATIONS",
+    "DEFAULT_PRUNER",
     "PARTS",
     "SCALINGS",
     "BraggSimulation",
     "CompressConfig",
     "ConstraintConfig",
     "DataConfig",
+    "DistilledDataConfig",
     "JetSimulation",
     "Model",
     "ObjectiveConfig",
+    "PrunerName",
     "SearchConfig",
     "SplitConfig",
     "TargetConfig",

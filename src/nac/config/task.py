@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from nac.config.base import Model
+from nac.config.distilled import DistilledDataConfig
 from nac.config.parts import PARTS, part_family
 from nac.config.simulation import BraggSimulation, JetSimulation
 
@@ -230,22 +231,34 @@ class SearchConfig(Model):
         return objectives
 
 
+PrunerName = Literal["magnitude", "distilled", "distilled_then_real", "synflow", "random"]
+DEFAULT_PRUNER: PrunerName = "magnitude"
+
+
 class CompressConfig(Model):
-    """The local search: every winner x every bit width x every sparsity becomes a design.
+    """The local search: every winner x every bit width x every sparsity x every pruner becomes a design.
 
     `designs` winners are taken along the front when no trial is named. `train` is the budget of each float
     training (the reference, every pruning round, the pruned network), `finetune` that of quantisation-aware
     training, in which the float reference is also a teacher with weight `distil` (0: targets only).
     `synthesise` designs, spread along the front, go on to hardware, where the Verilog is run in a simulator if
     `simulate_rtl` and mapped to the part by yosys if `synthesise_rtl`.
+
+    Pruning goes in `rounds`, each of which starts from the weights after `rewind` epochs (0: at initialisation).
+    `distilled_data` and `distilled_train` (samples, and the budget of a round on them) are for pruners that use them.
     """
 
     designs: PositiveInt = 4
     bits: tuple[int, ...] = (8, 6, 4)
     input_bits: int = Field(8, ge=2, le=12)
     sparsity: tuple[float, ...] = (0.0, 0.5)
-    pruner: Literal["magnitude"] = "magnitude"
+    pruner: tuple[PrunerName, ...] = Field((DEFAULT_PRUNER,), min_length=1)
     rounds: PositiveInt = 3
+    rewind: int = Field(0, ge=0)
+    distilled_data: DistilledDataConfig = DistilledDataConfig()
+    distilled_train: TrainConfig = TrainConfig(
+        optimiser="adamw", learning_rate=1e-2, epochs=150, batch_size=4096, patience=150
+    )
     train: TrainConfig = TrainConfig()
     finetune: TrainConfig = TrainConfig(learning_rate=1e-3)
     distil: float = Field(0.5, ge=0, le=1)
@@ -253,6 +266,11 @@ class CompressConfig(Model):
     synthesise: PositiveInt = 4
     simulate_rtl: bool = True
     synthesise_rtl: bool = True
+
+    @field_validator("pruner", mode="before")
+    @classmethod
+    def _one_or_many(cls, pruner: object) -> object:
+        return (pruner,) if isinstance(pruner, str) else pruner
 
     @field_validator("bits")
     @classmethod

@@ -83,7 +83,7 @@ def compress_run(
     trials: Sequence[int] | None = None,
     bits: Sequence[int] | None = None,
     sparsity: Sequence[float] | None = None,
-    pruner: str | None = None,
+    pruner: Sequence[str] | None = None,
     console: Console,
 ) -> list[Design]:
     """Make designs of a run's winners, at other widths or sparsities than the task's where they are given.

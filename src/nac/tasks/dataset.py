@@ -37,6 +37,11 @@ class TrainSplit(Split):
     config: DataConfig
     preprocessing: Preprocessing
 
+    @classmethod
+    def prepared(cls, raw: Tensor, physical: Tensor, config: DataConfig, preprocessing: Preprocessing) -> "TrainSplit":
+        """The split of raw samples and physical targets, as they are in a file."""
+        return cls(*prepare(raw, physical, config, preprocessing), raw, physical, config, preprocessing)
+
     def epoch(self, generator: Generator) -> tuple[Tensor, Tensor]:
         """(x, y) of all N samples in their order, augmented by the symmetries of the task and preprocessed."""
         if not self.config.augment:

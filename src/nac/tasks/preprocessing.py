@@ -66,6 +66,21 @@ class Preprocessing(Model):
         x.sub_(torch.tensor(self.offset).view(per_feature)).mul_(torch.tensor(self.scale).view(per_feature))
         return x if self.limit is None else x.clamp_(-self.limit, self.limit)
 
+    def raw(self, x: Tensor) -> Tensor:
+        """Physical values (N, *input_shape) of network inputs: the inverse of `tensor`, short of saturation.
+
+        Of patches scaled by themselves the counts are lost: they come back as 0..1.
+        """
+        if not self.scale:
+            return x.clone()
+        per_feature = (1, -1, *(1 for _ in x.shape[2:]))
+        raw = x / torch.tensor(self.scale).view(per_feature) + torch.tensor(self.offset).view(per_feature)
+        for index, kind in enumerate(self.transform):
+            if kind != "none":
+                feature = raw[:, index]
+                raw[:, index] = feature.exp2() - 1 if kind == "log2_1p" else feature.clamp_min(0).square()
+        return raw
+
     def apply(self, raw: NDArray[Any]) -> NDArray[np.float32]:
         """The same for numpy arrays."""
         return self.tensor(torch.from_numpy(np.ascontiguousarray(raw, dtype=np.float32))).numpy()

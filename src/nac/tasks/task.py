@@ -167,9 +167,7 @@ class DataTask:
             raw, other = _central(raw, samples.margin - margin), _central(extra.x, extra.margin - margin)
             repeat = self.config.data.repeat
             raw, y = np.concatenate([raw] * repeat + [other]), np.concatenate([y] * repeat + [extra.y])
-        physical, tensor = torch.from_numpy(y), torch.from_numpy(raw)
-        return TrainSplit(*prepare(tensor, physical, self.config.data, preprocessing), tensor, physical,
-                          self.config.data, preprocessing)
+        return TrainSplit.prepared(torch.from_numpy(raw), torch.from_numpy(y), self.config.data, preprocessing)
 
     def _provenance(self, files: Sequence[Path], simulation: dict[str, Any] | None, samples: Samples, rows: SplitRows,
                     extra: Samples | None, seed: int) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+"""What a distiller is given and what it gives back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from nac.arch import Network
+from nac.config import DataConfig, DistilledDataConfig
+from nac.tasks import Dataset, Split, Task, TrainSplit
+
+Progress = Callable[[int, int], None]
+"""Called with how much is done, and how much there is to do."""
+
+
+@dataclass(frozen=True)
+class Distilling:
+    """Everything that a distiller may need.
+
+    Attributes:
+        task: loss.
+        dataset: the real samples, of which the training split is distilled.
+        make: an untrained float network of the family that will be trained on the samples, by a seed.
+        settings: method, number of samples and budget.
+        seed: of everything that is drawn.
+        on_progress: told after every iteration.
+    """
+
+    task: Task
+    dataset: Dataset
+    make: Callable[[int], Network]
+    settings: DistilledDataConfig
+    seed: int
+    on_progress: Progress = field(default=lambda done, total: None)
+
+    @property
+    def classification(self) -> bool:
+        """Whether targets are labels, of which there are the same number in every class."""
+        return self.task.config.data.kind == "classification"
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """Distilled samples as they lie in a file: raw inputs (N, *raw), physical targets (N,) or (N, T).
+
+    `provenance` says how they were made, well enough to make them again.
+    """
+
+    raw: Tensor
+    physical: Tensor
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.physical)
+
+    def dataset(self, real: Dataset, config: DataConfig) -> Dataset:
+        """These samples in place of the training and the validation split, preprocessed as the real ones are.
+
+        No real sample is left in it: the best epoch of a training on it is the one that fits it best.
+        """
+        train = TrainSplit.prepared(self.raw, self.physical, config, real.preprocessing)
+        own = Split(train.x, train.y)
+        return Dataset(train, own, own, real.preprocessing, dict(self.provenance))
+
+
+class Distiller(Protocol):
+    """The extension point: makes few samples of many.
+
+    Inputs stay physical: what is returned is valid raw input of the task's layout (jets sorted by pT and padded with
+    zeros, counts that are not negative), and the preprocessing of the real data is applied to it like to them.
+    """
+
+    def __call__(self, distilling: Distilling) -> Distilled:
+        """`per_class` samples of every class in their order, or `samples` altogether. Raises WorkError."""
+        ...

@@ -1,0 +1,70 @@
+"""The pruners by name."""
+
+import time
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+import torch
+
+from nac.compress.pruners.contract import Masks, Pruned, Pruner, Pruning, Round
+from nac.compress.pruners.scores import keep_highest, magnitudes
+from nac.compress.pruners.synflow import synflow
+
+
+def magnitude(pruning: Pruning) -> Iterator[Round]:
+    """Iterative magnitude pruning with rewinding (lottery tickets, arXiv 1803.03635 and 1912.05671).
+
+    Each round trains on real samples under the masks so far and removes the smallest weights of all layers together.
+    """
+    return _iterative(pruning, distilled_rounds=0)
+
+
+def distilled(pruning: Pruning) -> Iterator[Round]:
+    """The same, but every round trains on distilled samples only (arXiv 2307.03364)."""
+    return _iterative(pruning, distilled_rounds=pruning.rounds)
+
+
+def distilled_then_real(pruning: Pruning) -> Iterator[Round]:
+    """The first half of the rounds on distilled samples, for a stable mask; the others on real ones (2503.17905)."""
+    return _iterative(pruning, distilled_rounds=(pruning.rounds + 1) // 2)
+
+
+def random(pruning: Pruning) -> Iterator[Round]:
+    """The control: every weight of the network is as likely to stay as any other, whatever its layer."""
+    generator = torch.Generator().manual_seed(pruning.seed)
+    scores = {
+        name: torch.rand(score.shape, generator=generator, dtype=torch.float64)
+        for name, score in magnitudes(pruning.start()).items()
+    }
+    for keep in pruning.schedule():
+        yield keep_highest(scores, keep)
+
+
+def _iterative(pruning: Pruning, distilled_rounds: int) -> Iterator[Round]:
+    masks: Masks = {}
+    for done, keep in enumerate(pruning.schedule()):
+        network = pruning.trained(masks, distilled=done < distilled_rounds)
+        found = keep_highest(magnitudes(network), keep)
+        masks = found.masks
+        yield found
+
+
+PRUNERS: Mapping[str, Pruner] = MappingProxyType(
+    {
+        "magnitude": magnitude,
+        "distilled": distilled,
+        "distilled_then_real": distilled_then_real,
+        "synflow": synflow,
+        "random": random,
+    }
+)
+
+
+NEEDS_DISTILLED = frozenset({"distilled", "distilled_then_real"})
+
+
+def prune(name: str, pruning: Pruning) -> Pruned:
+    """Run a pruner by its name. Raises WorkError when a training diverged."""
+    began = time.perf_counter()
+    rounds = tuple(PRUNERS[name](pruning))
+    return Pruned(rounds, time.perf_counter() - began)

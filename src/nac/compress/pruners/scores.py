@@ -1,0 +1,59 @@
+"""From a score of every weight to masks: the highest of all layers together, no layer left without."""
+
+import logging
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from nac.arch import Network
+from nac.compress.pruners.contract import Round
+
+logger = logging.getLogger(__name__)
+
+LAYER_SHARE = 0.2
+
+
+def magnitudes(network: Network) -> dict[str, Tensor]:
+    """The absolute value of every weight, by node name."""
+    return {name: network.weight(name).detach().abs() for name in network.weighted}
+
+
+def keep_highest(scores: Mapping[str, Tensor], keep: float) -> Round:
+    """Masks that keep exactly the share `keep` of all weights (rounded), those with the highest scores.
+
+    A layer pruned away ends the network, so none keeps less than a fifth of that share, nor less than one weight;
+    what a guarded layer keeps is taken from the lowest scores of the others. Only if one weight per layer is already
+    more than the share are more kept.
+
+    Args:
+        scores: by node name, shaped as the weights.
+        keep: share of the weights to keep, in (0, 1].
+    """
+    sizes = {name: score.numel() for name, score in scores.items()}
+    least = {name: max(1, round(LAYER_SHARE * keep * size)) for name, size in sizes.items()}
+    kept = max(round(keep * sum(sizes.values())), sum(least.values()))
+    flat = torch.cat([score.detach().flatten().double() for score in scores.values()])
+    secured = [score.detach().flatten().double().clone() for score in scores.values()]
+    for score, count in zip(secured, least.values(), strict=True):
+        score[_highest(score, count)] = torch.inf
+    alone = _split(_mask(flat, kept), scores)
+    masks = _split(_mask(torch.cat(secured), kept), scores)
+    guarded = {name: int(mask.sum()) for name, mask in alone.items() if int(mask.sum()) < least[name]}
+    for name, count in guarded.items():
+        logger.info("%s: pruning would leave %d of %d weights, kept %d", name, count, sizes[name], least[name])
+    return Round(masks, guarded)
+
+
+def _highest(flat: Tensor, count: int) -> Tensor:
+    """Positions of the highest values; among equal ones the first, so that ties are cut the same way every time."""
+    return torch.sort(flat, descending=True, stable=True).indices[:count]
+
+
+def _mask(flat: Tensor, kept: int) -> Tensor:
+    return torch.zeros_like(flat).index_fill(0, _highest(flat, kept), 1.0)
+
+
+def _split(flat: Tensor, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    parts = torch.split(flat, [score.numel() for score in like.values()])
+    return {name: part.reshape(score.shape).float() for part, (name, score) in zip(parts, like.items(), strict=True)}

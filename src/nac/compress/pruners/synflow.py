@@ -1,0 +1,55 @@
+"""SynFlow: pruning before any training and without data (arXiv 2006.05467)."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from nac.arch import Network
+from nac.compress.pruners.contract import Masks, Pruning, Round
+from nac.compress.pruners.scores import keep_highest
+
+STEPS = 100
+
+
+def synflow(pruning: Pruning) -> Iterator[Round]:
+    """The weights through which least would flow if all were positive go first, in a hundred small steps.
+
+    The paper's exponential schedule, its steps spread over the rounds; nothing is trained and no sample is looked at.
+    """
+    network = positive(pruning.start())
+    steps = math.ceil(STEPS / pruning.rounds) * pruning.rounds
+    masks: Masks = {}
+    for step in range(1, steps + 1):
+        found = keep_highest(synaptic_flow(network, masks), (1 - pruning.sparsity) ** (step / steps))
+        masks = found.masks
+        if step % (steps // pruning.rounds) == 0:
+            yield found
+
+
+def positive(network: Network) -> Network:
+    """The same network with the absolute values of its parameters and without its norms, in double precision.
+
+    Double, because sums of positive numbers grow by the width of every layer.
+    """
+    for node in network.graph.nodes:
+        if node.op == "norm":
+            network.layers[node.name] = nn.Identity()
+    network.double().eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.abs_()
+    return network
+
+
+def synaptic_flow(network: Network, masks: Masks) -> dict[str, Tensor]:
+    """|w · dR/dw| of every weight by node name, R being the sum of the outputs for an input of ones (equation 2)."""
+    with torch.no_grad():
+        for name, mask in masks.items():
+            network.weight(name).mul_(mask)
+    weights = [network.weight(name) for name in network.weighted]
+    total = network(torch.ones(1, *network.architecture.input, dtype=torch.float64)).sum()
+    gradients = torch.autograd.grad(total, weights)
+    flows = (weight.detach() * gradient for weight, gradient in zip(weights, gradients, strict=True))
+    return {name: flow.abs() for name, flow in zip(network.weighted, flows, strict=True)}

@@ -1,0 +1,155 @@
+from functools import cache, partial
+
+import pytest
+import torch
+from networks import ATTENTION_CNN, DEEP_SETS
+from problems import blobs, line
+
+from nac.arch import Architecture, Network, copied, initialised
+from nac.compress.distillation import Distilling, distil
+from nac.compress.pruners import PRUNERS, Masks, Pruning, Round, keep_highest, prune
+from nac.compress.pruners.scores import magnitudes
+from nac.compress.pruners.synflow import positive, synaptic_flow
+from nac.config import DistilledDataConfig, TrainConfig
+from nac.tasks import Dataset, Task
+
+BUDGET = TrainConfig(epochs=2, batch_size=64, learning_rate=1e-2)
+PROBLEMS = {"classification": cache(blobs), "regression": cache(line)}
+
+
+def pruning(
+    task: Task, dataset: Dataset, architecture: Architecture, sparsity: float, rounds: int = 3, seed: int = 0
+) -> Pruning:
+    start = initialised(architecture, seed)
+    few = DistilledDataConfig(method="herding", per_class=5, samples=15)
+    distilling = Distilling(task, dataset, partial(initialised, architecture), few, seed)
+    return Pruning(
+        task, dataset, lambda: copied(start), BUDGET, sparsity, rounds, seed,
+        lambda: distil(distilling).dataset(dataset, task.config.data), BUDGET,
+    )  # fmt: skip
+
+
+def kept(masks: Masks) -> int:
+    return int(sum(mask.sum() for mask in masks.values()))
+
+
+def size(masks: Masks) -> int:
+    return sum(mask.numel() for mask in masks.values())
+
+
+def equal(one: Masks, other: Masks) -> bool:
+    return list(one) == list(other) and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("sparsity", [0.3, 0.5, 0.8, 0.95])
+def test_the_smallest_weights_of_all_layers_go_first(sparsity: float) -> None:
+    network = initialised(DEEP_SETS, 0)
+    masks = keep_highest(magnitudes(network), 1 - sparsity).masks
+    assert kept(masks) == round((1 - sparsity) * size(masks))
+    stay = torch.cat([network.weight(name)[mask.bool()].abs() for name, mask in masks.items()])
+    gone = torch.cat([network.weight(name)[~mask.bool()].abs() for name, mask in masks.items()])
+    assert stay.median() > gone.median()
+
+
+def test_no_layer_is_pruned_away_and_the_guard_says_so() -> None:
+    network = initialised(ATTENTION_CNN, 0)
+    with torch.no_grad():
+        network.weight("conv3").mul_(1e-6)
+    found = keep_highest(magnitudes(network), 0.2)
+    assert found.guarded["conv3"] == 0
+    assert found.masks["conv3"].sum() == round(0.2 * 0.2 * found.masks["conv3"].numel())
+    assert kept(found.masks) == round(0.2 * size(found.masks)), "what the guard keeps, other layers give up"
+
+
+def test_ties_are_cut_exactly() -> None:
+    masks = keep_highest({"a": torch.zeros(10), "b": torch.ones(3, 10)}, 0.5).masks
+    assert kept(masks) == 20
+    assert masks["a"].sum() == 1
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("name", PRUNERS)
+def test_contract_of_pruners(name: str, problem: str) -> None:
+    """Masks of every weight layer, of 0 and 1, shaped as its weights, exactly as sparse as asked, nested, seeded."""
+    task, dataset, architecture = PROBLEMS[problem]()
+    pruned = prune(name, pruning(task, dataset, architecture, 0.7))
+    network = Network(architecture)
+    assert len(pruned.rounds) == len(pruned.guarded) == 3
+    before = {layer: torch.ones_like(network.weight(layer)) for layer in network.weighted}
+    for done, found in enumerate(pruned.rounds, start=1):
+        assert list(found.masks) == network.weighted
+        assert kept(found.masks) == round(0.3 ** (done / 3) * size(found.masks))
+        for layer, mask in found.masks.items():
+            assert mask.shape == network.weight(layer).shape
+            assert bool(((mask == 0) | (mask == 1)).all())
+            assert bool((mask <= before[layer]).all()), "what is gone stays gone"
+        before = found.masks
+    assert equal(pruned.masks, prune(name, pruning(task, dataset, architecture, 0.7)).masks)
+    assert not equal(pruned.masks, prune(name, pruning(task, dataset, architecture, 0.7, seed=1)).masks)
+
+
+@pytest.mark.parametrize("name", PRUNERS)
+def test_no_pruner_empties_a_layer_at_extreme_sparsity(name: str) -> None:
+    task, dataset, architecture = PROBLEMS["classification"]()
+    masks = prune(name, pruning(task, dataset, architecture, 0.98)).masks
+    assert all(mask.any() for mask in masks.values())
+    assert kept(masks) == max(3, round(0.02 * size(masks)))
+
+
+def test_phi_is_pruned_too() -> None:
+    network = initialised(DEEP_SETS, 0)
+    masks = keep_highest(magnitudes(network), 0.2).masks
+    assert list(masks) == network.weighted
+    assert all(float(masks[name].mean()) < 1 for name in network.weighted[:3])
+
+
+def test_distilled_pruning_never_trains_on_real_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    task, dataset, architecture = PROBLEMS["classification"]()
+    seen: list[bool] = []
+    trained = Pruning.trained
+
+    def spy(self: Pruning, masks: Masks, *, distilled: bool = False) -> Network:
+        seen.append(distilled)
+        return trained(self, masks, distilled=distilled)
+
+    monkeypatch.setattr(Pruning, "trained", spy)
+    used = {}
+    for name in PRUNERS:
+        seen.clear()
+        prune(name, pruning(task, dataset, architecture, 0.5))
+        used[name] = list(seen)
+    assert used == {
+        "magnitude": [False] * 3,
+        "distilled": [True] * 3,
+        "distilled_then_real": [True, True, False],
+        "synflow": [],
+        "random": [],
+    }
+
+
+def test_random_pruning_prefers_no_layer() -> None:
+    task, dataset, _ = PROBLEMS["classification"]()
+    architecture = DEEP_SETS
+    masks = prune("random", pruning(task, dataset, architecture, 0.5)).masks
+    for name, mask in masks.items():
+        if mask.numel() > 500:
+            assert float(mask.mean()) == pytest.approx(0.5, abs=0.06), name
+
+
+def test_synaptic_flow_is_conserved() -> None:
+    """Every layer carries the whole flow: the sum of its scores is the output (Theorem 2 of arXiv 2006.05467)."""
+    network = positive(initialised(DEEP_SETS, 0))
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(getattr(module, "bias", None), torch.Tensor):
+                module.bias.zero_()  # type: ignore[operator]
+        total = float(network(torch.ones(1, *DEEP_SETS.input, dtype=torch.float64)).sum())
+    flow = synaptic_flow(network, {})
+    for name in network.weighted:
+        assert float(flow[name].sum()) == pytest.approx(total)
+
+
+def test_a_round_without_guard_is_empty() -> None:
+    found = keep_highest({"a": torch.arange(10.0), "b": torch.arange(10.0)}, 0.5)
+    assert isinstance(found, Round)
+    assert not found.guarded
