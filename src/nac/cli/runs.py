@@ -38,6 +38,8 @@ COMPRESS_EXAMPLES = """\
 [dim]nac compress runs/demo --trial 17 --bits 4 --bits 6 --sparsity 0.8[/]
 
 [dim]nac compress runs/demo --sparsity 0.8 --pruner magnitude --pruner distilled[/]
+
+[dim]nac compress runs/demo --mixed 4 --structured 0.5 --tune-training 30[/]
 """
 REPORT_EXAMPLES = "[dim]nac report runs/demo[/]"
 
@@ -93,6 +95,18 @@ def compress(
     pruner: Annotated[
         list[str] | None, typer.Option(metavar="P", help="How weights are chosen for removal, repeatable.")
     ] = None,
+    mixed: Annotated[
+        list[int] | None, typer.Option(metavar="B", help="Mixed precision at the cost of B bits, repeatable.")
+    ] = None,
+    structured: Annotated[
+        list[float] | None, typer.Option(metavar="S", help="Share of channels to remove, repeatable.")
+    ] = None,
+    order: Annotated[
+        str | None, typer.Option(help="prune_then_quantise, quantise_then_prune or joint.")
+    ] = None,
+    tune_training: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Search the training's settings in N trainings.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """The local search: winners of a run, quantised and pruned into designs."""
@@ -100,6 +114,7 @@ def compress(
 
     designs = compress_run(
         run, trials=trial or None, bits=bits or None, sparsity=sparsity or None, pruner=pruner or None,
+        mixed=mixed or None, structured=structured or None, order=order, tune=tune_training,
         console=progress_console(),
     )
     if json:

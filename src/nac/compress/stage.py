@@ -3,13 +3,18 @@
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from nac.arch import Architecture, Network, copied, deployment_problems, initialised, measured_workload, quantise
+from nac.arch import Architecture, Network, copied, deployment_problems, initialised, measured_workload
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
+from nac.compress.mixed import WIDEST
 from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune
+from nac.compress.quantisation import Bench, train_quantised
+from nac.compress.structured import remove_channels
+from nac.compress.tuning import load_tuned, save_tuned, tune
 from nac.config import DEFAULT_PRUNER, CompressConfig, PrunerName, TrainConfig
 from nac.cost import costs
 from nac.design import Design, DesignRecord, load_float, save_float
@@ -19,6 +24,8 @@ from nac.tasks import Dataset, Task
 from nac.train import Teacher, evaluate, fit
 
 logger = logging.getLogger(__name__)
+ARCHITECTURE = "architecture.json"
+"""Written last in the folder of a float network: where it is, the network is complete."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,8 @@ class Winner:
 
     trial: int
     architecture: Architecture
+    removed: float = 0.0
+    """Share of the channels that were removed from the trial's architecture to make this one."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +46,19 @@ class Recipe:
     bits: int
     sparsity: float
     pruner: PrunerName = DEFAULT_PRUNER
+    mixed: bool = False
+    removed: float = 0.0
 
     @property
     def name(self) -> str:
-        """The folder of the design, e.g. `t0012-w6-s50`; a pruner other than the default one is named too."""
+        """The folder of the design, e.g. `t0012-w6-s50`; a pruner other than the default one is named too.
+
+        `m` instead of `w` stands for mixed precision, `-c50` for half of the channels removed.
+        """
+        width = f"{'m' if self.mixed else 'w'}{self.bits}"
+        channels = f"-c{round(100 * self.removed):02d}" if self.removed else ""
         suffix = "" if self.pruner == DEFAULT_PRUNER else f"-{self.pruner}"
-        return f"t{self.winner.trial:04d}-w{self.bits}-s{round(100 * self.sparsity):02d}{suffix}"
+        return f"t{self.winner.trial:04d}-{width}-s{round(100 * self.sparsity):02d}{channels}{suffix}"
 
 
 class Sparse(NamedTuple):
@@ -59,16 +75,22 @@ Progress = Callable[[str, int, int], None]
 
 def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]:
     """Every design asked for. Raises InputError when a winner has no bit-exact form."""
+    widths = [
+        *((bits, False) for bits in sorted(set(settings.bits), reverse=True)),
+        *((bits, True) for bits in sorted(set(settings.mixed), reverse=True)),
+    ]
     for winner in winners:
-        narrow = winner.architecture.with_bits(weights=8, activations=8, input=settings.input_bits)
-        if problems := deployment_problems(narrow):
-            raise InputError(f"trial {winner.trial} cannot be quantised exactly: {'; '.join(problems)}")
+        for bits in sorted({WIDEST if mixed else bits for bits, mixed in widths}):
+            uniform = winner.architecture.with_bits(weights=bits, activations=bits, input=settings.input_bits)
+            if problems := deployment_problems(uniform):
+                raise InputError(f"trial {winner.trial} cannot be quantised exactly: {'; '.join(problems)}")
     return [
-        Recipe(winner, bits, sparsity, pruner)
+        Recipe(winner, bits, sparsity, pruner, mixed, removed)
         for winner in winners
+        for removed in sorted(set(settings.structured))
         for sparsity in sorted(set(settings.sparsity))
         for pruner in (dict.fromkeys(settings.pruner) if sparsity else (DEFAULT_PRUNER,))
-        for bits in sorted(set(settings.bits), reverse=True)
+        for bits, mixed in widths
     ]
 
 
@@ -119,7 +141,7 @@ class _Workshop:
         self.run = run
         self.settings = settings
         self.seed = seed
-        self._sparse: dict[tuple[int, float, PrunerName], Sparse] = {}
+        self._sparse: dict[tuple[int, float, float, PrunerName], Sparse] = {}
         self._distilled: dict[int, Distilled] = {}
 
     def _seed(self, *parts: object) -> int:
@@ -131,29 +153,77 @@ class _Workshop:
         return initialised(winner.architecture, self._seed(winner.trial, "init"))
 
     def _train(
-        self, network: Network, masks: Masks | None, *label: object, settings: TrainConfig | None = None
+        self, winner: Winner, network: Network, masks: Masks | None, *label: object,
+        settings: TrainConfig | None = None,
     ) -> Network:
         """Train in place with a seed derived from the label, with the budget of float trainings if no other."""
         fit(
-            network, self.dataset, self.task, settings or self.settings.train, seed=self._seed(*label), masks=masks
+            network, self.dataset, self.task, settings or self.training(winner), seed=self._seed(winner.trial, *label),
+            masks=masks,
         )  # fmt: skip
         return network
+
+    def training(self, winner: Winner) -> TrainConfig:
+        """The settings of float trainings: what a training search found for the trial, else the task's."""
+        settings = self.settings.train
+        tuned = load_tuned(self.run.trial(winner.trial))
+        budget = {"epochs": settings.epochs, "patience": settings.patience}
+        return settings if tuned is None else tuned.train.model_copy(update=budget)
+
+    def tune(self, winner: Winner) -> None:
+        """Search the settings of the winner's trainings, unless that was done; trainings from before are forgotten."""
+        folder = self.run.trial(winner.trial)
+        if not self.settings.tune or load_tuned(folder) is not None:
+            return
+        tuned = tune(
+            lambda: self._fresh(winner), self.dataset, self.task, self.settings.train, self.settings.tune,
+            seed=self._seed(winner.trial, "tune"),
+        )  # fmt: skip
+        for trained in folder.glob(f"float*/{ARCHITECTURE}"):
+            trained.unlink()
+        save_tuned(folder, tuned)
 
     def reference(self, winner: Winner) -> Network:
         """The dense float network, trained in full; read from disk when it is there."""
         folder = self.run.trial(winner.trial) / "float"
-        if (folder / "architecture.json").exists():
+        if (folder / ARCHITECTURE).exists():
             return load_float(folder)
-        network = self._train(self._fresh(winner), None, winner.trial, "reference")
+        network = self._train(winner, self._fresh(winner), None, "reference")
         save_float(folder, network)
         return network
+
+    def dense(self, winner: Winner) -> Network:
+        """The reference, or what is left of it when channels were removed."""
+        return self.reference(winner) if not winner.removed else load_float(self._smaller_folder(winner))
+
+    def _smaller_folder(self, winner: Winner) -> Path:
+        return self.run.trial(winner.trial) / f"float-c{round(100 * winner.removed):02d}"
+
+    def without_channels(self, winner: Winner, removed: float) -> Winner:
+        """The winner with a smaller architecture, whose float network is trained on from the reference's weights."""
+        smaller = replace(winner, removed=removed)
+        folder = self._smaller_folder(smaller)
+        if (folder / ARCHITECTURE).exists():
+            return replace(smaller, architecture=load_float(folder).architecture)
+        reference = self.reference(winner)
+        network = remove_channels(reference, removed, self.dataset.train, self.task)
+        fit(
+            network, self.dataset, self.task, self.training(winner), seed=self._seed(winner.trial, removed),
+            teacher=self._teacher(reference),
+        )  # fmt: skip
+        save_float(folder, network)
+        return replace(smaller, architecture=network.architecture)
+
+    def _teacher(self, reference: Network) -> Teacher | None:
+        share = self.settings.distil
+        return Teacher((reference,), share, self.settings.temperature) if share else None
 
     def _start(self, winner: Winner) -> Network:
         """The network at the weights that pruning rewinds to."""
         network = self._fresh(winner)
         if self.settings.rewind:
-            early = self.settings.train.model_copy(update={"epochs": self.settings.rewind, "schedule": "constant"})
-            self._train(network, None, winner.trial, "rewind", settings=early)
+            early = self.training(winner).model_copy(update={"epochs": self.settings.rewind, "schedule": "constant"})
+            self._train(winner, network, None, "rewind", settings=early)
         return network
 
     def distilled(self, winner: Winner) -> Distilled:
@@ -174,40 +244,44 @@ class _Workshop:
         """What a pruner is given for this winner."""
         start = self._start(winner)
         return Pruning(
-            self.task, self.dataset, lambda: copied(start), self.settings.train, sparsity, self.settings.rounds,
+            self.task, self.dataset, lambda: copied(start), self.training(winner), sparsity, self.settings.rounds,
             self._seed(winner.trial, sparsity, "prune"),
             lambda: self.distilled(winner).dataset(self.dataset, self.task.config.data), self.settings.distilled_train,
         )  # fmt: skip
 
     def sparse(self, winner: Winner, sparsity: float, pruner: PrunerName) -> Sparse:
         """The float network trained under the masks that a pruner found, both at the asked sparsity."""
-        key = (winner.trial, sparsity, pruner)
+        key = (winner.trial, winner.removed, sparsity, pruner)
         if key not in self._sparse:
             self._sparse.clear()  # one at a time: recipes come sorted
             if sparsity == 0:
-                self._sparse[key] = Sparse(self.reference(winner), {}, None)
+                self._sparse[key] = Sparse(self.dense(winner), {}, None)
             else:
                 if pruner in NEEDS_DISTILLED:
                     self.distilled(winner)  # before the clock of pruning starts: it is counted apart
                 pruning = self.pruning(winner, sparsity)
                 pruned = prune(pruner, pruning)
-                label = (winner.trial, sparsity, "final")
-                self._sparse[key] = Sparse(self._train(pruning.start(), pruned.masks, *label), pruned.masks, pruned)
+                network = self._train(winner, pruning.start(), pruned.masks, sparsity, "final")
+                self._sparse[key] = Sparse(network, pruned.masks, pruned)
         return self._sparse[key]
 
     def make(self, recipe: Recipe) -> Design:
         """Train one design and write its folder."""
         winner, settings = recipe.winner, self.settings
-        sparse = self.sparse(winner, recipe.sparsity, recipe.pruner)
+        self.tune(winner)
         reference = self.reference(winner)
+        if recipe.removed:
+            winner = self.without_channels(winner, recipe.removed)
         architecture = winner.architecture.with_bits(
             weights=recipe.bits, activations=recipe.bits, input=settings.input_bits
         )
-        network = quantise(sparse.network, architecture)
-        teacher = Teacher((reference,), settings.distil, settings.temperature) if settings.distil else None
-        result = fit(
-            network, self.dataset, self.task, settings.finetune,
-            seed=self._seed(recipe.name, "finetune"), masks=sparse.masks, teacher=teacher,
+        sparsity = recipe.sparsity if settings.order == "prune_then_quantise" else 0.0
+        sparse = self.sparse(winner, sparsity, recipe.pruner)
+        bench = Bench(
+            self.task, self.dataset, settings, self._teacher(reference), self._seed(recipe.name, "finetune")
+        )  # fmt: skip
+        network, result = train_quantised(
+            sparse.network, sparse.masks, architecture, recipe.sparsity, bench, mixed=recipe.mixed
         )  # fmt: skip
         ops = measured_workload(network)
         weights = sum(op.outputs * op.fan_in for op in ops if op.parameters)
@@ -215,7 +289,7 @@ class _Workshop:
         record = DesignRecord(
             name=recipe.name,
             task=self.task.config,
-            architecture=architecture,
+            architecture=network.architecture,
             sparsity=1 - kept / weights,
             density={op.name: op.density for op in ops if op.parameters},
             preprocessing=self.dataset.preprocessing,
@@ -242,6 +316,9 @@ class _Workshop:
             "trial": recipe.winner.trial,
             "seed": self.seed,
             "bits": recipe.bits,
+            "mixed": recipe.mixed,
+            "removed": recipe.removed,
+            "train": self.training(recipe.winner).model_dump(mode="json"),
             "sparsity": recipe.sparsity,
             **pruning,
             "compress": self.settings.model_dump(mode="json"),

@@ -246,10 +246,17 @@ class CompressConfig(Model):
 
     Pruning goes in `rounds`, each of which starts from the weights after `rewind` epochs (0: at initialisation).
     `distilled_data` and `distilled_train` (samples, and the budget of a round on them) are for pruners that use them.
+
+    `mixed` widths are those of mixed-precision designs as dear as uniform ones of so many bits by `mixed_cost`.
+    `structured` are shares of the channels and neurons that are removed, each a smaller network of its own (0: all
+    stay). `order` says when weights are removed (nac.compress.quantisation). `tune` trainings search the settings of
+    the float trainings (but not their epochs) for every winner.
     """
 
     designs: PositiveInt = 4
     bits: tuple[int, ...] = (8, 6, 4)
+    mixed: tuple[int, ...] = ()
+    mixed_cost: Literal["bops", "ebops"] = "bops"
     input_bits: int = Field(8, ge=2, le=12)
     sparsity: tuple[float, ...] = (0.0, 0.5)
     pruner: tuple[PrunerName, ...] = Field((DEFAULT_PRUNER,), min_length=1)
@@ -259,6 +266,9 @@ class CompressConfig(Model):
     distilled_train: TrainConfig = TrainConfig(
         optimiser="adamw", learning_rate=1e-2, epochs=150, batch_size=4096, patience=150
     )
+    order: Literal["prune_then_quantise", "quantise_then_prune", "joint"] = "prune_then_quantise"
+    structured: tuple[float, ...] = (0.0,)
+    tune: int = Field(0, ge=0)
     train: TrainConfig = TrainConfig()
     finetune: TrainConfig = TrainConfig(learning_rate=1e-3)
     distil: float = Field(0.5, ge=0, le=1)
@@ -275,16 +285,30 @@ class CompressConfig(Model):
     @field_validator("bits")
     @classmethod
     def _bits_in_range(cls, bits: tuple[int, ...]) -> tuple[int, ...]:
-        if not bits or any(not 2 <= b <= 8 for b in bits):
-            raise ValueError("bit widths are between 2 and 8")
+        if not bits or any(not 2 <= b <= 16 for b in bits):
+            raise ValueError("bit widths are between 2 and 16")
         return bits
 
-    @field_validator("sparsity")
+    @field_validator("mixed")
+    @classmethod
+    def _mixed_in_range(cls, mixed: tuple[int, ...]) -> tuple[int, ...]:
+        if any(not 3 <= b <= 7 for b in mixed):
+            raise ValueError("mixed precision costs as much as between 3 and 7 bits")
+        return mixed
+
+    @field_validator("sparsity", "structured")
     @classmethod
     def _sparsity_in_range(cls, sparsity: tuple[float, ...]) -> tuple[float, ...]:
         if not sparsity or any(not 0 <= s < 1 for s in sparsity):
             raise ValueError("sparsities are in [0, 1)")
         return sparsity
+
+
+    @model_validator(mode="after")
+    def _order_fits(self) -> "CompressConfig":
+        if self.order != "prune_then_quantise" and self.pruner != (DEFAULT_PRUNER,):
+            raise ValueError(f"order: {self.order} removes weights by magnitude, expected pruner: {DEFAULT_PRUNER}")
+        return self
 
 
 class TargetConfig(Model):

@@ -84,16 +84,23 @@ def compress_run(
     bits: Sequence[int] | None = None,
     sparsity: Sequence[float] | None = None,
     pruner: Sequence[str] | None = None,
+    mixed: Sequence[int] | None = None,
+    structured: Sequence[float] | None = None,
+    order: str | None = None,
+    tune: int | None = None,
     console: Console,
 ) -> list[Design]:
-    """Make designs of a run's winners, at other widths or sparsities than the task's where they are given.
+    """Make designs of a run's winners, with other settings than the task's `compress` where they are given.
 
     Raises:
         InputError: no run, no such trial, or a setting out of range.
         WorkError: a training diverged.
     """
     context = _open(path, console)
-    given = {"bits": bits, "sparsity": sparsity, "pruner": pruner}
+    given = {
+        "bits": bits, "sparsity": sparsity, "pruner": pruner, "mixed": mixed, "structured": structured, "order": order,
+        "tune": tune,
+    }  # fmt: skip
     asked = {key: value for key, value in given.items() if value is not None}
     settings = validate(CompressConfig, {**context.record.task.compress.model_dump(), **asked}, "nac compress")
     with context.run.lock():

@@ -1,0 +1,117 @@
+"""From a trained float network to a trained quantised one: uniform or mixed widths, before, after or while pruning."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from nac.arch import Architecture, Network, quantise
+from nac.compress.mixed import WIDEST, lower_widths
+from nac.compress.pruners import Masks, keep_highest
+from nac.compress.pruners.scores import magnitudes
+from nac.config import CompressConfig, TrainConfig
+from nac.tasks import Dataset, Task
+from nac.train import FitResult, Teacher, fit
+
+CALIBRATION_SHARE = 0.125
+"""Of the epochs of the final training: how long the wide network trains before its widths are lowered."""
+RECOVERY_RATE = 0.25
+"""Of the learning rate of the final training: what single epochs between steps use."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every quantisation-aware training is done with. `teacher` may be None."""
+
+    task: Task
+    dataset: Dataset
+    settings: CompressConfig
+    teacher: Teacher | None
+    seed: int
+
+    def fit(self, network: Network, masks: Masks | None, settings: TrainConfig | None = None) -> FitResult:
+        """Train in place, with the final budget if no other is given."""
+        return fit(
+            network, self.dataset, self.task, settings or self.settings.finetune, seed=self.seed, masks=masks,
+            teacher=self.teacher,
+        )  # fmt: skip
+
+
+def train_quantised(
+    start: Network, masks: Masks, architecture: Architecture, sparsity: float, bench: Bench, *, mixed: bool = False
+) -> tuple[Network, FitResult]:
+    """The trained network, and how its last training went.
+
+    `settings.order` says what comes first. `prune_then_quantise` starts from a sparse float network and keeps its
+    masks. `quantise_then_prune` trains a dense network quantised, then removes its smallest weights in rounds,
+    training after each. `joint` removes them after every epoch of the first training, fewer and fewer (cubically,
+    arXiv 1710.01878), and trains once more under the last masks. The last two judge weights by their magnitude.
+
+    Args:
+        start: float network.
+        masks: those that it was trained under; none when it is dense.
+        architecture: with the uniform widths wanted, or those whose cost mixed widths must not exceed.
+        sparsity: share of the weights that are zero in the end.
+        bench: data, task, settings and teacher.
+        mixed: widths of their own for every layer.
+    """
+    order = bench.settings.order
+    if order == "prune_then_quantise" or sparsity == 0:
+        network = _quantised(start, architecture, bench, masks, _density(masks), mixed=mixed)
+        return network, bench.fit(network, masks)
+    density = dict.fromkeys(start.weighted, 1 - sparsity)
+    network = _quantised(start, architecture, bench, None, density, mixed=mixed)
+    if order == "joint":
+        masks = _tightened(network, sparsity, bench)
+        return network, bench.fit(network, masks)
+    result = bench.fit(network, None)
+    for done in range(1, bench.settings.rounds + 1):
+        masks = keep_highest(magnitudes(network), (1 - sparsity) ** (done / bench.settings.rounds)).masks
+        result = bench.fit(network, masks)
+    return network, result
+
+
+def _quantised(
+    network: Network, architecture: Architecture, bench: Bench, masks: Masks | None, density: Mapping[str, float], *,
+    mixed: bool,
+) -> Network:
+    """The network at its widths, from a float one."""
+    if not mixed:
+        return quantise(network, architecture)
+    finetune = bench.settings.finetune
+    epochs = max(1, round(CALIBRATION_SHARE * finetune.epochs))
+    wide = quantise(network, architecture.with_bits(weights=WIDEST, activations=WIDEST))
+    bench.fit(wide, masks, finetune.model_copy(update={"epochs": epochs}))
+    recovery = finetune.model_copy(update={
+        "epochs": 1, "schedule": "constant", "learning_rate": RECOVERY_RATE * finetune.learning_rate,
+    })  # fmt: skip
+    return lower_widths(
+        wide, architecture.bits.weights, bench.dataset.train, bench.task,
+        lambda narrower: bench.fit(narrower, masks, recovery), cost=bench.settings.mixed_cost, density=density,
+    )  # fmt: skip
+
+
+def _tightened(network: Network, sparsity: float, bench: Bench) -> Masks:
+    """Train in place while the smallest weights go; the masks at full sparsity.
+
+    The last epoch counts, not the best one, which may have more weights than are wanted.
+    """
+    epochs = bench.settings.finetune.epochs
+    masks: Masks = {}
+    last: dict[str, Tensor] = {}
+
+    def tighten(epoch: int, figures: Mapping[str, float]) -> None:
+        left = 1 - (epoch + 1) / epochs
+        masks.update(keep_highest(magnitudes(network), 1 - sparsity * (1 - left**3)).masks)
+        last.update({key: tensor.detach().clone() for key, tensor in network.state_dict().items()})
+
+    fit(
+        network, bench.dataset, bench.task, bench.settings.finetune.model_copy(update={"patience": epochs}),
+        seed=bench.seed, masks=masks, teacher=bench.teacher, on_epoch=tighten,
+    )  # fmt: skip
+    network.load_state_dict(last)
+    return masks
+
+
+def _density(masks: Masks) -> dict[str, float]:
+    return {name: float(mask.mean()) for name, mask in masks.items()}

@@ -1,0 +1,131 @@
+"""Designs of other kinds: mixed precision, fewer channels, another order, tuned trainings."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from problems import Problem, blobs, line
+
+from nac.arch import Network, widths, workload
+from nac.compress import Winner, compress, recipes
+from nac.compress.mixed import lower_widths
+from nac.compress.tuning import load_tuned, tune
+from nac.config import CompressConfig, TrainConfig
+from nac.cost import bops, ebops
+from nac.design import Design
+from nac.errors import InputError, WorkError
+from nac.rundir import Run
+
+TRAIN = {"epochs": 6, "batch_size": 64, "learning_rate": 1e-2}
+ORDERS = ["prune_then_quantise", "quantise_then_prune", "joint"]
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return blobs()
+
+
+def make(problem: Problem, folder: Path, **settings: Any) -> list[Design]:
+    task, dataset, architecture = problem
+    given = {"bits": [4], "sparsity": [0.0], "rounds": 2, "train": TRAIN, "finetune": TRAIN, **settings}
+    return compress(
+        [Winner(3, architecture)], task, dataset, Run(folder), CompressConfig.model_validate(given), seed=0
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("cost", ["bops", "ebops"])
+def test_mixed_precision_costs_no_more_than_uniform(problem: Problem, tmp_path: Path, cost: str) -> None:
+    uniform, mixed = make(problem, tmp_path, mixed=[4], mixed_cost=cost)
+    assert [uniform.record.name, mixed.record.name] == ["t0003-w4-s00", "t0003-m4-s00"]
+    assert len(set(widths(mixed.record.architecture).values())) > 1
+    assert not uniform.record.architecture.layer_bits
+    measure = {"bops": bops, "ebops": ebops}[cost]
+    assert measure(workload(mixed.record.architecture)) <= measure(workload(uniform.record.architecture))
+    assert mixed.record.metrics["test"]["accuracy"] > 0.9
+    again = Design.load(mixed.path)
+    assert again.record == mixed.record
+    assert torch.equal(again.network(problem[1].test.x), mixed.network(problem[1].test.x))
+
+
+def test_the_width_that_matters_is_kept(problem: Problem) -> None:
+    """Only one input column carries information, through weights of very different sizes in one layer."""
+    task, dataset, architecture = problem
+    torch.manual_seed(0)
+    network = Network(architecture.with_bits(weights=8, activations=8), quantised=True).train()
+    for _ in range(35):
+        network(dataset.train.x[:64])
+    low = lower_widths(network.eval(), 4, dataset.train, task, lambda narrower: None)
+    assert bops(workload(low.architecture)) <= bops(workload(architecture.with_bits(weights=4, activations=4)))
+    assert all(2 <= bits <= 8 for bits in widths(low.architecture).values())
+    assert widths(low.architecture)["input"] == 8
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_order_reaches_the_sparsity_at_the_width(problem: Problem, tmp_path: Path, order: str) -> None:
+    (design,) = make(problem, tmp_path, order=order, sparsity=[0.5])
+    assert design.record.sparsity == pytest.approx(0.5, abs=0.03)
+    assert design.record.bits == 4
+    assert design.record.origin["compress"]["order"] == order
+    assert design.record.metrics["test"]["accuracy"] > 0.9
+
+
+def test_a_smaller_architecture_is_saved_as_such(problem: Problem, tmp_path: Path) -> None:
+    whole, half = make(problem, tmp_path, structured=[0.0, 0.5])
+    assert half.record.name == "t0003-w4-s00-c50"
+    assert half.record.origin["removed"] == 0.5
+    assert [block.model_dump()["width"] for block in half.record.architecture.blocks] == [8, 4]
+    assert half.record.costs["macs"] < 0.5 * whole.record.costs["macs"]
+    assert half.record.origin["float"] == whole.record.origin["float"], "both are compared with the whole network"
+    assert half.record.metrics["test"]["accuracy"] > 0.9
+    assert (tmp_path / "trials" / "0003" / "float-c50" / "architecture.json").is_file()
+
+
+def test_tuned_trainings_are_kept_and_used(problem: Problem, tmp_path: Path) -> None:
+    (plain,) = make(problem, tmp_path)
+    (plain.path / "design.json").unlink()
+    (design,) = make(problem, tmp_path, tune=6)
+    tuned = load_tuned(tmp_path / "trials" / "0003")
+    assert tuned is not None
+    assert tuned.trials == 6
+    assert tuned.loss <= tuned.start_loss
+    assert design.record.origin["train"] == tuned.train.model_dump(mode="json")
+    assert design.record.origin["float"] != plain.record.origin["float"], "the reference is trained anew"
+    (design.path / "design.json").unlink()
+    (again,) = make(problem, tmp_path)
+    assert again.record.origin["train"] == design.record.origin["train"], "what was found is used afterwards"
+
+
+def test_tuning_finds_a_better_rate_and_is_repeatable() -> None:
+    task, dataset, architecture = line()
+    slow = TrainConfig(epochs=4, batch_size=64, learning_rate=1e-4)
+
+    def fresh() -> Network:
+        torch.manual_seed(0)
+        return Network(architecture)
+
+    first, second = (tune(fresh, dataset, task, slow, 8, seed=1) for _ in range(2))
+    assert first == second
+    assert first.loss < 0.5 * first.start_loss
+    assert first.train.epochs == slow.epochs
+
+
+def test_trainings_that_all_diverge_are_an_error() -> None:
+    task, dataset, architecture = line()
+    broken = Network(architecture)
+    with torch.no_grad():
+        broken.weight("output").fill_(float("nan"))
+    with pytest.raises(WorkError, match="all of 2 trainings diverged"):
+        tune(lambda: broken, dataset, task, TrainConfig(epochs=1, batch_size=64), 2, seed=0)
+
+
+def test_only_magnitudes_are_pruned_after_quantising() -> None:
+    with pytest.raises(ValueError, match="order: joint removes weights by magnitude"):
+        CompressConfig.model_validate({"order": "joint", "pruner": ["random"]})
+
+
+def test_widths_whose_sums_are_not_exact_are_refused(problem: Problem) -> None:
+    settings = CompressConfig.model_validate({"bits": [16]})
+    with pytest.raises(InputError, match=r"16-bit weights times .* need .* bits, expected at most 24"):
+        recipes([Winner(0, problem[2])], settings)
+    assert len(recipes([Winner(0, problem[2])], CompressConfig.model_validate({"bits": [10], "sparsity": [0]}))) == 1
