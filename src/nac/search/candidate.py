@@ -98,7 +98,7 @@ class Bench:
     def _train(self, trial: Trial, architecture: Architecture) -> dict[str, float]:
         """Train, keep the weights, and return the metrics on the validation split."""
         start = time.perf_counter()
-        seed = self._seed(architecture)
+        seed = training_seed(self.seed, architecture)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = Network(architecture)
@@ -109,10 +109,11 @@ class Bench:
         trial.set_user_attr("training", {"seconds": seconds, "epochs": len(result.history), "best": result.best_epoch})
         return metrics
 
-    def _seed(self, architecture: Architecture) -> int:
-        """The same training for the same architecture, whenever in a search it comes up."""
-        digest = hashlib.sha256(f"{self.seed}/{architecture.hash}".encode()).digest()
-        return int.from_bytes(digest[:4], "little")
+
+def training_seed(seed: int, architecture: Architecture) -> int:
+    """The same training for the same architecture, whenever in a search of this seed it comes up."""
+    digest = hashlib.sha256(f"{seed}/{architecture.hash}".encode()).digest()
+    return int.from_bytes(digest[:4], "little")
 
 
 def known_results(trials: list[FrozenTrial]) -> dict[str, FrozenTrial]:
