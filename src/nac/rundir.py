@@ -37,9 +37,11 @@ class RunRecord(Model):
     """The content of `run.yaml`: what was asked for, resolved, and where it came from.
 
     `dataset` is what the data step found out about the samples (counts, simulation seed); empty until then.
-    `options` are settings of the verb that started the run and that no task file holds (workers, storage).
+    `options` are settings of the verb that started the run and that no task file holds (workers, storage). `id` is
+    what the run is called where others are too: its study on a server.
     """
 
+    id: str = ""
     task: TaskConfig
     preset: str = "default"
     overrides: tuple[str, ...] = ()
@@ -85,6 +87,11 @@ class Run:
         """The folder of all designs."""
         return self.path / "designs"
 
+    @property
+    def workers(self) -> Path:
+        """What workers that search for the run leave: a lock while they live, and their logs."""
+        return self.path / "workers"
+
     def trial(self, number: int) -> Path:
         """The folder of a trial's architecture and weights."""
         return self.path / "trials" / f"{number:04d}"
@@ -104,6 +111,11 @@ class Run:
         if not self.config_file.is_file():
             raise InputError(f"{self.path}: is no run (it has no run.yaml), expected the folder of `nac run`")
         return validate(RunRecord, load_yaml(self.config_file), self.config_file)
+
+    @property
+    def study_name(self) -> str:
+        """What its study is called on a server: another name for every run, wherever its folder is moved to."""
+        return (self.read().id if self.config_file.is_file() else "") or self.path.resolve().name
 
     def write(self, record: RunRecord) -> None:
         """Store the record, whole or not at all."""
@@ -139,6 +151,12 @@ def dump_yaml(data: Mapping[str, Any]) -> str:
     """Plain YAML that `nac.config.load_yaml` reads back."""
     text: str = yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     return text
+
+
+def database_url(url: str) -> str:
+    """The URL of a storage with the driver that the extra `postgres` installs, where it names none."""
+    scheme, _, rest = url.partition(":")
+    return f"postgresql+psycopg:{rest}" if scheme in {"postgres", "postgresql"} else url
 
 
 def data_files(paths: Sequence[Path]) -> tuple[DataFile, ...]:

@@ -140,7 +140,10 @@ def test_a_real_process_refuses_in_one_line(tmp_path: Path) -> None:
         ["check", "pyproject.toml"],
         ["data", "info", "nowhere.npz"],
         ["data", "make", "bragg", "--out", "peaks.csv"],
-        ["search", "jets", "--workers", "2"],
+        ["search", "jets", "--cluster", "pbs"],
+        ["worker", "nowhere"],
+        ["worker", "postgresql://nobody@127.0.0.1:1/none"],
+        ["status", "nowhere"],
     ],
 )
 def test_other_verbs_refuse_too(nac: Command, arguments: list[str]) -> None:

@@ -116,7 +116,7 @@ def test_a_database_works_as_well(setting: Setting) -> None:
     given = (setting.task, setting.space, setting.dataset)
     settings_ = setting.task.config.search.model_copy(update={"trials": 5, "population": 4})
     run_search(*given, setting.run("a"), settings_, 1, storage=url)
-    found = [(r.values, r.genotype, r.metrics) for r in results(load_study(url))]
+    found = [(r.values, r.genotype, r.metrics) for r in results(load_study(setting.run("a"), url))]
     assert found == [(r.values, r.genotype, r.metrics) for r in results(setting.search("b", trials=5))]
     assert not setting.run("a").journal.exists()
 
@@ -142,10 +142,10 @@ def test_what_is_no_study_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no search yet"):
         load_study(Run(tmp_path))
     (tmp_path / "study.journal").write_text("")
-    with pytest.raises(InputError, match="expected one study, found 0"):
+    with pytest.raises(InputError, match="holds no study"):
         load_study(Run(tmp_path))
     (tmp_path / "study.journal").write_text("no json\nat all\n")
     with pytest.raises(InputError, match="is no storage of a study"):
         load_study(Run(tmp_path))
     with pytest.raises(InputError, match="is no storage of a study"):
-        load_study("nosuchdb://here")
+        load_study(Run(tmp_path), "nosuchdb://here")

@@ -27,7 +27,7 @@ SAMPLERS = ("nsga2", "nsga3", "tpe", "random")
 
 def drawn(study: optuna.Study) -> list[tuple[Any, ...]]:
     """What a search did, without times and numbers: genes, state, values and attributes of trials that count."""
-    skipped = {"training", "duplicate_of"}
+    skipped = {"training", "duplicate_of", "workers"}
     return [
         (t.params, t.state, t.values, t.constraints, {k: v for k, v in t.user_attrs.items() if k not in skipped})
         for t in study.trials
@@ -134,7 +134,7 @@ def test_a_broken_limit_on_a_metric_is_infeasible_after_training(setting: Settin
 
 
 def test_nothing_feasible_is_a_wrong_input(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nac.search.run.INFEASIBLE_IN_A_ROW", 20)
+    monkeypatch.setattr("nac.search.budget.INFEASIBLE_IN_A_ROW", 20)
     with pytest.raises(InputError, match=r"none of 20 candidates .* space tiny .* bops<=1\b"):
         setting.search(objectives=[{"name": "accuracy"}, {"name": "bops", "max": 1}])
 
@@ -316,10 +316,3 @@ def test_progress_says_how_far_and_how_good(setting: Setting) -> None:
     assert f"best accuracy {best(front(study), 'accuracy'):.4g}" in shown
     assert f"front {len(front(study))}" in shown
     assert "infeasible" in shown
-
-
-def test_more_workers_are_refused(setting: Setting) -> None:
-    with pytest.raises(InputError, match="workers: expected 1"):
-        run_search(
-            setting.task, setting.space, setting.dataset, setting.run(), search_config(), 1, workers=2
-        )  # fmt: skip

@@ -43,9 +43,19 @@ class Setting:
     def search(self, name: str = "run", trials: int = 8, seed: int = 1, **settings: Any) -> optuna.Study:
         """Search in the run `name`; a `space` replaces the setting's."""
         space = settings.pop("space", self.space)
+        how = {key: settings.pop(key) for key in ("storage", "joining") if key in settings}
         return run_search(
-            self.task, space, self.dataset, self.run(name), search_config(trials=trials, **settings), seed
+            self.task, space, self.dataset, self.run(name), search_config(trials=trials, **settings), seed, **how
         )
+
+
+def work(folder: Path, name: str, trials: int, storage: str | None, epochs: int) -> None:
+    """What a worker process does: join the search in the run `name`."""
+    setting = make_setting(folder, epochs)
+    run_search(
+        setting.task, setting.space, setting.dataset, setting.run(name), search_config(trials=trials), 1,
+        storage=storage, joining=True,
+    )  # fmt: skip
 
 
 def search_config(**settings: Any) -> SearchConfig:
@@ -59,7 +69,7 @@ def write_space(folder: Path, edit: Mapping[str, Any] | None = None, name: str =
     return SearchSpace.load(path)
 
 
-def make_setting(folder: Path) -> Setting:
+def make_setting(folder: Path, epochs: int = 2) -> Setting:
     """The same points for every folder."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(200, 4)).astype(np.float32)
@@ -72,7 +82,7 @@ def make_setting(folder: Path) -> Setting:
             "name": "points",
             "data": data,
             "space": "tiny",
-            "train": {"epochs": 2, "batch_size": 64, "learning_rate": 0.02},
+            "train": {"epochs": epochs, "patience": epochs, "batch_size": 64, "learning_rate": 0.02},
             "search": {"objectives": [{"name": "accuracy"}, {"name": "bops"}]},
         },
         "test",

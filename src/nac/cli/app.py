@@ -69,10 +69,12 @@ RUN, INSPECT, CHECK = "Search and build", "Look at results", "Check and prepare"
 
 app.command(rich_help_panel=RUN, epilog=runs.RUN_EXAMPLES)(runs.run)
 app.command(rich_help_panel=RUN, epilog=runs.SEARCH_EXAMPLES)(runs.search)
+app.command(rich_help_panel=RUN, epilog=runs.WORKER_EXAMPLES)(runs.worker)
 app.command(rich_help_panel=RUN, epilog=runs.COMPRESS_EXAMPLES)(runs.compress)
 app.command(rich_help_panel=RUN, epilog=designs.SYNTH_EXAMPLES)(designs.synth)
 app.command(rich_help_panel=INSPECT, epilog=front.FRONT_EXAMPLES)(front.front)
 app.command(rich_help_panel=INSPECT, epilog=designs.EVALUATE_EXAMPLES)(designs.evaluate)
+app.command(rich_help_panel=INSPECT, epilog=runs.STATUS_EXAMPLES)(runs.status)
 app.command(rich_help_panel=INSPECT, epilog=runs.REPORT_EXAMPLES)(runs.report)
 app.command(rich_help_panel=CHECK, epilog=files.CHECK_EXAMPLES)(files.check)
 app.command(rich_help_panel=CHECK, epilog=files.COST_EXAMPLES)(files.cost)

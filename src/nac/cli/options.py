@@ -42,4 +42,14 @@ SetOption = Annotated[
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Finish an interrupted run; finished work is not repeated.")
 ]
+WorkersOption = Annotated[int | None, typer.Option(min=1, help="Processes that search at once.", show_default="1")]
+WorkersPerGpuOption = Annotated[
+    int | None, typer.Option(min=1, help="Workers that share a GPU, where there is one.", show_default="1")
+]
+ClusterOption = Annotated[
+    str | None, typer.Option(help="Where workers run: local or slurm (pip install 'nac[slurm]').", show_default="local")
+]
+PartitionOption = Annotated[str | None, typer.Option(help="SLURM: partition of the workers.")]
+TimeOption = Annotated[int | None, typer.Option(metavar="MINUTES", min=1, help="SLURM: time of every worker.")]
+GpusOption = Annotated[int | None, typer.Option(min=0, help="SLURM: GPUs of every worker.", show_default="0")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output and nothing else there.")]

@@ -5,20 +5,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nac.cli.options import (
+    ClusterOption,
     DataOption,
+    GpusOption,
     JsonOption,
     OutOption,
+    PartitionOption,
     PresetOption,
     ResumeOption,
     RunArgument,
     SeedOption,
     SetOption,
     TaskArgument,
+    TimeOption,
+    WorkersOption,
+    WorkersPerGpuOption,
 )
 from nac.cli.output import progress_console, say, say_json, say_table
 
 if TYPE_CHECKING:
     from nac.pipeline.run import Summary
+    from nac.search import SearchStatus
 
 RUN_EXAMPLES = """\
 [dim]nac run jets --preset demo --out runs/demo[/]
@@ -30,8 +37,16 @@ RUN_EXAMPLES = """\
 SEARCH_EXAMPLES = """\
 [dim]nac search jets --out runs/wide --trials 300 --sampler tpe[/]
 
-[dim]nac search bragg --data ruby.npz --out runs/bragg --timeout 3600[/]
+[dim]nac search bragg --data ruby.npz --out runs/bragg --timeout 3600 --workers 4[/]
+
+[dim]nac search jets --out runs/big --workers 32 --cluster slurm --partition gpu --time 720 --gpus 1[/]
 """
+WORKER_EXAMPLES = """\
+[dim]nac worker runs/wide[/]                                     on this machine or one that shares its files
+
+[dim]nac worker postgresql://nac@server/searches[/]
+"""
+STATUS_EXAMPLES = "[dim]nac status runs/wide --json[/]"
 COMPRESS_EXAMPLES = """\
 [dim]nac compress runs/demo[/]                                        the winners, at the task's widths
 
@@ -51,6 +66,12 @@ def run(
     data: DataOption = None,
     seed: SeedOption = None,
     set_: SetOption = None,
+    workers: WorkersOption = None,
+    workers_per_gpu: WorkersPerGpuOption = None,
+    cluster: ClusterOption = None,
+    partition: PartitionOption = None,
+    time: TimeOption = None,
+    gpus: GpusOption = None,
     resume: ResumeOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -58,7 +79,10 @@ def run(
     from nac.pipeline.request import Request
     from nac.pipeline.run import run_task
 
-    request = Request(task, preset, tuple(data or ()), tuple(set_ or ()), seed)
+    options = _given(
+        workers=workers, workers_per_gpu=workers_per_gpu, cluster=cluster, partition=partition, time=time, gpus=gpus
+    )
+    request = Request(task, preset, tuple(data or ()), tuple(set_ or ()), seed, options)
     _say_summary(run_task(request, out, resumed=resume, console=progress_console()), json)
 
 
@@ -66,7 +90,12 @@ def search(
     task: TaskArgument,
     out: OutOption = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Architectures to finish.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that train at once.")] = 1,
+    workers: WorkersOption = None,
+    workers_per_gpu: WorkersPerGpuOption = None,
+    cluster: ClusterOption = None,
+    partition: PartitionOption = None,
+    time: TimeOption = None,
+    gpus: GpusOption = None,
     sampler: Annotated[str | None, typer.Option(help="nsga2, nsga3, tpe or random.")] = None,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")] = None,
     storage: Annotated[str | None, typer.Option(metavar="URL", help="Optuna storage instead of the journal.")] = None,
@@ -83,8 +112,30 @@ def search(
 
     asked = {"search.trials": trials, "search.sampler": sampler, "search.timeout": timeout}
     settings = (*(set_ or ()), *(f"{key}={value}" for key, value in asked.items() if value is not None))
-    request = Request(task, preset, tuple(data or ()), settings, seed, {"workers": workers, "storage": storage})
+    options = _given(
+        workers=workers, workers_per_gpu=workers_per_gpu, cluster=cluster, partition=partition, time=time, gpus=gpus,
+        storage=storage,
+    )
+    request = Request(task, preset, tuple(data or ()), settings, seed, options)
     _say_summary(run_task(request, out, resumed=resume, stop="search", console=progress_console()), json)
+
+
+def worker(
+    where: Annotated[str, typer.Argument(metavar="DIR|URL", help="The folder of a run, or its storage.")],
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
+    json: JsonOption = False,
+) -> None:
+    """Join a search that somebody began, from this machine or another, until it ends."""
+    from nac.pipeline.workers import join
+
+    _say_status(join(where, progress_console(), parent=parent), json)
+
+
+def status(run: RunArgument, json: JsonOption = False) -> None:
+    """How far the search of a run is, while it runs or afterwards."""
+    from nac.pipeline.workers import status_of
+
+    _say_status(status_of(run), json)
 
 
 def compress(
@@ -143,6 +194,25 @@ def report(run: RunArgument, json: JsonOption = False) -> None:
         say_json({"run": str(run), "report": str(page)})
     else:
         typer.echo(page)
+
+
+def _given(**options: object) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _say_status(status: "SearchStatus", json: bool) -> None:
+    if json:
+        say_json(status.to_json())
+        return
+    from nac.search.progress import describe
+
+    typer.echo(f"{status.done} of {status.asked} trials: {describe(status)}")
+    for worker, trial in status.workers.items():
+        typer.echo(f"worker {worker} is at trial {trial}")
+    if status.abandoned:
+        typer.echo(f"{status.abandoned} trials were left by workers that are gone; the next worker does them again")
+    for error in status.errors:
+        typer.echo(error)
 
 
 def _say_summary(summary: "Summary", json: bool) -> None:

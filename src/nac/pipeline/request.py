@@ -2,6 +2,7 @@
 
 import importlib.util
 import logging
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,10 +11,11 @@ from typing import Any
 
 from rich.console import Console
 
-from nac.config import TaskConfig, find_file, load_task
+from nac.config import TaskConfig, find_file, load_task, validate
 from nac.errors import InputError
 from nac.pipeline.check import task_problems
 from nac.pipeline.context import Context
+from nac.pipeline.launch import WorkerOptions
 from nac.rundir import DataFile, Run, RunRecord, data_files, provenance, write_atomic
 from nac.tasks import make_task
 
@@ -47,8 +49,7 @@ class Request:
 def start(request: Request, out: Path | None, *, to_hardware: bool, console: Console) -> Context:
     """Check everything, then make the run's folder. Raises InputError, and then nothing was written."""
     config = request.config()
-    if (workers := request.options.get("workers", 1)) != 1:
-        raise InputError(f"--workers {workers}: expected 1, a search is the work of one process")
+    validate(WorkerOptions, worker_options(request.options), "nac search")
     source = str(find_file("tasks", request.task))
     if problems := task_problems(config, source, to_hardware=to_hardware):
         raise InputError("\n".join(problems))
@@ -58,7 +59,8 @@ def start(request: Request, out: Path | None, *, to_hardware: bool, console: Con
     # Reading the data is the only way to find out whether it is wrong; the data step gets what was read.
     dataset = make_task(config).load([file.path for file in files], config.seed) if files else None
     record = RunRecord(
-        task=config, preset=request.preset or "default", overrides=request.settings, data=files,
+        id=f"{config.name}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}", task=config,
+        preset=request.preset or "default", overrides=request.settings, data=files,
         options=request.options, provenance=provenance(),
     )  # fmt: skip
     try:
@@ -84,8 +86,9 @@ def resume(request: Request, out: Path | None, console: Console) -> Context | No
     if conflicts := list(_conflicts(request, name, record)):
         raise InputError("\n".join(f"{run.config_file}: {conflict}" for conflict in conflicts))
     given = data_files(request.data) if request.data else ()
-    record = record.model_copy(update={"data": unchanged(record, given, run)})
-    return Context(run, record, console)
+    asked = {key: value for key, value in request.options.items() if value is not None}
+    update = {"data": unchanged(record, given, run), "options": {**record.options, **asked}}
+    return Context(run, record.model_copy(update=update), console)
 
 
 def unchanged(record: RunRecord, given: Sequence[DataFile], run: Run) -> tuple[DataFile, ...]:
@@ -98,12 +101,27 @@ def unchanged(record: RunRecord, given: Sequence[DataFile], run: Run) -> tuple[D
     return now
 
 
+def open_run(run: Run, console: Console) -> Context:
+    """A run to work on with its own settings. Raises InputError when there is none, or its data changed."""
+    record = run.read()
+    if not run.space_file.is_file():
+        raise InputError(f"{run.space_file}: is missing, expected the search space of the run")
+    return Context(run, record.model_copy(update={"data": unchanged(record, (), run)}), console)
+
+
+def worker_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that say how many workers there are and where, of the settings that no task file holds."""
+    return {key: value for key, value in options.items() if key in WorkerOptions.model_fields and value is not None}
+
+
 def withdraw(run: Run) -> None:
     """Remove what `start` wrote, for an input that turned out to be wrong before any work was done."""
     if any(run.path.glob("trials/*")) or run.design_paths():
         return
-    for file in (run.config_file, run.space_file, run.journal, run.path / ".lock"):
+    for file in (run.config_file, run.space_file, run.journal, *run.path.glob(".*lock"), *run.path.glob(".claims")):
         file.unlink(missing_ok=True)
+    if run.workers.is_dir() and not any(run.workers.iterdir()):
+        run.workers.rmdir()
     if not any(run.path.iterdir()):
         run.path.rmdir()
 
@@ -119,6 +137,8 @@ def _conflicts(request: Request, name: str, record: RunRecord) -> list[str]:
         f"--set {text}: the run was not started with it; a resumed run keeps its settings"
         for text in request.settings if text not in record.overrides
     ]  # fmt: skip
+    if (url := request.options.get("storage")) not in (None, before := record.options.get("storage")):
+        found.append(f"--storage: the run was started with {before or 'its own journal'} (found {url})")
     if request.data and len(request.data) != len(record.data):
         found.append(f"--data: the run was started with {len(record.data)} files (found {len(request.data)})")
     return found

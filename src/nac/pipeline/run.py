@@ -11,9 +11,8 @@ from rich.console import Console, RenderableType
 from nac.config import CompressConfig, validate
 from nac.design import Design
 from nac.errors import InputError
-from nac.pipeline.context import Context
 from nac.pipeline.interrupt import orderly_interrupts
-from nac.pipeline.request import Request, resume, start, unchanged, withdraw
+from nac.pipeline.request import Request, open_run, resume, start, withdraw
 from nac.pipeline.steps import STEPS, is_synthesised, make_designs, run_steps, write_report
 from nac.report.collect import read_front
 from nac.report.front import Front
@@ -96,7 +95,7 @@ def compress_run(
         InputError: no run, no such trial, or a setting out of range.
         WorkError: a training diverged.
     """
-    context = _open(path, console)
+    context = open_run(Run(path), console)
     given = {
         "bits": bits, "sparsity": sparsity, "pruner": pruner, "mixed": mixed, "structured": structured, "order": order,
         "tune": tune,
@@ -110,11 +109,3 @@ def compress_run(
 def report_run(path: Path) -> Path:
     """Write the HTML page of a run and return its path. Raises InputError when there is no run."""
     return Path(write_report(Run(path)))
-
-
-def _open(path: Path, console: Console) -> Context:
-    run = Run(path)
-    record = run.read()
-    if not run.space_file.is_file():
-        raise InputError(f"{run.space_file}: is missing, expected the search space of the run")
-    return Context(run, record.model_copy(update={"data": unchanged(record, (), run)}), console)

@@ -13,12 +13,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from nac.compress import Winner
 from nac.compress import compress as compress_winners
-from nac.config import CompressConfig
+from nac.config import CompressConfig, validate
 from nac.design import Design
 from nac.errors import InputError, InterruptionError, WorkError
 from nac.hardware import export, synthesise
 from nac.pipeline.context import Context
+from nac.pipeline.launch import WorkerOptions
+from nac.pipeline.request import worker_options
 from nac.pipeline.select import along_the_front
+from nac.pipeline.workers import search_with
 from nac.report import plot_front
 from nac.report.anchors import anchors_for
 from nac.report.collect import read_front
@@ -51,10 +54,14 @@ def load_data(context: Context) -> str:
 def search(context: Context) -> str:
     """Train architectures until as many have finished as the task asks for."""
     config, options = context.record.task, context.record.options
-    study = run_search(
-        context.task, context.space, context.dataset, context.run, config.search, config.seed,
-        storage=options.get("storage"), workers=int(options.get("workers") or 1), console=context.console,
-    )  # fmt: skip
+    workers = validate(WorkerOptions, worker_options(options), context.run.config_file)
+    if workers.alone:
+        study = run_search(
+            context.task, context.space, context.dataset, context.run, config.search, config.seed,
+            storage=options.get("storage"), console=context.console,
+        )  # fmt: skip
+    else:
+        study = search_with(context, workers)
     return f"{len(results(study))} trials, {len(front(study))} of them on the front"
 
 
@@ -80,7 +87,7 @@ def winners(context: Context, count: int, numbers: Sequence[int] | None = None) 
     Raises InputError when a number is of no finished trial, or none has finished.
     """
     run = context.run
-    study = load_study(context.record.options.get("storage") or run)
+    study = load_study(run, context.record.options.get("storage"))
     if numbers is None:
         chosen = select(study, count)
         if not chosen:

@@ -19,7 +19,7 @@ from nac.design import Design
 from nac.errors import InputError
 from nac.report.front import Front
 from nac.report.quantities import QUANTITIES
-from nac.rundir import Run
+from nac.rundir import Run, database_url
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
 EVIDENCE = ("count", "estimate", "simulation", "c-synthesis", "synthesis", "place-and-route")
@@ -57,9 +57,11 @@ def read_study(run: Run) -> optuna.Study | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
-            storage = get_storage(str(url)) if url else JournalStorage(JournalFileBackend(str(run.journal)))
+            storage = (
+                get_storage(database_url(url)) if url else JournalStorage(JournalFileBackend(str(run.journal)))
+            )
             names = optuna.get_all_study_names(storage)
-            name = run.path.resolve().name if url else next(iter(names), "")
+            name = run.study_name if url else next(iter(names), "")
             return optuna.load_study(study_name=name, storage=storage) if name in names else None
     except (OSError, ValueError, KeyError, ImportError, StorageInternalError) as error:
         detail = " ".join(str(error).split())[:200]

@@ -2,8 +2,9 @@
 
 from nac.search.objectives import OBJECTIVES, Candidate, Goals, Limit, Objective, goals
 from nac.search.results import TrialResult, best, front, hypervolume, objective_names, ranked, results, select
-from nac.search.run import run_search
-from nac.search.storage import load_study
+from nac.search.run import begin_search, run_search
+from nac.search.status import SearchStatus, status
+from nac.search.storage import load_study, locks_of, run_of, serves_many
 
 __all__ = [
     "OBJECTIVES",
@@ -11,15 +12,21 @@ __all__ = [
     "Goals",
     "Limit",
     "Objective",
+    "SearchStatus",
     "TrialResult",
+    "begin_search",
     "best",
     "front",
     "goals",
     "hypervolume",
     "load_study",
+    "locks_of",
     "objective_names",
     "ranked",
     "results",
+    "run_of",
     "run_search",
     "select",
+    "serves_many",
+    "status",
 ]

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -41,13 +42,13 @@ class Bench:
         drawn = {name: trial.suggest_categorical(name, choices) for name, choices in self.space.genes.items()}
         return cast(Genotype, drawn)
 
-    def judge(self, trial: Trial, genotype: Genotype, known: dict[str, FrozenTrial]) -> list[float]:
+    def judge(self, trial: Trial, genotype: Genotype, twin: Callable[[str], FrozenTrial | None]) -> list[float]:
         """The objectives of a candidate, everything found out on the way recorded as attributes of the trial.
 
         Args:
             trial: running.
             genotype: as drawn; the repaired one is recorded.
-            known: finished trials by the hash of their architecture.
+            twin: the trained trial with a hash, waited for where another worker is at it; None when there is none.
 
         Raises:
             Infeasible: a limit on a cost is broken, or nothing can be built; the violation is recorded.
@@ -60,7 +61,7 @@ class Bench:
         trial.set_user_attr("costs", costs(candidate.workload))
         if broken := self._limit(trial, candidate, "cheap"):
             raise Infeasible(", ".join(broken))
-        original = known.get(architecture.hash)
+        original = twin(architecture.hash)
         if original is not None:
             trial.set_user_attr("duplicate_of", original.number)
             metrics = original.user_attrs["metrics"]

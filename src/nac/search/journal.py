@@ -2,11 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend, JournalFileSymlinkLock
+
+from nac.search.locks import locked_file
 
 LOCK_SECONDS = 5
 
@@ -15,15 +18,19 @@ class Journal(BaseJournalBackend):
     """Optuna's journal file, forced to the disk when a trial starts or ends instead of at every gene.
 
     What is not yet on the disk survives the death of the process, not that of the machine, which costs at most
-    the trial in progress. The lock is Optuna's own, so that its dashboard can be used beside; it is taken over
-    from a dead process after LOCK_SECONDS. (That needs an absolute path: its link would dangle otherwise and be
-    waited for without end.)
+    the trial in progress.
+
+    Two locks guard it. Ours is the kernel's, dropped with the process that holds it: workers of the program wait for
+    each other there. Inside it Optuna's own is taken, so that its dashboard can be used beside; it is taken over from a
+    dead process after LOCK_SECONDS, which two who wait for it could do at the same time. (It needs an absolute path:
+    its link would dangle otherwise and be waited for without end.)
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
-        self._lock = JournalFileSymlinkLock(str(self.path), grace_period=LOCK_SECONDS)
-        self._file = JournalFileBackend(str(self.path), self._lock)
+        self._ours = self.path.with_name(f".{self.path.name}.lock")
+        self._optunas = JournalFileSymlinkLock(str(self.path), grace_period=LOCK_SECONDS)
+        self._file = JournalFileBackend(str(self.path), self._optunas)
 
     def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
         """Entries from this number on."""
@@ -32,24 +39,38 @@ class Journal(BaseJournalBackend):
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Add entries, all or none of them visible to a reader."""
         text = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
-        self._lock.acquire()
-        try:
-            with self.path.open("ab") as file:
-                file.write(text.encode())
-                file.flush()
-                if any("state" in log for log in logs):
-                    os.fsync(file.fileno())
-        finally:
-            self._lock.release()
+        with self._held(), self.path.open("a+b") as file:
+            _heal(file)
+            file.write(text.encode())
+            file.flush()
+            if any("state" in log for log in logs):
+                os.fsync(file.fileno())
 
     def heal(self) -> None:
         """Cut off a last line that a killed process or a full disk left unfinished: nothing can follow it."""
-        self._lock.acquire()
-        try:
-            with self.path.open("r+b") as file:
-                content = file.read()
-                whole = content.rfind(b"\n") + 1
-                if whole < len(content):
-                    file.truncate(whole)
-        finally:
-            self._lock.release()
+        with self._held(), self.path.open("r+b") as file:
+            _heal(file)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        with locked_file(self._ours):
+            self._optunas.acquire()
+            try:
+                yield
+            finally:
+                self._optunas.release()
+
+
+def _heal(file: BinaryIO) -> None:
+    """Leave whole lines only, and the position at their end."""
+    end = file.seek(0, os.SEEK_END)
+    if end == 0 or _last_byte(file) == b"\n":
+        return
+    file.seek(0)
+    file.truncate(file.read().rfind(b"\n") + 1)
+    file.seek(0, os.SEEK_END)
+
+
+def _last_byte(file: BinaryIO) -> bytes:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1)

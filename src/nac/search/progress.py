@@ -1,34 +1,36 @@
 """How far a search is, in the terminal."""
 
+import time
+from collections.abc import Callable
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-import optuna
-from optuna.trial import TrialState
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from nac.search.objectives import Goals
-from nac.search.results import best, front
+from nac.search.status import SearchStatus
+
+# Reading the front of a thousand trials takes milliseconds: not at every candidate, and not at every look.
+REFRESH_S = 0.5
 
 
 class SearchProgress:
-    """A line with trials done, time left, the best value and the size of the front; silent without a console."""
+    """A line with trials done, their rate, the time left, the best values and the front; silent without a console."""
 
-    def __init__(self, console: Console | None, total: int, goals: Goals) -> None:
-        self.goals = goals
+    def __init__(self, console: Console | None, read: Callable[[], SearchStatus]) -> None:
+        self._read = read
+        self._shown = -REFRESH_S
         self._progress = Progress(
             TextColumn("search"),
-            BarColumn(),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(elapsed_when_finished=False),
             TextColumn("{task.fields[found]}"),
             console=console,
             disable=console is None,
         )
-        self._line = self._progress.add_task("search", total=total, found="")
+        self._line = self._progress.add_task("search", total=None, found="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -39,18 +41,26 @@ class SearchProgress:
     ) -> None:
         self._progress.stop()
 
-    def update(self, study: optuna.Study, done: int) -> None:
-        """Show that `done` trials count, and what they found."""
-        if not self._progress.disable:
-            self._progress.update(self._line, completed=done, found=self.found(study))
+    def update(self, *, at_once: bool = False) -> None:
+        """Show how it stands, unless that was done a moment ago."""
+        if self._progress.disable or (not at_once and time.monotonic() - self._shown < REFRESH_S):
+            return
+        status = self._read()
+        self._progress.update(self._line, total=status.asked, completed=status.done, found=describe(status))
+        self._shown = time.monotonic()
 
-    def found(self, study: optuna.Study) -> str:
-        """The best of the first objective that needs training, the front's size, and what did not work."""
-        first = next(o.name for o in self.goals.objectives if o.price == "dear")
-        found = front(study)
-        words = [f"best {first} {best(found, first):.4g}", f"front {len(found)}"]
-        states = [trial.state for trial in study.get_trials(deepcopy=False)]
-        for state, word in ((TrialState.PRUNED, "infeasible"), (TrialState.FAIL, "failed")):
-            if count := states.count(state):
-                words.append(f"{count} {word}")
-        return ", ".join(words)
+
+def describe(status: SearchStatus) -> str:
+    """The best values, the front's size, the rate, the time left, and what did not work."""
+    words = [f"best {name} {value:.4g}" for name, value in status.best.items()]
+    words.append(f"front {status.front}")
+    if status.trials_per_hour is not None:
+        words.append(f"{status.trials_per_hour:,.0f} trials/h")
+    if status.seconds_left:
+        words.append(f"{timedelta(seconds=round(status.seconds_left))} left")
+    if len(status.workers) > 1:
+        words.append(f"{len(status.workers)} workers")
+    for count, word in ((status.infeasible, "infeasible"), (status.failed, "failed")):
+        if count:
+            words.append(f"{count} {word}")
+    return ", ".join(words)

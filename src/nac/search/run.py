@@ -1,22 +1,29 @@
-"""The global search: candidates one after the other until the budget is spent."""
+"""The global search: candidates until the budget is spent, by one worker or by many that know the study only."""
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import optuna
 from optuna.distributions import CategoricalDistribution
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 from rich.console import Console
 
 from nac.config import SearchConfig
 from nac.errors import InputError, InterruptionError, WorkError
 from nac.rundir import Run
+from nac.search import budget
+from nac.search.budget import WORKERS, Session
 from nac.search.candidate import Bench, Infeasible, known_results
+from nac.search.locks import Locks, worker_name
 from nac.search.objectives import goals
 from nac.search.progress import SearchProgress
 from nac.search.samplers import make_sampler
-from nac.search.storage import open_study, quiet
+from nac.search.status import status
+from nac.search.storage import locks_of, open_study, quiet
 from nac.space import SearchSpace
 from nac.tasks import Dataset, Task
 
@@ -24,8 +31,35 @@ logger = logging.getLogger(__name__)
 
 # What a candidate may die of without ending the search; torch's out-of-memory is a RuntimeError.
 FAILURES = (WorkError, RuntimeError, ArithmeticError, MemoryError)
-FAILURES_IN_A_ROW = 10
-INFEASIBLE_IN_A_ROW = 1000
+# A candidate that takes its worker with it (the kernel's out-of-memory killer, a crash in a library) is given up then.
+WORKERS_PER_TRIAL = 3
+# How often a worker looks whether another one has finished what it waits for.
+POLL_S = 0.2
+# The attribute of a trial that waits for the training of an equal one.
+WAITS = "waits"
+
+
+def begin_search(
+    task: Task, space: SearchSpace, run: Run, settings: SearchConfig, seed: int, storage: str | None = None
+) -> optuna.Study:
+    """Open the study of a search and start the clock of its time limit; workers may come then.
+
+    Raises InputError when the settings or the space are wrong, or differ from those that the study began with.
+    """
+    study = _open(task, space, run, settings, seed, storage)
+    with quiet(), locks_of(run, storage).claim():
+        Session.begin(study, settings)
+    return study
+
+
+def _open(
+    task: Task, space: SearchSpace, run: Run, settings: SearchConfig, seed: int, storage: str | None
+) -> optuna.Study:
+    asked = goals(settings, task.metric_names)
+    if problems := space.problems():
+        raise InputError("\n".join(problems))
+    about = {"space": space.name, "seed": seed, "genes": {name: list(c) for name, c in space.genes.items()}}
+    return open_study(run, asked, about, storage)
 
 
 def run_search(
@@ -37,10 +71,11 @@ def run_search(
     seed: int,
     *,
     storage: str | None = None,
-    workers: int = 1,
     console: Console | None = None,
+    joining: bool = False,
+    leave: Callable[[], bool] = lambda: False,
 ) -> optuna.Study:
-    """Search until `settings.trials` candidates are evaluated, those of an earlier start of the run included.
+    """Search until `settings.trials` candidates are evaluated, by this process and all others that are at it.
 
     A candidate counts when it was trained, was found to equal an earlier one, or failed. One that breaks a limit
     on a cost is recorded (PRUNED, with the violated constraint), is never trained and does not count. The trial that
@@ -52,30 +87,30 @@ def run_search(
         dataset: training and validation splits; the test split is not looked at.
         run: where the journal, the architectures and the weights are written.
         settings: sampler, budget, objectives and limits.
-        seed: the same seed gives the same front.
+        seed: the same seed gives the same front, with one worker.
         storage: URL of a database for the study, instead of the run's journal.
-        workers: processes; one.
         console: for a progress line; none without.
+        joining: the search was begun (`begin_search`), its time limit runs.
+        leave: asked before every candidate; true ends this worker, not the search.
 
     Raises:
         InputError: the settings or the space are wrong, or nothing feasible turned up.
         WorkError: ten candidates in a row failed.
         InterruptionError: Ctrl-C; everything finished is kept.
     """
-    if workers != 1:
-        raise InputError(f"workers: expected 1 (found {workers})")
+    given = (task, space, run, settings, seed, storage)
+    study = _open(*given) if joining else begin_search(*given)
     asked = goals(settings, task.metric_names)
-    if problems := space.problems():
-        raise InputError("\n".join(problems))
-    about = {"space": space.name, "seed": seed, "genes": {name: list(c) for name, c in space.genes.items()}}
-    study = open_study(run, asked, about, storage)
     bench = Bench(task, space, dataset, run, asked, seed)
-    with quiet(), SearchProgress(console, settings.trials, asked) as progress:
-        search = _Search(study, bench, settings, progress)
+    locks, name = locks_of(run, storage), worker_name()
+    progress = SearchProgress(console, lambda: status(study, settings, locks))
+    with quiet(), progress, locks.presence(name):
+        search = _Search(study, bench, settings, progress, locks, name, leave)
         try:
             search.go_on()
         except KeyboardInterrupt as error:
-            done = len(search.counted())
+            search.give_back()
+            done = len(budget.counted(study.get_trials(deepcopy=False)))
             raise InterruptionError(
                 f"{run.path}: interrupted after {done} of {settings.trials} trials; all of them are kept, "
                 "go on with --resume"
@@ -85,100 +120,151 @@ def run_search(
 
 @dataclass
 class _Search:
+    """One worker. What it must agree on with others it does while it holds the claim."""
+
     study: optuna.Study
     bench: Bench
     settings: SearchConfig
     progress: SearchProgress
-    failures: int = 0
-    infeasible: int = 0
-    started: float = field(default_factory=time.monotonic)
+    locks: Locks
+    name: str
+    leave: Callable[[], bool]
+    trial: Trial | None = field(default=None, init=False)
 
     def trials(self) -> list[FrozenTrial]:
-        """Finished trials."""
-        return [trial for trial in self.study.get_trials(deepcopy=False) if trial.state.is_finished()]
-
-    def counted(self) -> list[FrozenTrial]:
-        """The trials that the budget is for."""
-        return [trial for trial in self.trials() if trial.state != TrialState.PRUNED]
+        """Every trial, whoever does it."""
+        return self.study.get_trials(deepcopy=False)
 
     def go_on(self) -> None:
-        """Candidates until the budget is spent."""
-        for left in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            logger.info("trial %d was cut off and is done again", left.number)
-            self._seed_sampler(len(self.trials()))
-            self._judge(self._taken_up(left))
-        while (done := len(self.counted())) < self.settings.trials:
-            self.progress.update(self.study, done)
-            timeout = self.settings.timeout
-            if timeout is not None and time.monotonic() - self.started > timeout:
-                logger.info("search: %g s are over after %d of %d trials", timeout, done, self.settings.trials)
-                return
-            self._one()
-        self.progress.update(self.study, done)
+        """Candidates until the budget is spent, and until those that others are at have ended well."""
+        while not self.leave():
+            self.progress.update()
+            session = Session.of(self.study)
+            with self.locks.claim():
+                trials = self.trials()
+                budget.require_progress(trials[session.found if session else 0 :], self.bench.space.name)
+                left = self._abandoned(trials)
+                done = len(budget.counted(trials))
+                if left is None and (done >= self.settings.trials or (session and session.over)):
+                    break
+                if left is not None:
+                    self.trial = self._taken_up(left)
+                elif done + len(budget.running(trials)) < self.settings.trials:
+                    self.trial = self._next(trials)
+            if self.trial is None:
+                time.sleep(POLL_S)  # an infeasible or abandoned one may still leave room
+            else:
+                self._judge(self.trial, left)
+                self.trial = None
+        self.progress.update(at_once=True)
 
-    def _one(self) -> None:
-        """Draw and judge one candidate."""
-        finished = self.trials()
-        self._enqueue_baseline(finished)
-        self._seed_sampler(len(finished))
-        self._judge(self.study.ask())
+    def give_back(self) -> None:
+        """Leave the trial in hand to the next worker, as if this one had not touched it."""
+        if self.trial is not None:
+            (frozen,) = (t for t in self.trials() if t.number == self.trial.number)
+            if frozen.state == TrialState.RUNNING:
+                self.trial.set_user_attr(WORKERS, budget.owners(frozen)[:-1])
 
-    def _seed_sampler(self, index: int) -> None:
-        self.study.sampler = make_sampler(self.settings, self.bench.space.genes, self.bench.seed, index)
+    def _abandoned(self, trials: list[FrozenTrial]) -> FrozenTrial | None:
+        """The first trial whose worker is gone; one that too many workers died of is recorded as failed."""
+        for trial in budget.abandoned(trials, self.locks):
+            if (died := len(budget.owners(trial))) < WORKERS_PER_TRIAL:
+                return trial
+            reason = f"WorkError: {died} workers died while they were at it"
+            self.study._storage.set_trial_user_attr(trial._trial_id, "error", reason)
+            self.study.tell(trial.number, state=TrialState.FAIL)
+            logger.warning("trial %d failed: %s", trial.number, reason)
+        return None
 
-    def _taken_up(self, left: FrozenTrial) -> Trial:
-        """An unfinished trial, ready to go on: what it draws from here on is what it would have drawn.
-
-        The sampler, seeded as at the first time, draws again the genes that were recorded before the cut.
-        """
-        trial = Trial(self.study, left._trial_id)
-        given = left.system_attrs.get("fixed_params", {})
-        for name, choices in self.bench.space.genes.items():
-            independent = len(choices) > 1 and name not in given and name not in trial.relative_params
-            if independent and name in left.params:
-                self.study.sampler.sample_independent(self.study, left, name, CategoricalDistribution(choices))
+    def _next(self, trials: list[FrozenTrial]) -> Trial:
+        """A new trial; what it draws is decided once others may claim theirs."""
+        self._enqueue_baseline(trials)
+        self.study.sampler = RandomSampler()
+        trial = self.study.ask()
+        trial.set_user_attr(WORKERS, [self.name])
         return trial
 
-    def _judge(self, trial: Trial) -> None:
+    def _taken_up(self, left: FrozenTrial) -> Trial:
+        logger.info("trial %d was cut off and is done again", left.number)
+        self.study.sampler = RandomSampler()
+        trial = Trial(self.study, left._trial_id)
+        trial.set_user_attr(WORKERS, [*budget.owners(left), self.name])
+        return trial
+
+    def _sampled(self, trial: Trial, left: FrozenTrial | None) -> Trial:
+        """A claimed trial, ready to draw: the sampler depends on the seed and the number of the trial only.
+
+        For one that was cut off it draws again the genes that were recorded before the cut, so that it goes on as
+        it would have done.
+        """
+        self.study.sampler = make_sampler(self.settings, self.bench.space.genes, self.bench.seed, trial.number)
+        sampled = Trial(self.study, trial._trial_id)
+        if left is not None:
+            given = left.system_attrs.get("fixed_params", {})
+            for name, choices in self.bench.space.genes.items():
+                independent = len(choices) > 1 and name not in given and name not in sampled.relative_params
+                if independent and name in left.params:
+                    self.study.sampler.sample_independent(self.study, left, name, CategoricalDistribution(choices))
+        return sampled
+
+    def _judge(self, trial: Trial, left: FrozenTrial | None) -> None:
         """Draw the genes of a trial, judge its candidate and record how that ended."""
         try:
+            trial = self._sampled(trial, left)
             genotype = self.bench.draw(trial)
-            values = self.bench.judge(trial, genotype, known_results(self.trials()))
+            values = self.bench.judge(trial, genotype, lambda hash_: self._twin(trial, hash_))
         except Infeasible as reason:
-            trial.set_user_attr("infeasible", str(reason))
-            self.study.tell(trial, state=TrialState.PRUNED)
-            self._count_infeasible(str(reason))
+            self._tell(trial, TrialState.PRUNED, infeasible=str(reason))
+        except UpdateFinishedTrialError:
+            logger.warning("trial %d was finished by another worker", trial.number)
         except FAILURES as error:
-            self._record_failure(trial, error)
+            reason_ = f"{type(error).__name__}: {error}"
+            self._tell(trial, TrialState.FAIL, error=reason_)
+            logger.warning("trial %d failed: %s", trial.number, reason_)
         else:
-            self.study.tell(trial, values)
-            self.failures = self.infeasible = 0
+            self._tell(trial, TrialState.COMPLETE, values)
             shown = zip(self.bench.goals.names, values, strict=True)
             logger.debug("trial %d: %s", trial.number, ", ".join(f"{name} {value:.4g}" for name, value in shown))
 
-    def _enqueue_baseline(self, finished: list[FrozenTrial]) -> None:
+    def _twin(self, trial: Trial, hash_: str) -> FrozenTrial | None:
+        """The trained trial of an equal candidate; another worker that is at one is waited for.
+
+        Of two that find each other at the same moment the second one to claim sees that the first one waits.
+        """
+        while True:
+            with self.locks.claim():
+                trials = self.trials()
+                if (known := known_results(trials).get(hash_)) is not None:
+                    return known
+                lost = {left.number for left in budget.abandoned(trials, self.locks)}
+                waiting = any(
+                    other.user_attrs.get("hash") == hash_ and not other.user_attrs.get(WAITS)
+                    for other in budget.running(trials)
+                    if other.number not in {trial.number, *lost}
+                )
+                if waiting != bool(trials[trial.number].user_attrs.get(WAITS)):
+                    trial.set_user_attr(WAITS, waiting)
+            if not waiting:
+                return None
+            time.sleep(POLL_S)
+
+    def _tell(self, trial: Trial, state: TrialState, values: list[float] | None = None, **attributes: str) -> None:
+        """Record the end of a trial, unless it was given to another worker while this one was thought dead."""
+        with self.locks.claim():
+            now = self.trials()[trial.number]
+            if now.state != TrialState.RUNNING or budget.owners(now)[-1:] != [self.name]:
+                logger.warning("trial %d was taken over by another worker", trial.number)
+                return
+            for key, text in attributes.items():
+                trial.set_user_attr(key, text)
+            self.study.tell(trial, values, state=state)
+
+    def _enqueue_baseline(self, trials: list[FrozenTrial]) -> None:
         """Make the next baseline that was not tried yet the next candidate."""
-        if not self.settings.baselines or self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        if not self.settings.baselines or any(trial.state == TrialState.WAITING for trial in trials):
             return
-        tried = {trial.user_attrs.get("baseline") for trial in finished}
+        tried = {trial.user_attrs.get("baseline") for trial in trials}
         for name, genotype in self.bench.space.baselines.items():
             if name not in tried:
                 self.study.enqueue_trial(genotype, user_attrs={"baseline": name})
                 return
-
-    def _record_failure(self, trial: Trial, error: BaseException) -> None:
-        reason = f"{type(error).__name__}: {error}"
-        trial.set_user_attr("error", reason)
-        self.study.tell(trial, state=TrialState.FAIL)
-        logger.warning("trial %d failed: %s", trial.number, reason)
-        self.failures += 1
-        if self.failures >= FAILURES_IN_A_ROW:
-            raise WorkError(f"{self.failures} candidates in a row failed, the last one with: {reason}") from error
-
-    def _count_infeasible(self, reason: str) -> None:
-        self.infeasible += 1
-        if self.infeasible >= INFEASIBLE_IN_A_ROW:
-            raise InputError(
-                f"none of {self.infeasible} candidates in a row of the space {self.bench.space.name} is feasible "
-                f"(the last: {reason}); loosen the limits in search.objectives or search.constraints"
-            )

@@ -1,21 +1,25 @@
 """Where a study lives: the run's journal file, or a database by its URL."""
 
 import warnings
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
-from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
 from nac.errors import InputError
-from nac.rundir import Run
+from nac.rundir import Run, database_url
 from nac.search.journal import Journal
+from nac.search.locks import FileLocks, Locks, PostgresLocks
 from nac.search.objectives import Goals
 
 JOURNAL_STUDY = "search"
+FOLDER = "folder"
 
 
 @contextmanager
@@ -35,7 +39,7 @@ def open_study(run: Run, goals: Goals, about: Mapping[str, Any], url: str | None
     """The run's study for writing, new or resumed.
 
     Args:
-        run: its journal is used without a URL.
+        run: its journal is used without a URL; with one, the study is called as the run's record says.
         goals: what is optimised.
         about: settings that must not change between a start and a resume (genes, seed), stored with the study.
         url: of a database, instead of the journal.
@@ -58,39 +62,84 @@ def open_study(run: Run, goals: Goals, about: Mapping[str, Any], url: str | None
                 study.set_user_attr(key, value)
             elif stored[key] != value:
                 raise InputError(f"{run.path}: {_difference(key, stored[key], value)}; start a new run for that")
-        study.set_metric_names(goals.names)
+        if study.user_attrs.get(FOLDER) != (folder := str(run.path.resolve())):
+            study.set_user_attr(FOLDER, folder)
+        if study.metric_names != goals.names:
+            study.set_metric_names(goals.names)
     return study
 
 
-def load_study(run: Run | str) -> optuna.Study:
-    """The study of a run, or of a database by its URL, also while a search is writing to it.
+def load_study(run: Run, url: str | None = None) -> optuna.Study:
+    """The study of a run, in its journal or in a database, also while a search is writing to it.
 
     Raises InputError when there is none.
     """
-    where = run if isinstance(run, str) else str(run.journal)
-    if isinstance(run, Run) and not run.journal.is_file():
+    if url is None and not run.journal.is_file():
         raise InputError(f"{run.path}: has no search yet (no {run.journal.name})")
     with quiet():
-        storage = _storage(None, run) if isinstance(run, str) else _storage(run, None)
-        names = optuna.get_all_study_names(storage)
-        if len(names) != 1:
-            raise InputError(f"{where}: expected one study, found {len(names)}")
-        return optuna.load_study(study_name=names[0], storage=storage)
+        storage = _storage(run, url)
+        if (name := _name(run, url)) not in optuna.get_all_study_names(storage):
+            raise InputError(f"{url or run.journal}: holds no study {name!r}")
+        return optuna.load_study(study_name=name, storage=storage)
+
+
+def run_of(url: str) -> Run:
+    """The run whose search is in a database.
+
+    Raises InputError when there is none, or more than one that is not finished, or its folder cannot be seen from here.
+    """
+    with quiet():
+        storage = _storage(None, url)
+        studies = [
+            optuna.load_study(study_name=name, storage=storage) for name in optuna.get_all_study_names(storage)
+        ]
+    folders = sorted({str(study.user_attrs[FOLDER]) for study in studies if FOLDER in study.user_attrs})
+    if len(folders) != 1:
+        raise InputError(f"{url}: expected the study of one run, found {len(folders)}; name its folder instead"
+                         + (f" ({', '.join(folders)})" if folders else ""))
+    if not (run := Run(Path(folders[0]))).config_file.is_file():
+        raise InputError(f"{url}: its run is in {run.path}, which is not there, expected a file system that it shares "
+                         "with this machine")
+    return run
+
+
+def locks_of(run: Run, url: str | None) -> Locks:
+    """The locks that go with a storage. Raises InputError when the server cannot be reached."""
+    if url is None or not _is_postgres(url):
+        return FileLocks(run)
+    try:
+        return PostgresLocks(database_url(url), _name(run, url))
+    except (ImportError, SQLAlchemyError) as error:
+        raise InputError(f"{url}: is no storage of a study ({_brief(error)})") from error
+
+
+def serves_many(url: str | None) -> bool:
+    """Whether several processes may write to a storage at once: SQLite loses workers on a cold start."""
+    return url is None or not url.startswith("sqlite")
 
 
 def _storage(run: Run | None, url: str | None) -> BaseStorage:
     try:
         if url is not None:
-            return optuna.storages.get_storage(url)
+            database = RDBStorage(database_url(url))
+            weakref.finalize(database, database.engine.dispose)
+            return optuna.storages.get_storage(database)
         assert run is not None
         return JournalStorage(Journal(run.journal))
     except (ValueError, KeyError, OSError, ImportError, StorageInternalError, SQLAlchemyError) as error:
-        detail = " ".join(str(error).split())[:200]
-        raise InputError(f"{url or (run and run.journal)}: is no storage of a study ({detail})") from error
+        raise InputError(f"{url or (run and run.journal)}: is no storage of a study ({_brief(error)})") from error
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def _is_postgres(url: str) -> bool:
+    return database_url(url).startswith("postgresql")
 
 
 def _name(run: Run, url: str | None) -> str:
-    return JOURNAL_STUDY if url is None else run.path.resolve().name
+    return JOURNAL_STUDY if url is None else run.study_name
 
 
 def _difference(key: str, before: Any, now: Any) -> str:

@@ -1,0 +1,110 @@
+"""How much of a search is left, and who does it: one budget and one time limit, however many workers there are."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from nac.config import SearchConfig
+from nac.errors import InputError, WorkError
+from nac.search.locks import Locks
+
+FAILURES_IN_A_ROW = 10
+INFEASIBLE_IN_A_ROW = 1000
+SESSION = "session"
+WORKERS = "workers"
+
+
+@dataclass(frozen=True)
+class Session:
+    """One start or resume of a search: when it began and must end (seconds since 1970), and how many trials it found.
+
+    It is kept in the study, where every worker reads it.
+    """
+
+    began: float
+    deadline: float | None
+    found: int
+
+    @classmethod
+    def begin(cls, study: optuna.Study, settings: SearchConfig) -> "Session":
+        """Start the clock of the time limit."""
+        now = time.time()
+        deadline = None if settings.timeout is None else now + settings.timeout
+        session = cls(now, deadline, len(study.get_trials(deepcopy=False)))
+        study.set_user_attr(SESSION, {"began": session.began, "deadline": deadline, "found": session.found})
+        return session
+
+    @classmethod
+    def of(cls, study: optuna.Study) -> "Session | None":
+        """The last one that was begun."""
+        stored: Mapping[str, Any] | None = study.user_attrs.get(SESSION)
+        return None if stored is None else cls(stored["began"], stored["deadline"], stored["found"])
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is up."""
+        return self.deadline is not None and time.time() > self.deadline
+
+    def trials(self, study: optuna.Study) -> list[FrozenTrial]:
+        """The trials that began in this session."""
+        return study.get_trials(deepcopy=False)[self.found :]
+
+
+def finished(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+    """Those that ended, however."""
+    return [trial for trial in trials if trial.state.is_finished()]
+
+
+def counted(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+    """Those that the budget is for: finished and not infeasible."""
+    return [trial for trial in finished(trials) if trial.state != TrialState.PRUNED]
+
+
+def running(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+    """Those that somebody is at, or was."""
+    return [trial for trial in trials if trial.state == TrialState.RUNNING]
+
+
+def owners(trial: FrozenTrial) -> list[str]:
+    """The workers that took up a trial, the present one last; none when the last one gave it back."""
+    return list(trial.user_attrs.get(WORKERS, ()))
+
+
+def abandoned(trials: Iterable[FrozenTrial], locks: Locks) -> list[FrozenTrial]:
+    """Those whose worker is gone."""
+    return [trial for trial in running(trials) if not (names := owners(trial)) or not locks.alive(names[-1])]
+
+
+def require_progress(trials: Sequence[FrozenTrial], space: str) -> None:
+    """Stop a search that gets nowhere, given the trials that began in this session.
+
+    Raises:
+        WorkError: ten candidates in a row failed.
+        InputError: a thousand in a row were infeasible.
+    """
+    failed = _streak(trials, TrialState.FAIL)
+    if len(failed) >= FAILURES_IN_A_ROW:
+        reason = failed[0].user_attrs.get("error", "unknown")
+        raise WorkError(f"{len(failed)} candidates in a row failed, the last one with: {reason}")
+    infeasible = _streak(trials, TrialState.PRUNED)
+    if len(infeasible) >= INFEASIBLE_IN_A_ROW:
+        raise InputError(
+            f"none of {len(infeasible)} candidates in a row of the space {space} is feasible "
+            f"(the last: {infeasible[0].user_attrs.get('infeasible')}); loosen the limits in search.objectives or "
+            "search.constraints"
+        )
+
+
+def _streak(trials: Sequence[FrozenTrial], state: TrialState) -> list[FrozenTrial]:
+    """The trials of a state since the last success, the last one first."""
+    found = []
+    for trial in reversed(trials):
+        if trial.state == TrialState.COMPLETE:
+            break
+        if trial.state == state:
+            found.append(trial)
+    return found
