@@ -1,12 +1,15 @@
-"""Mixed precision: a width for every layer's weights and activations, the network as dear as a uniform one.
+"""Mixed precision: a width for every layer's weights and activations, the network no dearer than a uniform one.
 
-Starting from a wide network, the widths that cost the loss least for what they save are lowered bit by bit, and the
-weights recover in between: sensitivity is measured on a network that has already adapted to the widths so far, which
-a table of sensitivities measured once (HAWQ, arXiv 1905.03696) cannot know.
+An evolutionary local search in which children inherit weights: every round a few neighbours of the best network so
+far, some widths raised and others lowered until the cost fits, train on for a little while, and the best of them and
+of the parent, which trains on as well, is the next parent. What a width costs is thus judged after the weights have
+adapted to it; sensitivities of a network that has not (HAWQ, arXiv 1905.03696) misjudge narrow activations.
 """
 
 import logging
 from collections.abc import Callable, Mapping
+
+import numpy as np
 
 from nac.arch import Architecture, Network, widths, workload
 from nac.cost import COSTS
@@ -16,65 +19,70 @@ from nac.train import validation_loss
 logger = logging.getLogger(__name__)
 
 NARROWEST, WIDEST = 2, 8
-MOVES_PER_RECOVERY = 3
-JUDGED_SAMPLES = 4096
+CHILDREN = 3
+LARGEST_RAISE = 2
 
 Recover = Callable[[Network], object]
 """Trains a network in place for a little while."""
 
 
-def lower_widths(
-    network: Network, bits: int, split: Split, task: Task, recover: Recover, *,
+def redistribute(
+    network: Network, split: Split, task: Task, recover: Recover, *, rounds: int, seed: int,
     cost: str = "bops", density: Mapping[str, float] | None = None,
 ) -> Network:
-    """The network at widths of its own for every layer, at most as dear as at `bits` everywhere.
+    """A network at widths of its own for every layer that costs no more than the one given.
 
-    Values that no product reads, which cost nothing by this count, have `bits` too.
+    Values that no product reads, which cost nothing by this count, keep their width, and so does the input.
 
     Args:
-        network: quantised and calibrated at `WIDEST` bits; left as it is.
-        bits: the uniform width whose cost is the budget.
-        split: samples that the loss is measured on (at most `JUDGED_SAMPLES`), of the training split.
+        network: quantised at uniform widths, trained or at least calibrated; left as it is.
+        split: what networks are compared on, the validation split.
         task: loss.
-        recover: called after every few steps with the narrower network.
+        recover: called with every candidate.
+        rounds: how often a parent is chosen.
+        seed: of the neighbours.
         cost: `bops` or `ebops`.
         density: share of weights kept by node name; layers that are not named are dense.
-
     """
-    judged = Split(split.x[:JUDGED_SAMPLES], split.y[:JUDGED_SAMPLES])
-    uniform = network.architecture.with_bits(weights=bits, activations=bits)
+    uniform = network.architecture.with_bits()
 
     def price(layer_bits: Mapping[str, int]) -> float:
         return COSTS[cost].measure(workload(uniform.with_layer_bits(layer_bits), density or {}))
 
     budget = price({})
     current = {
-        name: WIDEST for name in widths(uniform) if name != "input" and price({name: WIDEST}) > budget
+        name: bits for name, bits in widths(uniform).items() if name != "input" and price({name: bits + 1}) > budget
     }  # fmt: skip
-    network = at_widths(network, uniform.with_layer_bits(current))
-    while (before := price(current)) > budget:
-        loss = validation_loss(network, judged, task)
-        scores = {}
-        for name, width in current.items():
-            if width == NARROWEST:
-                continue
-            narrower = {**current, name: width - 1}
-            lost = validation_loss(at_widths(network, uniform.with_layer_bits(narrower)), judged, task) - loss
-            saved = before - price(narrower)
-            scores[name] = max(lost, 0.0) / saved, -saved
-        for name in sorted(scores, key=scores.__getitem__)[:MOVES_PER_RECOVERY]:
-            current[name] -= 1
-            if price(current) <= budget:
-                break
-        network = at_widths(network, uniform.with_layer_bits(current))
-        recover(network)
-    logger.info("mixed precision: %s", network.architecture.summary())
+    random = np.random.default_rng(seed)
+    for _ in range(rounds):
+        listed = [current, *(neighbour(current, price, budget, random) for _ in range(CHILDREN))]
+        networks = [at_widths(network, uniform.with_layer_bits(layer_bits)) for layer_bits in listed]
+        for candidate in networks:
+            recover(candidate)
+        losses = [validation_loss(candidate, split, task) for candidate in networks]
+        best = int(np.argmin(losses))
+        network, current = networks[best], listed[best]
+        logger.info("mixed precision: loss %.4f at %s", losses[best], dict(network.architecture.layer_bits))
     return network
+
+
+def neighbour(
+    current: Mapping[str, int], price: Callable[[Mapping[str, int]], float], budget: float, random: np.random.Generator
+) -> dict[str, int]:
+    """Widths with one of them raised, and others, drawn one by one, lowered until the price is within the budget."""
+    widths_ = dict(current)
+    raised = str(random.choice([name for name, bits in current.items() if bits < WIDEST]))
+    widths_[raised] = min(WIDEST, widths_[raised] + int(random.integers(1, LARGEST_RAISE + 1)))
+    while price(widths_) > budget:
+        lowerable = [name for name, bits in widths_.items() if bits > NARROWEST and name != raised]
+        if not lowerable:
+            return dict(current)
+        widths_[str(random.choice(lowerable))] -= 1
+    return widths_
 
 
 def at_widths(network: Network, architecture: Architecture) -> Network:
     """A calibrated network at other widths, its weights and the ranges of its values carried over."""
     other = Network(architecture, quantised=True)
     other.load_state_dict(network.state_dict())
-    other.train(network.training)
     return other

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from nac.arch import Architecture, Network, quantise
-from nac.compress.mixed import WIDEST, lower_widths
+from nac.compress.mixed import redistribute
 from nac.compress.pruners import Masks, keep_highest
 from nac.compress.pruners.scores import magnitudes
 from nac.config import CompressConfig, TrainConfig
 from nac.tasks import Dataset, Task
 from nac.train import FitResult, Teacher, fit
 
-CALIBRATION_SHARE = 0.125
-"""Of the epochs of the final training: how long the wide network trains before its widths are lowered."""
+UNIFORM_SHARE = 0.5
+"""Of the epochs of the final training: how long a uniform network trains before its widths are redistributed."""
+RECOVERY_EPOCHS = 2
 RECOVERY_RATE = 0.25
-"""Of the learning rate of the final training: what single epochs between steps use."""
+"""Of the learning rate of the final training: what the short trainings in between use."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +77,18 @@ def _quantised(
     mixed: bool,
 ) -> Network:
     """The network at its widths, from a float one."""
+    uniform = quantise(network, architecture)
     if not mixed:
-        return quantise(network, architecture)
-    finetune = bench.settings.finetune
-    epochs = max(1, round(CALIBRATION_SHARE * finetune.epochs))
-    wide = quantise(network, architecture.with_bits(weights=WIDEST, activations=WIDEST))
-    bench.fit(wide, masks, finetune.model_copy(update={"epochs": epochs}))
+        return uniform
+    settings = bench.settings
+    finetune = settings.finetune
+    bench.fit(uniform, masks, finetune.model_copy(update={"epochs": max(1, round(UNIFORM_SHARE * finetune.epochs))}))
     recovery = finetune.model_copy(update={
-        "epochs": 1, "schedule": "constant", "learning_rate": RECOVERY_RATE * finetune.learning_rate,
+        "epochs": RECOVERY_EPOCHS, "learning_rate": RECOVERY_RATE * finetune.learning_rate,
     })  # fmt: skip
-    return lower_widths(
-        wide, architecture.bits.weights, bench.dataset.train, bench.task,
-        lambda narrower: bench.fit(narrower, masks, recovery), cost=bench.settings.mixed_cost, density=density,
+    return redistribute(
+        uniform, bench.dataset.validation, bench.task, lambda candidate: bench.fit(candidate, masks, recovery),
+        rounds=settings.mixed_rounds, seed=bench.seed, cost=settings.mixed_cost, density=density,
     )  # fmt: skip
 
 

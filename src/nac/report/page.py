@@ -15,6 +15,7 @@ from nac import __version__
 from nac.design import Design
 from nac.report.anchors import Anchor, anchors_for
 from nac.report.collect import exactness, hardware_report, importances, read_front, read_study
+from nac.report.compression import compression_frame, plot_compression
 from nac.report.figures import plot_convergence, plot_front, plot_importances
 from nac.report.front import Front
 from nac.report.quantities import quantity, short
@@ -35,6 +36,9 @@ def html(run: Run) -> str:
     anchors = anchors_for(record)
     designs = [Design.load(path) for path in run.design_paths()]
     figures = _figures(front, study, anchors)
+    compression = compression_frame(run)
+    if front.metrics and not compression.empty:
+        figures["compression"] = _svg("compression", plot_compression(run, front.metrics[0]))
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -69,7 +73,7 @@ def _figures(front: Front, study: optuna.Study | None, anchors: Sequence[Anchor]
     found: dict[str, Markup] = {}
 
     def add(name: str, figure: Figure) -> None:
-        found[name] = Markup(inline_svg(figure, f"nac-{name}"))  # noqa: S704 - drawn here; matplotlib escapes its texts
+        found[name] = _svg(name, figure)
 
     metrics = [name for name in front.objectives if quantity(name).role == "metric"] or list(front.metrics)
     if metrics and not front.table[metrics].dropna(how="all").empty:
@@ -82,7 +86,11 @@ def _figures(front: Front, study: optuna.Study | None, anchors: Sequence[Anchor]
     shares = importances(study) if study is not None else {}
     if shares:
         add("importances", plot_importances(shares))
-    return {name: found.get(name, Markup()) for name in ("front", "test", "convergence", "importances")}
+    return {name: found.get(name, Markup()) for name in ("front", "test", "convergence", "importances", "compression")}
+
+
+def _svg(name: str, figure: Figure) -> Markup:
+    return Markup(inline_svg(figure, f"nac-{name}"))  # noqa: S704 - drawn here; matplotlib escapes its texts
 
 
 def _cards(front: Front) -> list[tuple[str, str]]:

@@ -1,0 +1,146 @@
+"""What compression costs: quantised, mixed, sparse and smaller networks against their float ones, over several seeds.
+
+    python benchmarks/compression.py --jets FILE --bragg FILE --out DIR [--seeds 3] [--only NAME]... [--print]
+
+Networks: the baselines `medium` and `base` of the jets' space (8 constituents), `fine` and `small` of the Bragg space.
+Every seed has its own split, initialisation and order of samples. Designs are kept in DIR: what is there is not made
+again, so a run that was cut off goes on. Prints one Markdown table per network: means and standard deviations over the
+seeds of the metric on a test split that no choice has seen, and of the difference from the float network of the same
+seed, which was chosen by its validation loss, on the same samples. `4` has weights and activations of 4 bits, the input
+keeps 8; `mixed 4` costs at most as many bit operations. Half the channels removed (`channels 50 %`) stands beside the
+unstructured sparsity that has about the same bit operations at 8 bits.
+"""
+
+import argparse
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from nac.compress import Winner, compress
+from nac.config import CompressConfig, load_task, validate
+from nac.design import Design
+from nac.report.tables import markdown
+from nac.rundir import Run
+from nac.space import SearchSpace
+from nac.tasks import make_task
+
+SPLIT = ("data.split.train=0.75", "data.split.validation=0.1", "data.split.test=0.15")
+JETS_TRAIN = {"optimiser": "adamw", "learning_rate": 0.01, "epochs": 50, "batch_size": 512, "patience": 50}
+JETS_FINETUNE = {"optimiser": "adamw", "learning_rate": 0.005, "epochs": 40, "batch_size": 512, "patience": 40}
+BRAGG_TRAIN = {"optimiser": "adamw", "learning_rate": 0.005, "epochs": 15, "batch_size": 512, "patience": 15}
+BRAGG_FINETUNE = {"optimiser": "adamw", "learning_rate": 0.003, "epochs": 10, "batch_size": 512, "patience": 10}
+BRAGG_DATA = ("data.simulate=8000", "data.repeat=10")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network with its task, the budgets, and the sparsity whose bit operations are those of half the channels."""
+
+    name: str
+    task: str
+    baseline: str
+    metric: str
+    budgets: dict[str, object]
+    equal_sparsity: float
+    overrides: tuple[str, ...] = ()
+
+
+CASES = (
+    Case("jets-medium", "jets", "medium", "accuracy", {"train": JETS_TRAIN, "finetune": JETS_FINETUNE}, 0.8, SPLIT),
+    Case("jets-base", "jets", "base", "accuracy", {"train": JETS_TRAIN, "finetune": JETS_FINETUNE}, 0.8, SPLIT),
+    Case("bragg-fine", "bragg", "fine", "distance_px", {"train": BRAGG_TRAIN, "finetune": BRAGG_FINETUNE}, 0.8,
+         BRAGG_DATA),
+    Case("bragg-small", "bragg", "small", "distance_px", {"train": BRAGG_TRAIN, "finetune": BRAGG_FINETUNE}, 0.8,
+         BRAGG_DATA),
+)  # fmt: skip
+
+
+def plans(case: Case) -> Iterator[dict[str, object]]:
+    """Settings of the local search, most important first; designs that two of them share are made once."""
+    yield {"bits": [8, 6, 4], "sparsity": [0.0]}
+    yield {"bits": [6], "sparsity": [0.8]}
+    yield {"bits": [8], "sparsity": [0.95]}
+    yield {"bits": [8], "sparsity": [0.0], "structured": [0.5]}
+    yield {"bits": [8], "sparsity": [case.equal_sparsity]}
+    yield {"bits": [4], "mixed": [4], "sparsity": [0.0]}
+
+
+def make(case: Case, plan: dict[str, object], seed: int, files: Sequence[Path], out: Path) -> list[Design]:
+    """The designs of one plan, made or read."""
+    config = load_task(case.task, "default", case.overrides)
+    task = make_task(config)
+    dataset = task.load(files, seed)
+    space = SearchSpace.load(config.space, task.input_shape, task.outputs)
+    architecture = space.decode(space.baselines[case.baseline])
+    settings = {**case.budgets, "rounds": 1, "distil": 0.5, **plan}
+    return compress(
+        [Winner(0, architecture)], task, dataset, Run(out / f"{case.name}-{seed}"),
+        validate(CompressConfig, settings, "benchmark"), seed=seed,
+    )  # fmt: skip
+
+
+def table(case: Case, runs: Sequence[Run]) -> str:
+    """Means and standard deviations over the runs (one per seed) as Markdown."""
+    designs: dict[str, list[Design]] = {}
+    for run in runs:
+        for path in run.design_paths():
+            designs.setdefault(path.name.removeprefix("t0000-"), []).append(Design.load(path))
+    if not designs:
+        return ""
+    scale, unit, digits = (100.0, "%", 2) if case.metric == "accuracy" else (1.0, "px", 4)
+    floats = {
+        path.parent.parent: scale * design.record.origin["float"]["test"][case.metric]
+        for found in designs.values() for design in found for path in [design.path]
+    }  # fmt: skip
+    rows = [["float", spread(list(floats.values()), digits), "", "", "", str(len(floats))]]
+    for name, found in sorted(designs.items(), key=lambda item: -item[1][0].record.costs["bops"]):
+        values = [scale * design.record.metrics["test"][case.metric] for design in found]
+        change = [value - floats[design.path.parent.parent] for value, design in zip(values, found, strict=True)]
+        rows.append([
+            name, spread(values, digits), spread(change, digits, sign="+"), f"{mean(found, 'bops'):,.0f}",
+            f"{mean(found, 'macs'):,.0f}", str(len(found)),
+        ])  # fmt: skip
+    headings = ["design", f"{case.metric} [{unit}]", "against float", "BOPs", "MACs", "seeds"]
+    return f"### {case.name}\n\n" + markdown(headings, rows)
+
+
+def mean(designs: Sequence[Design], cost: str) -> float:
+    """A cost over the designs of all seeds."""
+    return statistics.fmean(design.record.costs[cost] for design in designs)
+
+
+def spread(values: Sequence[float], digits: int, *, sign: str = "") -> str:
+    """Mean and standard deviation."""
+    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+    return f"{statistics.fmean(values):{sign}.{digits}f} ± {deviation:.{digits}f}"
+
+
+def main() -> None:
+    """Make what is missing, print what is there."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jets", type=Path, required=True)
+    parser.add_argument("--bragg", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", action="append", choices=[case.name for case in CASES])
+    parser.add_argument("--print", action="store_true", help="only print the tables of what is there")
+    asked = parser.parse_args()
+    console = Console(stderr=True)
+    cases = [case for case in CASES if asked.only is None or case.name in asked.only]
+    files = {"jets": [asked.jets], "bragg": [asked.bragg]}
+    for number in range(0 if asked.print else len(list(plans(cases[0])))):
+        for seed in range(asked.seeds):
+            for case in cases:
+                plan = list(plans(case))[number]
+                for design in make(case, plan, seed, files[case.task], asked.out):
+                    test = design.record.metrics["test"][case.metric]
+                    console.print(f"{case.name} seed {seed} {design.record.name}: {test:.4f}")
+    for case in cases:
+        Console(width=200).print(table(case, [Run(asked.out / f"{case.name}-{s}") for s in range(asked.seeds)]))
+
+
+if __name__ == "__main__":
+    main()
