@@ -177,9 +177,7 @@ def submit(run: Run, options: WorkerOptions, cores: int) -> list[Worker]:
     }  # fmt: skip
     executor.update_parameters(**{key: value for key, value in given.items() if value is not None})
     work = submitit.helpers.CommandFunction(command(run), verbose=False)
-    with executor.batch():
-        jobs = [executor.submit(work) for _ in range(options.workers)]
-    return [SlurmWorker(job) for job in jobs]
+    return [SlurmWorker(executor.submit(work)) for _ in range(options.workers)]
 
 
 def start(run: Run, options: WorkerOptions) -> list[Worker]:

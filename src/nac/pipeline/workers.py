@@ -16,7 +16,7 @@ from nac.pipeline.launch import Worker, WorkerOptions, start
 from nac.pipeline.request import open_run
 from nac.rundir import Run
 from nac.search import SearchStatus, begin_search, load_study, locks_of, run_of, run_search, serves_many, status
-from nac.search.budget import Session, require_progress
+from nac.search.budget import Session, counted, require_progress, running
 from nac.search.progress import SearchProgress
 
 logger = logging.getLogger(__name__)
@@ -45,14 +45,17 @@ def search_with(context: Context, options: WorkerOptions) -> optuna.Study:
     def read() -> SearchStatus:
         return status(study, config.search, locks)
 
-    def check() -> None:
-        session = Session.of(study)
-        require_progress(study.get_trials(deepcopy=False)[session.found if session else 0 :], context.space.name)
+    def over() -> bool:
+        """Whether nothing is left to do; jobs may still wait in a queue then."""
+        session, trials = Session.of(study), study.get_trials(deepcopy=False)
+        require_progress(trials[session.found if session else 0 :], context.space.name)
+        out_of_time = session is not None and session.over and not running(trials)
+        return out_of_time or len(counted(trials)) >= config.search.trials
 
     workers = start(run, options)
     try:
         with SearchProgress(context.console, read) as progress:
-            _watch(workers, read, check, progress)
+            _watch(workers, read, over, progress)
     except KeyboardInterrupt as error:
         now = read()
         raise InterruptionError(
@@ -67,17 +70,17 @@ def search_with(context: Context, options: WorkerOptions) -> optuna.Study:
 
 
 def _watch(
-    workers: list[Worker], read: Callable[[], SearchStatus], check: Callable[[], None], progress: SearchProgress
+    workers: list[Worker], read: Callable[[], SearchStatus], over: Callable[[], bool], progress: SearchProgress
 ) -> None:
     """Wait for all workers, with others in the place of those that die."""
     restarts, done = 0, read().done
-    while any(worker.status() is None for worker in workers):
+    while not over() and any(worker.status() is None for worker in workers):
         time.sleep(WATCH_S)
         progress.update()
         for index, worker in enumerate(workers):
             if not (code := worker.status()):
                 continue
-            check()
+            over()
             if code == InputError.exit_status:
                 raise InputError(_last_words(worker.log))
             if (now := read().done) > done:
@@ -87,8 +90,7 @@ def _watch(
                 logger.warning("worker %d ended with status %d and is started again", index + 1, code)
                 workers[index] = another
     progress.update(at_once=True)
-    check()
-    if all(worker.status() for worker in workers):
+    if not over() and all(worker.status() for worker in workers):
         raise WorkError(f"no worker could go on after {read().done} trials: {_last_words(workers[-1].log)}")
 
 
