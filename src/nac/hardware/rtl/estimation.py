@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from alkaid.trace.passes import dead_code_elimin
 from alkaid.types import CombLogic, Op
 
 from nac.arch import Network
@@ -17,6 +18,7 @@ from nac.hardware.circuit import Circuit, Node
 from nac.hardware.export import export_network
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl.lowering import Given, LowerOptions, lower
+from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.project import levels_per_stage
 
 PER_PARTICLE = {"dense", "conv", "relu", "leaky_relu", "quantise", "add"}
@@ -87,7 +89,7 @@ def _figures(parts: Sequence[_Part], target: TargetConfig) -> Estimate:
         registers += sum(part.live_bits(float(cut)) for part in parts)
     cycles = stages + 1
     return Estimate(
-        lut=sum(part.copies * part.graph.cost for part in parts), ff=registers, latency_cycles=cycles,
+        lut=sum(part.copies * luts(part.graph) for part in parts), ff=registers, latency_cycles=cycles,
         latency_ns=cycles * target.clock_period_ns, levels=round(levels, 3),
     )  # fmt: skip
 
@@ -99,8 +101,21 @@ def depth(graph: CombLogic) -> float:
 
 def _input_bits(graph: CombLogic) -> int:
     """Bits of the inputs that are used."""
+    used = _used_inputs(graph)
+    return sum(sum(op.qint.kif) for op in graph.ops if op.opcode == INPUT and op.data[0] in used)
+
+
+def _used_inputs(graph: CombLogic) -> set[int]:
+    """Which inputs are used."""
     used = {source for op in graph.ops for source in op.input_ids} | set(graph.out_idxs)
-    return sum(sum(op.qint.kif) for index, op in enumerate(graph.ops) if op.opcode == INPUT and index in used)
+    return {op.data[0] for index, op in enumerate(graph.ops) if op.opcode == INPUT and index in used}
+
+
+def _only(graph: CombLogic, outputs: set[int]) -> CombLogic:
+    """The graph without what only other outputs need; those are zero."""
+    indices = [source if output in outputs else -1 for output, source in enumerate(graph.out_idxs)]
+    trimmed: CombLogic = dead_code_elimin(graph._replace(out_idxs=indices), keep_dead_inputs=True)
+    return trimmed
 
 
 def live_bits(graph: CombLogic, level: float, *, outputs: bool = True) -> int:
@@ -142,6 +157,7 @@ def _parts(circuit: Circuit, options: LowerOptions | None) -> list[_Part]:
     given = [Given(interval, level) for interval, level in known for _ in range(particles)]
     start = replace(circuit[node.inputs[0]], op="input", inputs=(), weights=None, attributes={})
     rest = lower(Circuit((start, *circuit.nodes[cut:])), options, given)
+    first = _only(first, {element // particles for element in _used_inputs(rest)})
     return [_Part(first, particles, inner=True), _Part(arriving(rest, [each.level for each in given]))]
 
 

@@ -27,11 +27,14 @@ from nac.hardware.circuit import Circuit
 from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.fixed import Fixed
 from nac.hardware.rtl.lowering import LowerOptions, lower
+from nac.hardware.rtl.luts import luts
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
 RECORD = "project.json"
 GRAPH = Path("model") / "comb.json.gz"
+ADDER = "shift_adder.v"
+"""In place of alkaid's: its subtrahends with bits below the minuend cost yosys two LUTs per bit."""
 CHECKED = 1000
 LEVELS_PER_NS = 1.0
 """Levels of logic (an adder is a little more than one) that fit into a nanosecond on an UltraScale+."""
@@ -41,7 +44,7 @@ class RtlRecord(Model):
     """What `project.json` holds. Ports list every element from the lowest bits up.
 
     `latency_cycles` counts clock edges from an input at the port to its output at the port, both registers included.
-    `cost_lut` and `register_bits` are alkaid's estimates; `delay_levels` is the deepest stage in its unit.
+    `cost_lut` and `register_bits` are estimates from the adder graph; `delay_levels` is the deepest stage in its unit.
     """
 
     top: str
@@ -170,6 +173,8 @@ def _write(graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfi
     model.write()
     shutil.rmtree(folder / "sim")  # an emulator of its own; ours is the test bench
     (folder / "metadata.json").unlink()
+    adder = files(__package__).joinpath("templates", ADDER).read_text(encoding="utf-8")
+    (folder / "src" / "static" / ADDER).write_text(adder, encoding="utf-8")
     record = _record(model, graph, circuit, target, source)
     write_atomic(folder / "README.md", readme(record, name))
     write_atomic(folder / RECORD, record.model_dump_json(indent=1))
@@ -185,7 +190,7 @@ def _record(model: RTLModel, graph: CombLogic, circuit: Circuit, target: TargetC
         input_shape=circuit.input.shape,
         inputs=tuple(_fixed(p) for p in inputs.precisions), outputs=tuple(_fixed(p) for p in outputs.precisions),
         stages=int(model.latency), latency_cycles=int(model.latency) + 1,
-        cost_lut=round(graph.cost, 2), register_bits=int(model.reg_bits),
+        cost_lut=round(luts(graph), 2), register_bits=int(model.reg_bits),
         delay_levels=round(stage_delay(graph, int(model.latency)), 3), operations=len(graph.ops),
         version=metadata.version("alkaid"),
     )  # fmt: skip

@@ -1,0 +1,75 @@
+"""LUTs of single operations, as counted from the adder graph and as yosys maps them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alkaid.codegen.rtl import RTLModel
+from alkaid.trace import FVariable, trace
+from alkaid.trace.passes import optimize
+from alkaid.types import CombLogic
+
+from nac.config import TargetConfig
+from nac.hardware.fixed import Fixed
+from nac.hardware.rtl import tools
+from nac.hardware.rtl.arithmetic import HARDWARE, largest, quantise
+from nac.hardware.rtl.luts import luts
+from nac.hardware.rtl.synthesis import read_stat
+from nac.hardware.rtl.tools import Tool
+
+COPIES = 8
+Operation = Callable[[list[FVariable]], FVariable]
+
+
+def inputs(count: int, bits: int, *, signed: bool) -> list[FVariable]:
+    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
+    return [FVariable(float(low), float(high), 1.0, hwconf=HARDWARE, latency=0.0) for _ in range(count)]
+
+
+def graph(operation: Operation, count: int, bits: int, *, signed: bool) -> CombLogic:
+    every = [inputs(count, bits, signed=signed) for _ in range(COPIES)]
+    flat = [value for group in every for value in group]
+    return optimize(trace(flat, [operation(group) for group in every], optimize=False), keep_dead_inputs=True)
+
+
+def mapped(circuit: CombLogic, folder: Path, tool: Tool) -> int:
+    """LUTs that yosys makes of a graph."""
+    model = RTLModel(circuit, folder / "rtl", "top", "verilog", latency_cutoff=1000, print_latency=False,
+                     part_name=TargetConfig().part, clock_period=5.0, ternary_fuse=False)  # fmt: skip
+    model.write()
+    adder = Path(tools.__file__).with_name("templates") / "shift_adder.v"
+    static = folder / "rtl" / "src" / "static"
+    (static / adder.name).write_text(adder.read_text())
+    sources = [f for f in (folder / "rtl" / "src").rglob("*.v") if f.name != "lookup_table.v"]
+    read = " ".join(str(file.relative_to(folder)) for file in sources)
+    commands = f"read_verilog {read}\nsynth_xilinx -family xcup -flatten -noiopad -nodsp -top top\n"
+    (folder / "synth.ys").write_text(commands + "tee -q -o stat.json stat -json\n")
+    tool.run(["-q", "synth.ys"], folder, 300)
+    cells = read_stat((folder / "stat.json").read_text(), "top")
+    return sum(count for kind, count in cells.items() if kind.startswith("LUT"))
+
+
+def clip(bits: int, low: int) -> Operation:
+    return lambda x: quantise(x[0], Fixed(low < 0, bits, -3), low=low)
+
+
+OPERATIONS: dict[str, tuple[Operation, int, int, bool]] = {
+    "maximum of four": (largest, 4, 5, False),
+    "rounded ReLU to 3 bits": (clip(3, 0), 1, 11, True),
+    "rounded ReLU to 6 bits": (clip(6, 0), 1, 14, True),
+    "rounded and clipped to 4 bits": (clip(4, -8), 1, 12, True),
+    "sum": (lambda x: x[0] + x[1], 2, 8, False),
+    "difference": (lambda x: x[0] - x[1], 2, 8, False),
+    "difference with a subtrahend below": (lambda x: x[0] * 4.0 - x[1], 2, 8, True),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(tools.yosys() is None, reason=tools.MISSING["yosys"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operations_cost_what_yosys_makes_of_them(name: str, tmp_path: Path) -> None:
+    tool = tools.yosys()
+    assert tool is not None
+    operation, count, bits, signed = OPERATIONS[name]
+    circuit = graph(operation, count, bits, signed=signed)
+    assert mapped(circuit, tmp_path, tool) == pytest.approx(luts(circuit), rel=0.15)
