@@ -28,8 +28,7 @@ ACTIVATIONS = ("relu", "none", "leaky_relu_1_8")
 Probe = Callable[[], Tool | None]
 SIMULATORS = [
     pytest.param(probe, marks=pytest.mark.skipif(probe() is None, reason=tools.MISSING[name]), id=name)
-    for name, probe in tools.PROBES.items()
-    if name != "yosys"
+    for name, probe in (("verilator", tools.verilator), ("iverilog", tools.iverilog))
 ]
 
 

@@ -29,7 +29,7 @@ def luts(graph: CombLogic) -> float:
 
 
 def _luts(op: Op, ops: Sequence[Op], uses: Sequence[int]) -> float:
-    bits, read_by = sum(op.qint.kif), set(uses)
+    bits, read_by = float(sum(op.qint.kif)), set(uses)
     if op.opcode == SUBTRACT and op.cost and op.data[0] == 0:  # the lowest bits of both: their borrow is a LUT, too
         return float(op.cost) + 1
     if op.opcode == RELU and op.cost:  # the sign masks the bits: inside the LUT that clips them
@@ -40,6 +40,6 @@ def _luts(op: Op, ops: Sequence[Op], uses: Sequence[int]) -> float:
         clips = CONSTANT in (ops[op.addr[0]].opcode, ops[op.addr[1]].opcode)
         return 0 if clips and read_by == {SELECT} else bits
     if op.opcode == ANY_OR_ALL and op.data[0]:  # part of the LUT of a single reader; of its own before a multiplexer
-        inputs = sum(ops[op.addr[0]].qint.kif)
+        inputs = int(sum(ops[op.addr[0]].qint.kif))
         return inputs // LUT_INPUTS if read_by <= {LOGIC} else math.ceil(inputs / LUT_INPUTS)
     return float(op.cost)
