@@ -11,7 +11,7 @@ from command import Command, process
 from nac import __version__
 from nac.arch import Architecture, Dense
 
-VERBS = ("run", "search", "front", "compress", "synth", "evaluate", "cost", "check", "data", "report", "doctor")
+VERBS = ("run", "search", "front", "compress", "synth", "evaluate", "cost", "check", "distill", "data", "report", "doctor")
 
 
 def _architecture(folder: Path, **changes: object) -> Path:
