@@ -11,7 +11,10 @@ from command import Command, process
 from nac import __version__
 from nac.arch import Architecture, Dense
 
-VERBS = ("run", "search", "front", "compress", "synth", "evaluate", "cost", "check", "distill", "data", "report", "doctor")
+VERBS = (
+    "run", "search", "front", "compress", "synth", "evaluate", "cost", "check", "connectivity", "distill", "data",
+    "report", "doctor",
+)  # fmt: skip
 
 
 def _architecture(folder: Path, **changes: object) -> Path:

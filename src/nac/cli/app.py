@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from nac import __version__
-from nac.cli import data, designs, distill, files, front, runs
+from nac.cli import connectivity, data, designs, distill, files, front, runs
 from nac.cli.output import VERBOSITY, configure
 from nac.errors import InterruptionError, NacError
 
@@ -78,6 +78,7 @@ app.command(rich_help_panel=INSPECT, epilog=runs.STATUS_EXAMPLES)(runs.status)
 app.command(rich_help_panel=INSPECT, epilog=runs.REPORT_EXAMPLES)(runs.report)
 app.command(rich_help_panel=CHECK, epilog=files.CHECK_EXAMPLES)(files.check)
 app.command(rich_help_panel=CHECK, epilog=files.COST_EXAMPLES)(files.cost)
+app.command(rich_help_panel=INSPECT, epilog=connectivity.CONNECTIVITY_EXAMPLES)(connectivity.connectivity)
 app.command(rich_help_panel=CHECK, epilog=distill.DISTILL_EXAMPLES)(distill.distill)
 app.add_typer(data.app, name="data", rich_help_panel=CHECK)
 app.command(rich_help_panel=CHECK)(files.doctor)

@@ -19,8 +19,8 @@ def named_architecture(config: TaskConfig, name: str | None = None) -> Architect
     if name is not None and (name.endswith(".json") or "/" in name):
         architecture = Architecture.from_json(_text(Path(name)), Path(name))
         if (architecture.input, architecture.outputs) != (task.input_shape, task.outputs):
-            raise InputError(f"{name}: is a network from {architecture.input} to {architecture.outputs} values, the task "
-                             f"{config.name} needs one from {task.input_shape} to {task.outputs}")
+            raise InputError(f"{name}: is a network from {architecture.input} to {architecture.outputs} values, "
+                             f"expected one from {task.input_shape} to {task.outputs} for the task {config.name}")
         return architecture
     space = SearchSpace.load(config.space, task.input_shape, task.outputs)
     names = ", ".join(space.baselines) or "none"

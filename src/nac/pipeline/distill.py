@@ -57,12 +57,11 @@ def distill_data(
     dataset = solved.load([Path(file) for file in data], config.seed)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         job = bar.add_task(f"distil by {settings.method}", total=None)
-        distilled = distil(
-            Distilling(
-                solved, dataset, partial(initialised, network), settings, config.seed,
-                lambda done, total: bar.update(job, completed=done, total=total),
-            )  # fmt: skip
-        )
+        distilling = Distilling(
+            solved, dataset, partial(initialised, network), settings, config.seed,
+            lambda done, total: bar.update(job, completed=done, total=total),
+        )  # fmt: skip
+        distilled = distil(distilling)
     write_distilled(out, distilled, config.data)
     return {
         "task": config.name,
