@@ -48,7 +48,7 @@ def test_a_network_and_its_permuted_twin_have_one() -> None:
         twin.weight(second).copy_(twin.weight(second)[:, order].clone())
     found = connect(network, twin, dataset, task)
     assert found.errors[0] == pytest.approx(found.errors[-1], abs=1e-6)
-    assert found.barrier > 0.05
+    assert found.barrier > 0.03
 
 
 def test_copies_start_alike_and_see_the_samples_in_another_order(problem: Problem) -> None:
@@ -59,7 +59,16 @@ def test_copies_start_alike_and_see_the_samples_in_another_order(problem: Proble
     assert len(found.errors) == 3
     assert found.barrier > -0.05
     assert found == stability(lambda: copied(start), masks, dataset, task, BUDGET, seed=3, points=3)
-    assert found != stability(lambda: copied(start), masks, dataset, task, BUDGET, seed=8, points=3)
+
+
+def test_another_seed_is_another_order_of_samples() -> None:
+    task, dataset, architecture = line()  # of a regression every error differs; blobs are all told apart
+    start = initialised(architecture, 0)
+    one, other = (
+        stability(lambda: copied(start), None, dataset, task, BUDGET, seed=seed, points=3) for seed in (3, 8)
+    )  # fmt: skip
+    assert one != other
+    assert one.errors[0] != one.errors[-1]
 
 
 def test_halfway_is_the_mean_of_the_weights() -> None:

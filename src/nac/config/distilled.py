@@ -25,8 +25,8 @@ class DistilledDataConfig(Model):
     samples: PositiveInt = 100
     experts: PositiveInt = 2
     expert_epochs: PositiveInt = 12
-    expert_rate: PositiveFloat = 0.05
-    span: PositiveInt = 2
+    expert_rate: PositiveFloat = 0.02
+    span: PositiveInt = 1
     inner_steps: PositiveInt = 15
     iterations: PositiveInt = 200
     learning_rate: float = Field(0.03, gt=0, le=1)

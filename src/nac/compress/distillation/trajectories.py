@@ -19,8 +19,8 @@ from nac.train import fit
 
 Weights = dict[str, Tensor]
 EXPERT_BATCH = 256
-START_RATE = 0.05
-RATE_LEARNING = 0.02  # of the logarithm of the inner learning rate
+START_RATE = 0.1
+RATE_LEARNING = 0.05  # of the logarithm of the inner learning rate
 
 
 def trajectories(distilling: Distilling) -> Distilled:

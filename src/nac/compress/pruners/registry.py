@@ -14,7 +14,8 @@ from nac.compress.pruners.synflow import synflow
 def magnitude(pruning: Pruning) -> Iterator[Round]:
     """Iterative magnitude pruning with rewinding (lottery tickets, arXiv 1803.03635 and 1912.05671).
 
-    Each round trains on real samples under the masks so far and removes the smallest weights of all layers together.
+    Each round trains on real samples under the masks so far and removes the smallest weights of all layers together,
+    compared by `scores.magnitudes`.
     """
     return _iterative(pruning, distilled_rounds=0)
 

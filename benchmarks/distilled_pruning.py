@@ -1,0 +1,263 @@
+"""Distilled pruning against pruning on real data: accuracy, time, stability.
+
+    python benchmarks/distilled_pruning.py JETS BRAGG [--rows FILE] [--figure FILE] [--seconds S] [--cases NAME...]
+
+JETS is a file with 20,000 jets (`../shared/data/jets/lhc_jets_20k.npz`), BRAGG one of ruby patches. Networks are
+baselines of the shipped spaces. One row per measurement is appended to the rows file as it is done, and distilled
+samples are kept beside it; a second call goes on where the first one stopped (killed, or after --seconds) and then
+prints the tables.
+
+For every network, seed and sparsity each pruner finds masks in the same number of rounds; then the network is trained
+once from initialisation on real data under them. Real trainings all have the same budget. Metrics are those on a test
+split that nothing else looks at (the best epoch of a training is chosen on the validation split).
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from nac.arch import copied, initialised
+from nac.compress.connectivity import along_rounds, stability
+from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
+from nac.compress.pruners import NEEDS_DISTILLED, Pruning, prune
+from nac.config import CompressConfig, DistilledDataConfig, TrainConfig, load_task
+from nac.pipeline.architectures import named_architecture
+from nac.report.connectivity import DENSE, StabilityRow, plot_connectivity
+from nac.tasks import Dataset, Task, make_task
+from nac.train import evaluate, fit
+
+ROUNDS = {0.8: 4, 0.95: 7}  # a third of what is left goes in every round, roughly
+STABILITY_SPARSITY = 0.95
+STABILITY_ROUNDS = 4
+DISTILLED = {
+    "distilled": "trajectories",
+    "distilled_then_real": "trajectories",
+    "distilled, distribution": "distribution",
+    "distilled, herding": "herding",
+}
+WAYS = ("magnitude", *DISTILLED, "synflow", "random")
+STABLE_WAYS = ("magnitude", "distilled, distribution", "random")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network with its data and the budget of every training on them."""
+
+    name: str
+    task: str
+    baseline: str
+    settings: tuple[str, ...]
+    train: TrainConfig
+    scale: float
+    unit: str
+    digits: int
+
+
+JETS = TrainConfig(optimiser="adamw", learning_rate=1e-2, epochs=20, batch_size=256, patience=20)
+PATCHES = TrainConfig(optimiser="adamw", learning_rate=5e-3, epochs=15, batch_size=256, patience=15)
+SPLIT = ("data.split.train=0.7", "data.split.validation=0.1", "data.split.test=0.2")
+FEW_PATCHES = ("data.split.train=0.6", "data.split.validation=0.15", "data.split.test=0.25", "data.simulate=6000",
+               "data.repeat=5")
+CASES = (
+    Case("jets medium", "jets", "medium", SPLIT, JETS, 100, "accuracy %", 2),
+    Case("jets base", "jets", "base", SPLIT, JETS, 100, "accuracy %", 2),
+    Case("bragg small", "bragg", "small", FEW_PATCHES, PATCHES, 1, "distance px", 4),
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One case at one seed, which divides the data, initialises the network and orders the samples."""
+
+    case: Case
+    files: tuple[Path, ...]
+    seed: int
+    folder: Path
+
+    @property
+    def task(self) -> Task:
+        """The task of the case."""
+        return make_task(load_task(self.case.task, overrides=self.case.settings))
+
+    def pruning(self, way: str, sparsity: float, rounds: int) -> Pruning:
+        """What a pruner is given; distilled samples are made before its clock starts."""
+        task, dataset = self.task, samples(self)
+        start = initialised(named_architecture(task.config, self.case.baseline), self.seed)
+        few = distilled(self, DISTILLED[way]).dataset(dataset, task.config.data) if way in DISTILLED else dataset
+        return Pruning(
+            task, dataset, lambda: copied(start), self.case.train, sparsity, rounds, self.seed, lambda: few,
+            CompressConfig().distilled_train,
+        )  # fmt: skip
+
+    def metric(self, pruning: Pruning, masks: dict[str, Any] | None) -> float:
+        """The first metric on the test split after one training on real data under masks."""
+        network = pruning.start()
+        fit(network, pruning.dataset, pruning.task, pruning.train, seed=self.seed + 1000, masks=masks)
+        return evaluate(network, pruning.dataset.test, pruning.task)[pruning.task.metric_names[0]]
+
+
+@cache
+def samples(bench: Bench) -> Dataset:
+    """The samples of a bench, split by its seed."""
+    return bench.task.load(bench.files, bench.seed)
+
+
+@cache
+def distilled(bench: Bench, method: str) -> Distilled:
+    """Distilled samples of a bench; herding, which learns nothing, gets five times as many."""
+    settings = DistilledDataConfig(method=method)
+    if method == "herding":
+        settings = settings.model_copy(update={"per_class": 5 * settings.per_class, "samples": 5 * settings.samples})
+    task, dataset = bench.task, samples(bench)
+    file = bench.folder / f"{bench.case.name.replace(' ', '-')}-{bench.seed}-{method}.npz"
+    if not file.exists():
+        make = partial(initialised, named_architecture(task.config, bench.case.baseline))
+        write_distilled(file, distil(Distilling(task, dataset, make, settings, bench.seed)), task.config.data)
+    return read_distilled(file, task.config.data, dataset.preprocessing)
+
+
+def measurements(benches: Sequence[Bench]) -> Iterator[tuple[Row, Bench]]:
+    """What is to be measured, identified by its row without results; the cheapest knowledge first."""
+    for bench in benches:
+        key = {"case": bench.case.name, "seed": bench.seed}
+        yield {**key, "way": DENSE, "sparsity": 0.0}, bench
+        for sparsity in ROUNDS:
+            for way in WAYS:
+                yield {**key, "way": way, "sparsity": sparsity}, bench
+        if bench.case is CASES[0]:
+            for way in (DENSE, *STABLE_WAYS):
+                yield {**key, "way": way, "stability": STABILITY_SPARSITY}, bench
+
+
+def measured(row: Row, bench: Bench) -> Row:
+    """The row with its results."""
+    way = row["way"]
+    name = way.split(",")[0]
+    if "stability" in row:
+        pruning = bench.pruning(way, STABILITY_SPARSITY, STABILITY_ROUNDS)
+        task, dataset = pruning.task, pruning.dataset
+        found = (
+            [(0.0, stability(pruning.start, None, dataset, task, pruning.train, seed=bench.seed))]
+            if way == DENSE else along_rounds(pruning, prune(name, pruning))
+        )  # fmt: skip
+        return {**row, "rounds": [[sparsity, each.ends, each.barrier] for sparsity, each in found]}
+    if way == DENSE:
+        pruning = bench.pruning("magnitude", 0.5, 1)
+        return {**row, "metric": bench.metric(pruning, None), "points": len(pruning.dataset.train)}
+    pruning = bench.pruning(way, row["sparsity"], ROUNDS[row["sparsity"]])
+    pruned = prune(name, pruning)
+    row = {**row, "metric": bench.metric(pruning, pruned.masks), "seconds": pruned.seconds, "guarded": pruned.guarded}
+    if name in NEEDS_DISTILLED:
+        few = distilled(bench, DISTILLED[way])
+        row |= {"points": len(few), "of": len(pruning.dataset.train), "distil_seconds": few.provenance["seconds"]}
+    return row
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows measured so far; a line cut off by a kill does not count."""
+    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("}\n")]
+
+
+def key_of(row: Row) -> tuple[Any, ...]:
+    """What identifies a measurement."""
+    return row["case"], row["seed"], row["way"], row.get("sparsity"), row.get("stability")
+
+
+def tables(rows: Sequence[Row]) -> Iterator[str]:
+    """Lines of Markdown: pruners by case and sparsity, then barriers."""
+    for case in CASES:
+        mine = [row for row in rows if row["case"] == case.name and "metric" in row]
+        if not mine:
+            continue
+        seeds = sorted({row["seed"] for row in mine})
+        dense = [case.scale * row["metric"] for row in mine if row["way"] == DENSE]
+        yield f"**{case.name}** ({case.unit} on the test split, mean ± standard deviation of seeds "
+        yield f"{', '.join(map(str, seeds))}; dense {spread(dense, case.digits)})\n"
+        yield f"| pruner | sparsity % | {case.unit} | seconds for the masks | distillation s | points in the loop |"
+        yield "|---|---|---|---|---|---|"
+        for sparsity in ROUNDS:
+            for way in WAYS:
+                if chosen := [row for row in mine if row["way"] == way and row["sparsity"] == sparsity]:
+                    yield line(case, way, sparsity, chosen)
+        yield ""
+    barriers = stability_rows(rows)
+    if barriers:
+        yield "Error barrier (percentage points; mean over seeds):\n"
+        sparsities = sorted({round(row.sparsity, 2) for row in barriers if row.pruner != DENSE})
+        yield "| masks | " + " | ".join(f"{100 * sparsity:.0f} %" for sparsity in sparsities) + " |"
+        yield "|---|" + "---|" * len(sparsities)
+        for name in dict.fromkeys(row.pruner for row in barriers):
+            cells = [
+                [100 * row.barrier for row in barriers
+                 if row.pruner == name and (name == DENSE or round(row.sparsity, 2) == sparsity)]
+                for sparsity in sparsities
+            ]  # fmt: skip
+            yield f"| {name} | " + " | ".join(spread(cell, 2) for cell in cells) + " |"
+
+
+def line(case: Case, way: str, sparsity: float, rows: Sequence[Row]) -> str:
+    """One row of a table."""
+    metric = spread([case.scale * row["metric"] for row in rows], case.digits)
+    seconds = f"{fmean(row['seconds'] for row in rows):.1f}"
+    few = f"{rows[0]['points']:,} of {rows[0]['of']:,}" if "points" in rows[0] else "-"
+    apart = f"{fmean(row['distil_seconds'] for row in rows):.0f}" if "points" in rows[0] else "-"
+    return f"| {way} | {100 * sparsity:.0f} | {metric} | {seconds} | {apart} | {few} |"
+
+
+def spread(values: Sequence[float], digits: int) -> str:
+    """Mean and standard deviation."""
+    if not values:
+        return "-"
+    deviation = f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{fmean(values):.{digits}f}{deviation}"
+
+
+def stability_rows(rows: Sequence[Row]) -> list[StabilityRow]:
+    """The measured barriers, as the figure takes them."""
+    return [
+        StabilityRow(row["way"], number, sparsity, error, barrier)
+        for row in rows if "stability" in row
+        for number, (sparsity, error, barrier) in enumerate(row["rounds"], start=0 if row["way"] == DENSE else 1)
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Measure what is missing, then print the tables and draw the figure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("jets", type=Path)
+    parser.add_argument("bragg", type=Path)
+    parser.add_argument("--rows", type=Path, default=Path("distilled_pruning.jsonl"))
+    parser.add_argument("--figure", type=Path)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="start nothing new after this time")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--cases", nargs="+", default=[case.name for case in CASES])
+    given = parser.parse_args()
+    files = {"jets": (given.jets,), "bragg": (given.bragg,)}
+    benches = [
+        Bench(case, files[case.task], seed, given.rows.parent)
+        for seed in given.seeds for case in CASES if case.name in given.cases
+    ]  # fmt: skip
+    began, done = time.monotonic(), {key_of(row) for row in read_rows(given.rows)}
+    for row, bench in measurements(benches):
+        if time.monotonic() - began > given.seconds:
+            break
+        if key_of(row) not in done:
+            found = measured(row, bench)
+            with given.rows.open("a") as file:
+                file.write(json.dumps(found) + "\n")
+    rows = read_rows(given.rows)
+    print("\n".join(tables(rows)))
+    if given.figure is not None and (barriers := stability_rows(rows)):
+        plot_connectivity(barriers, given.figure, metric="accuracy")
+
+
+if __name__ == "__main__":
+    main()
