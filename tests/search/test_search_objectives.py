@@ -9,15 +9,17 @@ from nac.arch import Architecture
 from nac.arch.blocks import Dense
 from nac.cost import COSTS
 from nac.errors import InputError, WorkError
-from nac.search import OBJECTIVES, Candidate, Limit, Objective, goals
+from nac.search import HARDWARE, OBJECTIVES, Candidate, Limit, Objective, goals
 from nac.tasks import METRICS
 
 ARCHITECTURE = Architecture(input=(4,), blocks=(Dense(width=8),), outputs=2)
-TRAINED = Candidate(ARCHITECTURE, metrics=dict.fromkeys(METRICS, 0.5))
+TRAINED = Candidate(
+    ARCHITECTURE, metrics=dict.fromkeys(METRICS, 0.5), measured=dict.fromkeys(HARDWARE, 7.0), forecasts={"lut": 5.0}
+)
 
 
 def test_every_metric_and_cost_is_an_objective() -> None:
-    assert set(OBJECTIVES) == {*METRICS, *COSTS}
+    assert set(OBJECTIVES) == {*METRICS, *COSTS, *HARDWARE}
 
 
 @pytest.mark.parametrize("name", sorted(OBJECTIVES))
@@ -30,14 +32,15 @@ def test_contract(name: str) -> None:
     assert type(value) is float and math.isfinite(value)
     assert objective.value(TRAINED) == value
     if objective.price == "cheap":
-        assert objective.value(Candidate(ARCHITECTURE)) == value
+        assert objective.value(Candidate(ARCHITECTURE)) == objective.forecast(Candidate(ARCHITECTURE)) == value
         wider = Architecture(input=(4,), blocks=(Dense(width=16),), outputs=2)
         assert (objective.value(Candidate(wider)) > value) == (objective.direction == "minimize")
     else:
-        with pytest.raises(WorkError, match=f"{name} needs a trained network"):
+        with pytest.raises(WorkError, match=f"{name} needs a (trained|quantised) network"):
             objective.value(Candidate(ARCHITECTURE))
         with pytest.raises(WorkError, match=f"{name} could not be measured"):
-            objective.value(Candidate(ARCHITECTURE, metrics={}))
+            objective.value(Candidate(ARCHITECTURE, metrics={}, measured={}))
+        assert objective.forecast(Candidate(ARCHITECTURE)) is None
 
 
 def test_limits_become_conditions_by_price() -> None:

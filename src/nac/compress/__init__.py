@@ -1,6 +1,7 @@
 """The local search: pruning and quantisation-aware training of the winners."""
 
 from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruner, Pruning, Round, keep_highest, prune
+from nac.compress.short import quantised_in_short
 from nac.compress.stage import Recipe, Winner, compress, recipes
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "compress",
     "keep_highest",
     "prune",
+    "quantised_in_short",
     "recipes",
 ]

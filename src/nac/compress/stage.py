@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nac.arch import Architecture, Network, copied, deployment_problems, initialised, measured_workload
+from nac.arch import Architecture, Bits, Network, copied, deployment_problems, initialised, measured_workload
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
 from nac.compress.mixed import WIDEST
 from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune
@@ -34,6 +34,8 @@ class Winner:
 
     trial: int
     architecture: Architecture
+    sparsity: float = 0.0
+    """Share of the weights that its genes want to be zero."""
     removed: float = 0.0
     """Share of the channels that were removed from the trial's architecture to make this one."""
 
@@ -43,19 +45,26 @@ class Recipe:
     """One design to be made."""
 
     winner: Winner
-    bits: int
+    widths: Bits
     sparsity: float
     pruner: PrunerName = DEFAULT_PRUNER
     mixed: bool = False
     removed: float = 0.0
 
     @property
-    def name(self) -> str:
-        """The folder of the design, e.g. `t0012-w6-s50`; a pruner other than the default one is named too.
+    def bits(self) -> int:
+        """The width of the weights."""
+        return self.widths.weights
 
-        `m` instead of `w` stands for mixed precision, `-c50` for half of the channels removed.
+    @property
+    def name(self) -> str:
+        """The folder of the design, e.g. `t0012-w6-s50`, or `t0012-w4a6-s50` with activations of another width.
+
+        `m` instead of `w` stands for mixed precision, `-c50` for half of the channels removed; a pruner other than the
+        default one is named too.
         """
-        width = f"{'m' if self.mixed else 'w'}{self.bits}"
+        activations = f"a{self.widths.activations}" if self.widths.activations != self.bits else ""
+        width = f"{'m' if self.mixed else 'w'}{self.bits}{activations}"
         channels = f"-c{round(100 * self.removed):02d}" if self.removed else ""
         suffix = "" if self.pruner == DEFAULT_PRUNER else f"-{self.pruner}"
         return f"t{self.winner.trial:04d}-{width}-s{round(100 * self.sparsity):02d}{channels}{suffix}"
@@ -75,23 +84,29 @@ Progress = Callable[[str, int, int], None]
 
 def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]:
     """Every design asked for. Raises InputError when a winner has no bit-exact form."""
-    widths = [
-        *((bits, False) for bits in sorted(set(settings.bits), reverse=True)),
-        *((bits, True) for bits in sorted(set(settings.mixed), reverse=True)),
-    ]
     for winner in winners:
-        for bits in sorted({WIDEST if mixed else bits for bits, mixed in widths}):
-            uniform = winner.architecture.with_bits(weights=bits, activations=bits, input=settings.input_bits)
+        for widths, mixed in _widths(winner, settings):
+            widest = widths.model_copy(update={"weights": WIDEST, "activations": WIDEST}) if mixed else widths
+            uniform = winner.architecture.with_bits(**widest.model_dump())
             if problems := deployment_problems(uniform):
                 raise InputError(f"trial {winner.trial} cannot be quantised exactly: {'; '.join(problems)}")
     return [
-        Recipe(winner, bits, sparsity, pruner, mixed, removed)
+        Recipe(winner, widths, sparsity, pruner, mixed, removed)
         for winner in winners
         for removed in sorted(set(settings.structured))
-        for sparsity in sorted(set(settings.sparsity))
+        for sparsity in sorted(set(settings.sparsity)) or [winner.sparsity]
         for pruner in (dict.fromkeys(settings.pruner) if sparsity else (DEFAULT_PRUNER,))
-        for bits, mixed in widths
+        for widths, mixed in _widths(winner, settings)
     ]
+
+
+def _widths(winner: Winner, settings: CompressConfig) -> list[tuple[Bits, bool]]:
+    """The widths asked for, the widest first, and whether they stand for the cost of mixed ones; or its own."""
+    asked = [(bits, mixed) for mixed in (False, True)
+             for bits in sorted(set(settings.mixed if mixed else settings.bits), reverse=True)]
+    return [
+        (Bits(input=settings.input_bits, weights=bits, activations=bits), mixed) for bits, mixed in asked
+    ] or [(winner.architecture.bits, False)]
 
 
 def compress(
@@ -272,9 +287,7 @@ class _Workshop:
         reference = self.reference(winner)
         if recipe.removed:
             winner = self.without_channels(winner, recipe.removed)
-        architecture = winner.architecture.with_bits(
-            weights=recipe.bits, activations=recipe.bits, input=settings.input_bits
-        )
+        architecture = winner.architecture.with_bits(**recipe.widths.model_dump())
         sparsity = recipe.sparsity if settings.order == "prune_then_quantise" else 0.0
         sparse = self.sparse(winner, sparsity, recipe.pruner)
         bench = Bench(

@@ -212,6 +212,9 @@ class SearchConfig(Model):
 
     `trials` counts the candidates that were trained, equal an earlier one or failed; not those that break a limit
     on a cost, which are never trained.
+
+    With `quantise` every candidate is, after its float training, pruned to the sparsity in its genes and trained
+    with this budget at its own bit widths: metrics, costs and hardware costs (`lut`) are those of that network.
     """
 
     sampler: Literal["nsga2", "nsga3", "tpe", "random"] = "nsga2"
@@ -219,6 +222,7 @@ class SearchConfig(Model):
     timeout: PositiveFloat | None = None
     population: PositiveInt = 20
     baselines: bool = True
+    quantise: TrainConfig | None = None
     objectives: tuple[ObjectiveConfig, ...]
     constraints: tuple[ConstraintConfig, ...] = ()
 
@@ -238,6 +242,7 @@ DEFAULT_PRUNER: PrunerName = "magnitude"
 class CompressConfig(Model):
     """The local search: every winner x every bit width x every sparsity x every pruner becomes a design.
 
+    Empty `bits` or `sparsity` stand for the winner's own, as its genes have them.
     `designs` winners are taken along the front when no trial is named. `train` is the budget of each float
     training (the reference, every pruning round, the pruned network), `finetune` that of quantisation-aware
     training, in which the float reference is also a teacher with weight `distil` (0: targets only).
@@ -287,7 +292,7 @@ class CompressConfig(Model):
     @field_validator("bits")
     @classmethod
     def _bits_in_range(cls, bits: tuple[int, ...]) -> tuple[int, ...]:
-        if not bits or any(not 2 <= b <= 16 for b in bits):
+        if any(not 2 <= b <= 16 for b in bits):
             raise ValueError("bit widths are between 2 and 16")
         return bits
 
@@ -301,9 +306,16 @@ class CompressConfig(Model):
     @field_validator("sparsity", "structured")
     @classmethod
     def _sparsity_in_range(cls, sparsity: tuple[float, ...]) -> tuple[float, ...]:
-        if not sparsity or any(not 0 <= s < 1 for s in sparsity):
+        if any(not 0 <= s < 1 for s in sparsity):
             raise ValueError("sparsities are in [0, 1)")
         return sparsity
+
+    @field_validator("structured")
+    @classmethod
+    def _structured_given(cls, structured: tuple[float, ...]) -> tuple[float, ...]:
+        if not structured:
+            raise ValueError("expected at least one share of channels to remove (0: none)")
+        return structured
 
 
     @model_validator(mode="after")

@@ -93,16 +93,32 @@ def save_float(folder: Path, network: Network) -> None:
     write_atomic(folder / "architecture.json", network.architecture.to_json())
 
 
+def save_quantised(folder: Path, network: Network) -> None:
+    """Write `quantised.safetensors`, the weights of a quantised network whose architecture `save_float` writes."""
+    _save(folder / "quantised.safetensors", network)
+
+
+def load_quantised(folder: Path) -> Network:
+    """The quantised network written by `save_quantised`, in evaluation mode. Raises InputError."""
+    network = Network(_read_architecture(folder), quantised=True)
+    _load(folder / "quantised.safetensors", network)
+    return network
+
+
 def load_float(folder: Path) -> Network:
     """The float network written by `save_float`, in evaluation mode. Raises InputError."""
+    network = Network(_read_architecture(folder))
+    _load(folder / "weights.safetensors", network)
+    return network
+
+
+def _read_architecture(folder: Path) -> Architecture:
     file = folder / "architecture.json"
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: cannot be read ({error})") from error
-    network = Network(Architecture.from_json(text, file))
-    _load(folder / "weights.safetensors", network)
-    return network
+    return Architecture.from_json(text, file)
 
 
 def _save(file: Path, network: nn.Module) -> None:

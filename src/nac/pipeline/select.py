@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from nac.cost import COSTS
 from nac.pareto import representatives
 from nac.report.front import Front, record
+from nac.report.quantities import quantity
 
 
 def along_the_front(front: Front, count: int) -> list[dict[str, Any]]:
@@ -14,5 +14,5 @@ def along_the_front(front: Front, count: int) -> list[dict[str, Any]]:
     """
     designs = front.of("design")
     values = designs[list(front.objectives)].to_numpy(dtype=float)
-    costs = [name in COSTS for name in front.objectives]
+    costs = [quantity(name).role != "metric" for name in front.objectives]
     return [record(designs.iloc[i]) for i in representatives(values, front.directions, costs, count)]

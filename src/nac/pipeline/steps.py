@@ -18,6 +18,7 @@ from nac.design import Design
 from nac.errors import InputError, InterruptionError, WorkError
 from nac.hardware import export, synthesise
 from nac.pipeline.context import Context
+from nac.pipeline.deployment import deployment_for
 from nac.pipeline.launch import WorkerOptions
 from nac.pipeline.request import worker_options
 from nac.pipeline.select import along_the_front
@@ -59,6 +60,7 @@ def search(context: Context) -> str:
         study = run_search(
             context.task, context.space, context.dataset, context.run, config.search, config.seed,
             storage=options.get("storage"), console=context.console,
+            deployment=deployment_for(context.task, context.dataset),
         )  # fmt: skip
     else:
         study = search_with(context, workers)
@@ -97,7 +99,7 @@ def winners(context: Context, count: int, numbers: Sequence[int] | None = None) 
         if missing := [number for number in numbers if number not in finished]:
             raise InputError(f"--trial {missing[0]}: {run.path} has no such finished trial")
         chosen = [finished[number] for number in dict.fromkeys(numbers)]
-    return [Winner(result.number, result.architecture) for result in chosen]
+    return [Winner(result.number, result.architecture, result.sparsity) for result in chosen]
 
 
 def export_designs(context: Context) -> str:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from nac.errors import InputError, InterruptionError, WorkError
 from nac.pipeline.context import Context
+from nac.pipeline.deployment import deployment_for
 from nac.pipeline.interrupt import orderly_interrupts
 from nac.pipeline.launch import Worker, WorkerOptions, start
 from nac.pipeline.request import open_run
@@ -124,6 +125,7 @@ def join(where: str, console: Console, *, parent: int | None = None) -> SearchSt
         run_search(
             opened.task, opened.space, opened.dataset, run, config.search, config.seed, storage=storage,
             console=console if parent is None else None, joining=True,
+            deployment=deployment_for(opened.task, opened.dataset),
             leave=lambda: parent is not None and os.getppid() != parent,
         )  # fmt: skip
     return status_of(run.path)

@@ -1,6 +1,7 @@
 """The global search: architectures against objectives, with Optuna's study as its only record."""
 
-from nac.search.objectives import OBJECTIVES, Candidate, Goals, Limit, Objective, goals
+from nac.search.deployment import Deployment, Infeasible
+from nac.search.objectives import HARDWARE, OBJECTIVES, Candidate, Goals, Limit, Objective, goals
 from nac.search.results import TrialResult, best, front, hypervolume, objective_names, ranked, results, select
 from nac.search.run import begin_search, run_search
 from nac.search.status import SearchStatus, status
@@ -9,7 +10,10 @@ from nac.search.storage import load_study, locks_of, run_of, serves_many
 __all__ = [
     "OBJECTIVES",
     "Candidate",
+    "Deployment",
     "Goals",
+    "HARDWARE",
+    "Infeasible",
     "Limit",
     "Objective",
     "SearchStatus",

@@ -4,16 +4,17 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import torch
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from nac.arch import Architecture, Network
+from nac.arch import Architecture, Network, workload
 from nac.cost import costs
-from nac.design import save_float
+from nac.design import save_float, save_quantised
 from nac.rundir import Run
+from nac.search.deployment import Deployment, Infeasible
 from nac.search.objectives import Candidate, Goals, Price
 from nac.space import Genotype, SearchSpace, Unbuildable, changes
 from nac.tasks import Dataset, Task
@@ -22,13 +23,9 @@ from nac.train import evaluate, fit
 logger = logging.getLogger(__name__)
 
 
-class Infeasible(Exception):  # noqa: N818 - a state of a candidate, not an error of the program
-    """The candidate breaks a limit that is known before training, and is not trained."""
-
-
 @dataclass(frozen=True)
 class Bench:
-    """What every candidate of a search is judged with."""
+    """What every candidate of a search is judged with; a search of quantised networks has a `deployment`."""
 
     task: Task
     space: SearchSpace
@@ -36,6 +33,7 @@ class Bench:
     run: Run
     goals: Goals
     seed: int
+    deployment: Deployment | None = None
 
     def draw(self, trial: Trial) -> Genotype:
         """Suggest every gene, active or not: a genetic sampler can then inherit all of them."""
@@ -52,23 +50,27 @@ class Bench:
 
         Raises:
             Infeasible: a limit on a cost is broken, or nothing can be built; the violation is recorded.
+                Found before training, unless it took the trained network to see that it cannot be built.
             WorkError: the training diverged or a metric could not be measured.
         """
         architecture = self._build(trial, genotype)
         trial.set_user_attr("architecture", architecture.model_dump(mode="json"))
-        trial.set_user_attr("hash", architecture.hash)
-        candidate = Candidate(architecture)
+        sparsity = self.space.sparsity(trial.user_attrs["genotype"])
+        trial.set_user_attr("hash", architecture.hash + (f"-s{sparsity:g}" if sparsity else ""))
+        candidate = self._candidate(trial, architecture, sparsity)
         trial.set_user_attr("costs", costs(candidate.workload))
-        if broken := self._limit(trial, candidate, "cheap"):
+        if broken := [*self._limit(trial, candidate, "cheap"), *self._hopeless(trial, candidate)]:
             raise Infeasible(", ".join(broken))
-        original = twin(architecture.hash)
+        original = twin(trial.user_attrs["hash"])
         if original is not None:
             trial.set_user_attr("duplicate_of", original.number)
-            metrics = original.user_attrs["metrics"]
+            found = original.user_attrs
+            candidate = replace(candidate, metrics=found["metrics"], measured=found["costs"])
         else:
-            metrics = self._train(trial, architecture)
-        trial.set_user_attr("metrics", metrics)
-        candidate = Candidate(architecture, metrics)
+            candidate = self._train(trial, candidate)
+        trial.set_user_attr("metrics", candidate.metrics)
+        if self.deployment is not None:
+            trial.set_user_attr("costs", candidate.measured)
         values = self.goals.values(candidate)
         self._limit(trial, candidate, "dear")
         return values
@@ -84,6 +86,27 @@ class Bench:
             trial.set_user_attr("repairs", {name: list(pair) for name, pair in changes(genotype, repaired).items()})
         return self.space.decode(repaired)
 
+    def _candidate(self, trial: Trial, architecture: Architecture, sparsity: float) -> Candidate:
+        """The candidate with what is forecast of it."""
+        if self.deployment is None:
+            return Candidate(architecture)
+        try:
+            hardware = self.deployment.forecast(architecture, sparsity)
+        except Infeasible:
+            trial.set_constraint("buildable", 1.0)
+            raise
+        # Quantisation can only set more weights to zero: without any, all costs are at their lowest.
+        lowest = costs(workload(architecture, density=0.0))
+        return Candidate(architecture, sparsity=sparsity, forecasts={**lowest, **hardware})
+
+    def _hopeless(self, trial: Trial, candidate: Candidate) -> list[str]:
+        """Record the limits that even the forecast breaks; return them in words."""
+        broken = []
+        for limit, best in self.goals.hopeless(candidate):
+            trial.set_constraint(limit.name, limit.violation(best))
+            broken.append(f"{limit.objective.name} is at least {best:.4g} as forecast, expected {limit.name}")
+        return broken
+
     def _limit(self, trial: Trial, candidate: Candidate, price: Price) -> list[str]:
         """Record every limit of this price; return the broken ones in words."""
         broken = []
@@ -96,19 +119,30 @@ class Bench:
                 broken.append(f"{limit.objective.name} is {value:g}, expected {limit.name}")
         return broken
 
-    def _train(self, trial: Trial, architecture: Architecture) -> dict[str, float]:
-        """Train, keep the weights, and return the metrics on the validation split."""
+    def _train(self, trial: Trial, candidate: Candidate) -> Candidate:
+        """Train, keep the weights, and return the candidate with what it measures on the validation split."""
         start = time.perf_counter()
+        architecture, folder = candidate.architecture, self.run.trial(trial.number)
         seed = training_seed(self.seed, architecture)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = Network(architecture)
         result = fit(network, self.dataset, self.task, self.task.config.train, seed=seed)
-        metrics = evaluate(network, self.dataset.validation, self.task)
-        save_float(self.run.trial(trial.number), network)
+        measured = None
+        if self.deployment is not None:
+            deployed = self.deployment.quantised(network, candidate.sparsity, seed)
+            try:
+                measured = self.deployment.measure(deployed)
+            except Infeasible:
+                trial.set_constraint("buildable", 1.0)
+                raise
+            save_quantised(folder, deployed)
+        save_float(folder, network)
+        judged = network if self.deployment is None else deployed
+        metrics = evaluate(judged, self.dataset.validation, self.task)
         seconds = round(time.perf_counter() - start, 3)
         trial.set_user_attr("training", {"seconds": seconds, "epochs": len(result.history), "best": result.best_epoch})
-        return metrics
+        return replace(candidate, metrics=metrics, network=judged, measured=measured)
 
 
 def training_seed(seed: int, architecture: Architecture) -> int:
@@ -118,7 +152,7 @@ def training_seed(seed: int, architecture: Architecture) -> int:
 
 
 def known_results(trials: list[FrozenTrial]) -> dict[str, FrozenTrial]:
-    """The trials that were trained to the end, by the hash of their architecture."""
+    """The trials that were trained to the end, by the hash of their architecture and sparsity."""
     known: dict[str, FrozenTrial] = {}
     for trial in trials:
         attributes: dict[str, Any] = trial.user_attrs

@@ -1,8 +1,12 @@
-"""What a search may optimise or limit: costs, known before training, and metrics, known after it."""
+"""What a search may optimise or limit: costs, known before training, and what is measured after it.
+
+A value has one of three prices. The instant one is a forecast, which may refuse a candidate before it is trained; the
+cheap one is counted from the architecture; the dear one needs the trained network.
+"""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
 
@@ -18,16 +22,24 @@ Price = Literal["cheap", "dear"]
 
 @dataclass(frozen=True)
 class Candidate:
-    """An architecture on trial. `metrics` (on the validation split) and `network` exist once it is trained."""
+    """An architecture on trial, of whose weights the share `sparsity` is to be zero.
+
+    `metrics` (on the validation split) and `network` exist once it is trained, `measured` (costs and hardware costs
+    by name, of the quantised network) in a search of quantised networks. `forecasts` are the lowest values that
+    these can have, as far as that is known before training.
+    """
 
     architecture: Architecture
     metrics: Mapping[str, float] | None = None
     network: Network | None = None
+    sparsity: float = 0.0
+    measured: Mapping[str, float] | None = None
+    forecasts: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def workload(self) -> list[MatrixOp]:
         """The matrix products of the architecture."""
-        return workload(self.architecture)
+        return workload(self.architecture, 1 - self.sparsity)
 
 
 class Objective(Protocol):
@@ -47,6 +59,9 @@ class Objective(Protocol):
 
     def value(self, candidate: Candidate) -> float:
         """The number. Raises WorkError when it has none for this candidate."""
+
+    def forecast(self, candidate: Candidate) -> float | None:
+        """Before training: the value itself where it is cheap, else the best it can become; None when unknown."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,31 @@ class CostObjective:
     def value(self, candidate: Candidate) -> float:
         """The cost, before training."""
         return float(self.cost.measure(candidate.workload))
+
+    def forecast(self, candidate: Candidate) -> float:
+        """The cost."""
+        return self.value(candidate)
+
+
+@dataclass(frozen=True)
+class MeasuredObjective:
+    """A cost that only the quantised network has: its LUTs, or its bit operations with the weights as they are."""
+
+    name: str
+    direction: Direction = "minimize"
+    price: Literal["dear"] = "dear"
+
+    def value(self, candidate: Candidate) -> float:
+        """The cost of the quantised network. Raises WorkError when there is none."""
+        if candidate.measured is None:
+            raise WorkError(f"{self.name} needs a quantised network")
+        if self.name not in candidate.measured:
+            raise WorkError(f"{self.name} could not be measured of the quantised network")
+        return float(candidate.measured[self.name])
+
+    def forecast(self, candidate: Candidate) -> float | None:
+        """The lowest value the cost can have."""
+        return candidate.forecasts.get(self.name)
 
 
 @dataclass(frozen=True)
@@ -96,9 +136,16 @@ class MetricObjective:
             raise WorkError(f"{self.name} could not be measured on the validation split")
         return float(candidate.metrics[self.name])
 
+    def forecast(self, candidate: Candidate) -> None:
+        """Nothing is known before training."""
+        return
 
+
+HARDWARE = ("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii")
+"""Costs of the circuit that a quantised network becomes."""
 OBJECTIVES: dict[str, Objective] = {
     **{name: CostObjective(cost) for name, cost in COSTS.items()},
+    **{name: MeasuredObjective(name) for name in HARDWARE},
     **{name: MetricObjective(metric) for name, metric in METRICS.items()},
 }
 
@@ -115,6 +162,11 @@ class Limit:
     def name(self) -> str:
         """As a condition, e.g. `bops<=50000`."""
         return f"{self.objective.name}{'<=' if self.upper else '>='}{self.bound:g}"
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether a forecast, the best value there can be, is a lower bound."""
+        return self.objective.direction == "minimize"
 
     def violation(self, value: float) -> float:
         """How far `value` is beyond the bound, as a share of it; at most zero when it is kept."""
@@ -143,6 +195,15 @@ class Goals:
         """The limits that can be judged before (`cheap`) or only after (`dear`) training."""
         return [limit for limit in self.limits if limit.objective.price == price]
 
+    def hopeless(self, candidate: Candidate) -> list[tuple[Limit, float]]:
+        """The limits on dear values that even the forecast breaks, with the forecast."""
+        found = []
+        for limit in self.limits_of("dear"):
+            best = limit.objective.forecast(candidate) if limit.upper == limit.lower_is_better else None
+            if best is not None and limit.violation(best) > 0:
+                found.append((limit, best))
+        return found
+
     def values(self, candidate: Candidate) -> list[float]:
         """The objectives of a trained candidate. Raises WorkError when one is not a finite number."""
         values = [objective.value(candidate) for objective in self.objectives]
@@ -157,7 +218,9 @@ def goals(settings: SearchConfig, metric_names: Sequence[str]) -> Goals:
 
     Raises InputError naming every key that is wrong.
     """
-    known = {name: o for name, o in OBJECTIVES.items() if o.price == "cheap" or name in metric_names}
+    known = {name: o for name, o in OBJECTIVES.items() if name in {*COSTS, *HARDWARE, *metric_names}}
+    if settings.quantise is not None:
+        known |= {name: MeasuredObjective(name, cost.direction) for name, cost in COSTS.items()}
     asked: dict[str, Sequence[ObjectiveConfig | ConstraintConfig]] = {
         "objectives": settings.objectives,
         "constraints": settings.constraints,
@@ -168,7 +231,15 @@ def goals(settings: SearchConfig, metric_names: Sequence[str]) -> Goals:
         for i, item in enumerate(items)
         if item.name not in known
     ]
-    if not problems and all(known[item.name].price == "cheap" for item in settings.objectives):
+    if settings.quantise is None:
+        problems += [
+            f"search.{key}.{i}.name: {item.name} is known of quantised networks only, expected search.quantise to be "
+            "set (the budget of a quantisation-aware training, e.g. {epochs: 10})"
+            for key, items in asked.items()
+            for i, item in enumerate(items)
+            if item.name in HARDWARE
+        ]
+    if not problems and not any(item.name in metric_names for item in settings.objectives):
         problems.append(f"search.objectives: expected at least one of {', '.join(metric_names)}")
     if problems:
         raise InputError("\n".join(problems))

@@ -18,13 +18,15 @@ from nac.errors import InputError
 from nac.pareto import Direction, non_dominated, oriented, representatives
 from nac.search.objectives import OBJECTIVES
 from nac.space import Genotype
+from nac.tasks import METRICS
 
 
 @dataclass(frozen=True)
 class TrialResult:
     """One trained candidate: `values` are the objectives by name, `metrics` are on the validation split.
 
-    `genotype` is the one that was built, `repairs` say what was changed in the one that was drawn. A duplicate
+    `costs` are those of the architecture, or measured of the quantised network, with its hardware costs, in a search
+    that quantises. `genotype` is the one that was built, `repairs` say what was changed in the one that was drawn. A duplicate
     has the results, and no files, of the trial whose number it names. `violations` are those of the limits, as
     shares of the bound; the result is feasible when none is above zero.
     """
@@ -45,6 +47,11 @@ class TrialResult:
     def architecture(self) -> Architecture:
         """What was built, as `record` has it."""
         return Architecture.model_validate(self.record)
+
+    @property
+    def sparsity(self) -> float:
+        """The share of weights that was to be pruned."""
+        return float(self.genotype.get("sparsity", 0.0))
 
     @property
     def feasible(self) -> bool:
@@ -104,11 +111,11 @@ def select(study: optuna.Study, n: int) -> list[TrialResult]:
 
     When a front is used up the next one follows; fewer than `n` come back when there are no more.
     """
-    cheap = [OBJECTIVES[name].price == "cheap" for name in objective_names(study)]
+    costs = [name not in METRICS for name in objective_names(study)]
     chosen: list[TrialResult] = []
     for rank in ranked(study):
         wanted = min(n - len(chosen), len(rank))
-        chosen += [rank[i] for i in representatives(_values(rank, study), _directions(study), cheap, wanted)]
+        chosen += [rank[i] for i in representatives(_values(rank, study), _directions(study), costs, wanted)]
     return chosen
 
 

@@ -17,7 +17,8 @@ from nac.errors import InputError, InterruptionError, WorkError
 from nac.rundir import Run
 from nac.search import budget
 from nac.search.budget import WORKERS, Session
-from nac.search.candidate import Bench, Infeasible, known_results
+from nac.search.candidate import Bench, known_results
+from nac.search.deployment import Deployment, Infeasible
 from nac.search.locks import Locks, worker_name
 from nac.search.objectives import goals
 from nac.search.progress import SearchProgress
@@ -74,6 +75,7 @@ def run_search(
     console: Console | None = None,
     joining: bool = False,
     leave: Callable[[], bool] = lambda: False,
+    deployment: Deployment | None = None,
 ) -> optuna.Study:
     """Search until `settings.trials` candidates are evaluated, by this process and all others that are at it.
 
@@ -92,6 +94,7 @@ def run_search(
         console: for a progress line; none without.
         joining: the search was begun (`begin_search`), its time limit runs.
         leave: asked before every candidate; true ends this worker, not the search.
+        deployment: makes and measures quantised networks, if and only if `settings.quantise` is set.
 
     Raises:
         InputError: the settings or the space are wrong, or nothing feasible turned up.
@@ -101,7 +104,8 @@ def run_search(
     given = (task, space, run, settings, seed, storage)
     study = _open(*given) if joining else begin_search(*given)
     asked = goals(settings, task.metric_names)
-    bench = Bench(task, space, dataset, run, asked, seed)
+    assert (deployment is None) == (settings.quantise is None)
+    bench = Bench(task, space, dataset, run, asked, seed, deployment)
     locks, name = locks_of(run, storage), worker_name()
     progress = SearchProgress(console, lambda: status(study, settings, locks))
     with quiet(), progress, locks.presence(name):

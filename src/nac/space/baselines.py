@@ -18,7 +18,9 @@ def expand(patterns: Mapping[str, Any], genes: Sequence[Gene]) -> tuple[Genotype
             problems.append(f"{pattern}: matches no gene")
         elif len(values) > len(matching):
             problems.append(f"{pattern}: {len(values)} values for {len(matching)} genes")
-        for gene, value in zip(matching, values, strict=False):
+        for gene, found in zip(matching, values, strict=False):
+            share = isinstance(gene.choices[0], float) and type(found) is int  # YAML has 0 for 0.0
+            value = float(found) if share else found
             if not any(type(value) is type(choice) and value == choice for choice in gene.choices):
                 problems.append(f"{pattern}: {value!r} is no choice of {gene.name}, expected one of {_listed(gene)}")
             else:

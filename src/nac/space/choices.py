@@ -28,6 +28,7 @@ Width = Annotated[int, Field(strict=True, ge=1, le=4096)]
 Kernel = Annotated[int, Field(strict=True, ge=1, le=11)]
 BitWidth = Annotated[int, Field(strict=True, ge=2, le=32)]
 Flag = Annotated[bool, Field(strict=True)]
+Sparsity = Annotated[float, Field(ge=0, lt=1)]
 
 
 class BitChoices(Model):

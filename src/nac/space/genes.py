@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-Value = int | str | bool
+Value = int | float | str | bool
 Genotype = dict[str, Value]
 
 

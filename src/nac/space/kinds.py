@@ -15,6 +15,7 @@ from nac.space.choices import (
     ChainChoices,
     Choices,
     ConvChoices,
+    Sparsity,
     Width,
     attention,
     chain,
@@ -30,6 +31,7 @@ class SpaceFile(Model):
     """What every search-space file says, whatever its kind.
 
     `input` and `outputs` are the shape the space was designed for (channels first); a task brings its own.
+    `sparsity` is a gene where it is given: the share of weights that a search of quantised networks prunes.
     `deployable` promises that every member has a bit-exact route to hardware; `nac check` verifies it.
     `baselines` are known good members, tried first: gene names or patterns (`rho.*.width`) to a value, or to
     a list of values for the matching genes in order; a later key overrides an earlier one, and a gene that
@@ -44,6 +46,7 @@ class SpaceFile(Model):
     input: Annotated[tuple[Annotated[int, Field(strict=True, ge=1)], ...], Field(min_length=1, max_length=3)]
     outputs: Annotated[int, Field(strict=True, ge=1)]
     bits: BitChoices = BitChoices()
+    sparsity: Choices[Sparsity] | None = None
     baselines: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")], Mapping[Pattern, Any]] = Field(
         default_factory=dict
     )
@@ -56,7 +59,12 @@ class SpaceFile(Model):
 
     @abstractmethod
     def parts(self) -> tuple[Part, ...]:
-        """The tree of genes, without the bit widths."""
+        """The tree of genes, without the bit widths and the sparsity."""
+
+    def common_parts(self) -> tuple[Part, ...]:
+        """The genes that every kind has."""
+        sparsity = () if self.sparsity is None else (Gene("sparsity", self.sparsity),)
+        return (*self.bits.parts("bits"), *sparsity)
 
     @abstractmethod
     def blocks(self, genotype: Genotype, rank: int) -> list[Block]:

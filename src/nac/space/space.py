@@ -35,7 +35,7 @@ class SearchSpace:
         self.file = file
         self.input_shape = input_shape
         self.outputs = outputs
-        self._parts = (*file.parts(), *file.bits.parts("bits"))
+        self._parts = (*file.parts(), *file.common_parts())
         self._genes = {gene.name: gene for gene in genes_of(self._parts)}
         self.baselines: dict[str, Genotype] = {}
         problems = []
@@ -127,6 +127,10 @@ class SearchSpace:
         except ValidationError as error:
             reasons = (str(item["msg"]).removeprefix("Value error, ") for item in error.errors(include_url=False))
             raise Unbuildable(f"{self.name}: {'; '.join(reasons)}") from error
+
+    def sparsity(self, genotype: Mapping[str, Value]) -> float:
+        """The share of weights to prune that a genotype asks for; none where the space has no such gene."""
+        return float(genotype.get("sparsity", 0.0))
 
     def repair(self, genotype: Mapping[str, Value]) -> Genotype:
         """The genotype itself when it can be built, else the nearest one by a fixed rule.

@@ -3,19 +3,21 @@
 from nac.hardware.rtl.build import RtlReport, build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
 from nac.hardware.rtl.estimation import Estimate, estimate, estimate_network
-from nac.hardware.rtl.lowering import LowerOptions, lower
+from nac.hardware.rtl.lowering import MOST_PRODUCTS, LowerOptions, TooLargeError, lower
 from nac.hardware.rtl.project import RtlProject, write_project
 from nac.hardware.rtl.simulation import Simulation, prove, simulate
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
 
 __all__ = [
     "Estimate",
+    "MOST_PRODUCTS",
     "LowerOptions",
     "RtlEngine",
     "RtlProject",
     "RtlReport",
     "Simulation",
     "Synthesis",
+    "TooLargeError",
     "build_rtl",
     "estimate",
     "estimate_network",

@@ -31,6 +31,10 @@ MOST_PRODUCTS = 150_000
 """Beyond this the adder graph takes many minutes and no device holds it."""
 
 
+class TooLargeError(WorkError):
+    """The circuit has more products than can be unrolled."""
+
+
 @dataclass(frozen=True)
 class LowerOptions:
     """How hard to look for a small adder graph.
@@ -65,10 +69,11 @@ def lower(
         given: what is known of every input element, where that is more than the input's type says.
 
     Raises:
-        WorkError: the circuit is too large to be unrolled, or a constant too wide for the tool.
+        TooLargeError: the circuit is too large to be unrolled.
+        WorkError: a constant is too wide for the tool.
     """
     if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
-        raise WorkError(
+        raise TooLargeError(
             f"{products:,} products are too many for a circuit that is unrolled completely (at most "
             f"{MOST_PRODUCTS:,}): use the HLS project with io_stream and Resource"
         )
