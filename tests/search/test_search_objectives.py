@@ -79,6 +79,7 @@ def test_every_wrong_name_is_named_at_once() -> None:
         goals(settings, ("accuracy",))
     lines = str(caught.value).splitlines()
     assert lines[0] == (
-        "search.objectives.1.name: expected one of bops, ebops, macs, parameters, accuracy (found 'bop')"
+        "search.objectives.1.name: expected one of bops, ebops, macs, parameters, lut, ff, dsp, latency_cycles, "
+        "latency_ns, ii, accuracy (found 'bop')"
     )
     assert lines[1].startswith("search.constraints.0.name: expected one of")

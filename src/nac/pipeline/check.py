@@ -14,6 +14,7 @@ from nac.cost import COSTS, costs
 from nac.errors import InputError
 from nac.hardware import BACKENDS
 from nac.pipeline.costs import read_json
+from nac.search import HARDWARE
 from nac.space import Genotype, SearchSpace, Unbuildable
 from nac.tasks import Task, make_task
 
@@ -67,6 +68,11 @@ def task_problems(config: TaskConfig, source: str, *, to_hardware: bool = True) 
         found += [f"space: {line}" for line in str(error).splitlines()]
     else:
         found += [f"space: {problem}" for problem in space.problems()]
+        if config.search.quantise is None and len(space.genes.get("sparsity", ())) > 1:
+            found.append("space: sparsity is a gene, which decides something only with search.quantise, a budget of "
+                         "training, set")
+        if config.search.quantise is not None and not space.deployable:
+            found.append(f"search.quantise: {config.space} is a research space, expected a deployable one")
         if to_hardware and not space.deployable:
             found.append(f"space: {config.space} is a research space without a bit-exact route to hardware, "
                          "expected a deployable one (or `nac search`, which only trains)")
@@ -75,13 +81,15 @@ def task_problems(config: TaskConfig, source: str, *, to_hardware: bool = True) 
 
 
 def _name_problems(task: Task) -> Iterator[str]:
-    known = [*task.metric_names, *COSTS]
+    known = [*task.metric_names, *COSTS, *HARDWARE]
     search = task.config.search
     limits: dict[str, Sequence[Limit]] = {"objectives": search.objectives, "constraints": search.constraints}
     for key, items in limits.items():
         for index, item in enumerate(items):
             if item.name not in known:
                 yield f"search.{key}.{index}.name: expected one of {', '.join(known)} (found {item.name!r})"
+            if item.name in HARDWARE and search.quantise is None:
+                yield f"search.{key}.{index}.name: {item.name} needs search.quantise, a budget of training, to be set"
             if item.min is not None and item.max is not None and item.min > item.max:
                 yield f"search.{key}.{index}: min is above max ({item.min} > {item.max})"
 
@@ -92,7 +100,12 @@ def _backend_problems(config: TaskConfig) -> Iterator[str]:
 
 
 def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:
-    """One problem when no member of a sample of the space (all baselines included) keeps the limits on its costs."""
+    """One problem when no member of a sample of the space (all baselines included) keeps the limits on its costs.
+
+    In a search of quantised networks costs depend on the weights: there nothing is said before training.
+    """
+    if config.search.quantise is not None:
+        return []
     named: list[Limit] = [*config.search.objectives, *config.search.constraints]
     limits = [item for item in named if item.name in COSTS and not (item.min is None and item.max is None)]
     if not limits:
@@ -138,9 +151,13 @@ def _check_task(file: Path, presets: Sequence[str], overrides: Sequence[str]) ->
             continue
         problems += task_problems(config, str(file), to_hardware=_deployable(config))
         notes.append(f"{preset}: {config.search.trials} trials of {config.train.epochs} epochs in {config.space}, "
-                     f"{config.compress.designs} winners at {', '.join(map(str, config.compress.bits))} bits, "
+                     f"{config.compress.designs} winners at {_widths(config)} bits, "
                      f"for {config.target.part}")
     return Check(str(file), "task", tuple(dict.fromkeys(problems)), tuple(notes))
+
+
+def _widths(config: TaskConfig) -> str:
+    return ", ".join(map(str, config.compress.bits)) or "their own"
 
 
 def _deployable(config: TaskConfig) -> bool:

@@ -8,11 +8,11 @@ from nac.search.status import SearchStatus, status
 from nac.search.storage import load_study, locks_of, run_of, serves_many
 
 __all__ = [
+    "HARDWARE",
     "OBJECTIVES",
     "Candidate",
     "Deployment",
     "Goals",
-    "HARDWARE",
     "Infeasible",
     "Limit",
     "Objective",

@@ -25,10 +25,10 @@ from nac.tasks import METRICS
 class TrialResult:
     """One trained candidate: `values` are the objectives by name, `metrics` are on the validation split.
 
-    `costs` are those of the architecture, or measured of the quantised network, with its hardware costs, in a search
-    that quantises. `genotype` is the one that was built, `repairs` say what was changed in the one that was drawn. A duplicate
-    has the results, and no files, of the trial whose number it names. `violations` are those of the limits, as
-    shares of the bound; the result is feasible when none is above zero.
+    `costs` are those of the architecture; in a search that quantises those measured of the quantised network, the
+    hardware costs among them. `genotype` is the one that was built, `repairs` say what was changed in the one that
+    was drawn. A duplicate has the results, and no files, of the trial whose number it names. `violations` are those
+    of the limits, as shares of the bound; the result is feasible when none is above zero.
     """
 
     number: int

@@ -9,8 +9,8 @@ from nac.hardware.rtl.simulation import Simulation, prove, simulate
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
 
 __all__ = [
-    "Estimate",
     "MOST_PRODUCTS",
+    "Estimate",
     "LowerOptions",
     "RtlEngine",
     "RtlProject",
