@@ -22,7 +22,7 @@ from nac.space.choices import (
     conv,
     dense,
 )
-from nac.space.genes import Gene, Genotype, Part, Switch
+from nac.space.genes import Gene, Genotype, Part, Switch, Value
 
 Pattern = Annotated[str, Field(max_length=100)]
 
@@ -152,7 +152,7 @@ class SlotChoices(Model):
 
     def parts(self, name: str) -> tuple[Part, ...]:
         """The genes of the slot called `name`."""
-        branches: dict[int | str | bool, tuple[Part, ...]] = dict.fromkeys(self.block, ())
+        branches: dict[Value, tuple[Part, ...]] = dict.fromkeys(self.block, ())
         if self.conv_block is not None:
             branches["conv_block"] = (*self.conv_block.parts(f"{name}.conv1"), *self.conv_block.parts(f"{name}.conv2"))
         if self.attention is not None:
