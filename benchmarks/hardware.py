@@ -150,8 +150,9 @@ def agreement(what: str, predicted: Sequence[float], synthesised: Sequence[float
     """How far predictions are from the synthesised LUTs."""
     errors = np.asarray(predicted) / np.asarray(synthesised) - 1
     ranks = [np.argsort(np.argsort(values)) for values in (predicted, synthesised)]  # no two are equal
+    spearman = np.corrcoef(ranks[0], ranks[1])[0, 1]
     return (
-        f"- {what}: Spearman {np.corrcoef(*ranks)[0, 1]:.3f}, mean error {np.abs(errors).mean():.1%} (mean signed {errors.mean():+.1%}, "
+        f"- {what}: Spearman {spearman:.3f}, mean error {np.abs(errors).mean():.1%} (mean signed {errors.mean():+.1%}, "
         f"from {errors.min():+.1%} to {errors.max():+.1%}) over {len(errors)} designs"
     )
 
