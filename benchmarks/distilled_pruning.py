@@ -42,7 +42,7 @@ DISTILLED = {
     "distilled, herding": "herding",
 }
 WAYS = ("magnitude", *DISTILLED, "synflow", "random")
-STABLE_WAYS = ("magnitude", "distilled, distribution", "random")
+STABLE_WAYS = ("magnitude", "distilled", "random")
 Row = dict[str, Any]
 
 
@@ -80,6 +80,11 @@ class Bench:
     files: tuple[Path, ...]
     seed: int
     folder: Path
+
+    @property
+    def key(self) -> Row:
+        """What its rows have in common."""
+        return {"case": self.case.name, "seed": self.seed}
 
     @property
     def task(self) -> Task:
@@ -124,16 +129,20 @@ def distilled(bench: Bench, method: str) -> Distilled:
 
 
 def measurements(benches: Sequence[Bench]) -> Iterator[tuple[Row, Bench]]:
-    """What is to be measured, identified by its row without results; the cheapest knowledge first."""
+    """What is to be measured, identified by its row without results; what the tables are about comes first."""
+    first = ("magnitude", "distilled", "random")
+    others = tuple(way for way in WAYS if way not in first)
     for bench in benches:
-        key = {"case": bench.case.name, "seed": bench.seed}
-        yield {**key, "way": DENSE, "sparsity": 0.0}, bench
-        for sparsity in ROUNDS:
-            for way in WAYS:
-                yield {**key, "way": way, "sparsity": sparsity}, bench
+        yield {**bench.key, "way": DENSE, "sparsity": 0.0}, bench
+        yield from (({**bench.key, "way": way, "sparsity": min(ROUNDS)}, bench) for way in first)
+    for bench in benches:
+        yield from (({**bench.key, "way": way, "sparsity": max(ROUNDS)}, bench) for way in first)
         if bench.case is CASES[0]:
-            for way in (DENSE, *STABLE_WAYS):
-                yield {**key, "way": way, "stability": STABILITY_SPARSITY}, bench
+            yield from (
+                ({**bench.key, "way": way, "stability": STABILITY_SPARSITY}, bench) for way in (DENSE, *STABLE_WAYS)
+            )  # fmt: skip
+    for bench in benches:
+        yield from (({**bench.key, "way": way, "sparsity": sparsity}, bench) for sparsity in ROUNDS for way in others)
 
 
 def measured(row: Row, bench: Bench) -> Row:
@@ -188,8 +197,7 @@ def tables(rows: Sequence[Row]) -> Iterator[str]:
                 if chosen := [row for row in mine if row["way"] == way and row["sparsity"] == sparsity]:
                     yield line(case, way, sparsity, chosen)
         yield ""
-    barriers = stability_rows(rows)
-    if barriers:
+    if barriers := stability_rows(rows):
         yield "Error barrier (percentage points; mean over seeds):\n"
         sparsities = sorted({round(row.sparsity, 2) for row in barriers if row.pruner != DENSE})
         yield "| masks | " + " | ".join(f"{100 * sparsity:.0f} %" for sparsity in sparsities) + " |"

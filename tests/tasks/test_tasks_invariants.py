@@ -280,3 +280,12 @@ def test_every_metric_has_a_direction_and_a_label() -> None:
         assert metric.name == name
         assert metric.direction in {"maximize", "minimize"}
         assert metric.label
+
+
+@pytest.mark.parametrize("scaling", ["robust", "log", "sqrt", "none"])
+def test_physical_values_come_back_from_network_inputs(scaling: str) -> None:
+    raw = jet_arrays(200)["constituents"].transpose(0, 2, 1).copy()
+    fitted = fit(raw, jets_config(scaling=scaling).data)
+    x = fitted.tensor(torch.from_numpy(raw))
+    inside = torch.ones_like(x, dtype=torch.bool) if fitted.limit is None else x.abs() < fitted.limit
+    torch.testing.assert_close(fitted.raw(x)[inside], torch.from_numpy(raw)[inside], rtol=1e-4, atol=1e-3)
