@@ -57,6 +57,8 @@ def test_synth_says_what_was_proven_and_what_was_not(nac: Command, design: Desig
     assert "torch == QONNX == C simulation on 60 samples" in done.out
     assert "RTL == network on 1,060 samples (adder graph)" in done.out
     assert "skipped: C synthesis: vitis_hls" in done.out
+    for what in ("simulation", "synthesis"):
+        assert f"skipped: RTL {what}: not asked for" in done.out
     assert str(design.path / "rtl") in done.out
 
 

@@ -89,6 +89,9 @@ def build_rtl(
         size = f"an estimated {project.record.cost_lut:,.0f} LUTs are too many here (at most {MOST_LUT:,})"
         skipped.append(f"RTL simulation and synthesis: {size}; the scripts in {project.path.name}/ do it elsewhere")
         simulation = synthesis = placement = False
+    else:
+        asked = {"RTL simulation": simulation, "RTL synthesis": synthesis}
+        skipped += [f"{what}: not asked for; `nac synth` does it" for what, wanted in asked.items() if not wanted]
     proof = _prove(project, inputs, expected, skipped, say) if simulation else None
     mapped = _synthesise(project, skipped, say) if synthesis else None
     placed = _place(project, skipped, say) if placement else None
