@@ -80,6 +80,7 @@ app.command(rich_help_panel=CHECK, epilog=files.CHECK_EXAMPLES)(files.check)
 app.command(rich_help_panel=CHECK, epilog=files.COST_EXAMPLES)(files.cost)
 app.command(rich_help_panel=INSPECT, epilog=connectivity.CONNECTIVITY_EXAMPLES)(connectivity.connectivity)
 app.command(rich_help_panel=CHECK, epilog=distill.DISTILL_EXAMPLES)(distill.distill)
+app.command(rich_help_panel=CHECK, epilog=files.REFIT_EXAMPLES)(files.refit)
 app.add_typer(data.app, name="data", rich_help_panel=CHECK)
 app.command(rich_help_panel=CHECK)(files.doctor)
 

@@ -1,5 +1,6 @@
 """Verbs on a file, and on this machine: check, cost, doctor."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,11 @@ COST_EXAMPLES = """\
 [dim]nac cost runs/demo/trials/0017/architecture.json[/]
 
 [dim]nac cost runs/demo/designs/NAME/model.onnx --json[/]
+"""
+REFIT_EXAMPLES = """\
+[dim]nac refit runs/jets runs/bragg --out circuits.jsonl[/]
+
+[dim]nac run jets --preset hardware --set target.circuits=circuits.jsonl[/]
 """
 
 
@@ -46,6 +52,26 @@ def cost(file: FileArgument, json: JsonOption = False) -> None:
         say_json(result.to_json())
     else:
         say_table(str(file), result.columns, result.rows)
+        typer.echo(result.forecast_sentence)
+
+
+def refit(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs with synthesised designs.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The new table, for target.circuits in a task.")],
+    table: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Table to start from.", show_default="the program's own")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Fit the instant model of hardware costs again, with the circuits of your runs."""
+    from nac.pipeline.circuits import refit as fit_again
+
+    result = fit_again(runs, out, table)
+    if json:
+        say_json(result.to_json())
+        return
+    say_table(f"{result.added} circuits added, {result.after.circuits} in {out}",
+              ["quantity", "mean error before [%]", "after [%]"], result.rows)  # fmt: skip
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
@@ -326,7 +327,10 @@ class CompressConfig(Model):
 
 
 class TargetConfig(Model):
-    """The FPGA and how hls4ml should fill it."""
+    """The FPGA and how hls4ml should fill it.
+
+    `circuits` is a table of recorded circuits (`nac refit`) that costs are forecast from before a training.
+    """
 
     part: str = "xcvu13p-flga2577-2-e"
     clock_period_ns: float = Field(5.0, gt=0.5, le=100)
@@ -334,6 +338,7 @@ class TargetConfig(Model):
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     strategy: Literal["Latency", "Resource"] = "Latency"
     reuse_factor: PositiveInt = 1
+    circuits: Path | None = None
 
     @field_validator("part")
     @classmethod

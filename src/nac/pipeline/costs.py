@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from nac.arch import Architecture, workload
+from nac.config import TargetConfig
 from nac.cost import COSTS, MatrixOp, costs
 from nac.errors import InputError
 
 MAX_JSON_BYTES = 10_000_000
+WIDEST = 16
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,35 @@ class CostTable:
         ]
         return [*body, ["total", *[None] * 6, *costs(self.ops).values()]]
 
+    @property
+    def forecast(self) -> dict[str, float] | None:
+        """Costs of the circuit for the default target by the instant model; None for widths that no circuit has."""
+        widths = [bits for op in self.ops for bits in (op.weight_bits, op.activation_bits)]
+        if not widths or max(widths) > WIDEST:
+            return None
+        from nac.hardware.analytic import model_of
+
+        return model_of().predict(self.ops, TargetConfig())
+
+    @property
+    def forecast_sentence(self) -> str:
+        """The forecast with its error, in words."""
+        found = self.forecast
+        if found is None:
+            return f"no forecast of the circuit: it has widths of more than {WIDEST} bits"
+        from nac.hardware.analytic import model_of
+
+        error, clock = model_of().agreement["lut"].mean_error, TargetConfig().clock_period_ns
+        return (
+            f"as a circuit at {clock:g} ns: about {found['lut']:,.0f} LUT, {found['ff']:,.0f} FF, "
+            f"{found['latency_ns']:g} ns (a model of recorded circuits, {error:.0%} off on average)"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Totals by name, and every layer."""
         keys = [column.replace(" ", "_") for column in self.columns]
         layers = [dict(zip(keys, row, strict=True)) for row in self.rows[:-1]]
-        return {"file": self.source, **costs(self.ops), "layers": layers}
+        return {"file": self.source, **costs(self.ops), "forecast": self.forecast, "layers": layers}
 
 
 def cost_of(file: Path) -> CostTable:

@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nac.arch import Architecture, Network, measured_workload
+from nac.arch import Architecture, Network, measured_workload, workload
 from nac.compress import quantised_in_short
 from nac.config import TrainConfig
 from nac.cost import costs
+from nac.hardware.analytic import model_of
 from nac.hardware.rtl import TooLargeError, estimate_network
+from nac.hardware.rtl.lowering import MOST_PRODUCTS
 from nac.search import Infeasible
 from nac.tasks import Dataset, Task
+
+HOPELESS = 4.0
+"""Rounding to a few bits makes some of the weights zero, but never three of four."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +26,12 @@ class ShortDeployment:
     budget: TrainConfig
 
     def forecast(self, architecture: Architecture, sparsity: float) -> Mapping[str, float]:
-        """Nothing is known before training."""
-        return {}
+        """The least that the instant model expects, by its error on recorded circuits. Raises Infeasible."""
+        products = sum(op.macs * op.density for op in workload(architecture, 1 - sparsity))
+        if products > HOPELESS * MOST_PRODUCTS:
+            raise Infeasible(f"{products:,.0f} products are too many to be unrolled (at most {MOST_PRODUCTS:,})")
+        target = self.task.config.target
+        return model_of(target.circuits).lowest(workload(architecture, 1 - sparsity), target)
 
     def quantised(self, network: Network, sparsity: float, seed: int) -> Network:
         """The network pruned and trained at its own widths. Raises WorkError when that diverged."""

@@ -1,0 +1,216 @@
+"""What a circuit will cost, at once and from the architecture alone: a model fitted to recorded circuits.
+
+The adder graph of a trained network says it within some per cent, after a training and a second of work. This model
+needs neither, is some ten per cent off, and says how much: enough to refuse a candidate that can never fit.
+
+Every matrix product of m outputs, fan-in n, density d, weights of b_w and activations of b_a bits at p positions adds
+p · m^i · n^j · d^k · (b_w - 1)^l · b_a^o to a sum, with exponents and factors of its own for LUTs and for flip-flops;
+the depth in levels of logic grows with the logarithm of what each output sums up.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from scipy.optimize import least_squares
+
+from nac.arch import Architecture, workload
+from nac.config import Model, TargetConfig
+from nac.config.base import describe
+from nac.cost import MatrixOp
+from nac.errors import InputError
+from nac.hardware.rtl.project import levels_per_stage
+from nac.rundir import write_atomic
+
+logger = logging.getLogger(__name__)
+FEWEST = 30
+FOLDS = 5
+LIKELY = 0.95
+"""Share of the recorded circuits that cost no less than the `lowest` figures say."""
+Values = NDArray[np.float64]
+
+
+class Recorded(Model):
+    """A circuit whose costs are known. `kind` says whether its LUTs are an estimate (adder graph) or synthesised."""
+
+    architecture: Architecture
+    sparsity: float
+    clock_period_ns: float
+    lut: float
+    ff: float
+    levels: float
+    kind: Literal["estimate", "synthesis"] = "estimate"
+    tool: str
+    version: str
+
+    @property
+    def ops(self) -> list[MatrixOp]:
+        """The matrix products at the density asked for."""
+        return workload(self.architecture, 1 - self.sparsity)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How a quantity fitted the circuits left out of its fit: mean relative error, and the log ratio few exceed."""
+
+    mean_error: float
+    margin: float
+
+
+@dataclass(frozen=True)
+class InstantModel:
+    """Predicts costs of circuits; `agreement` is cross-validated on the `circuits` it was fitted to."""
+
+    lut: Values
+    ff: Values
+    levels: Values
+    agreement: Mapping[str, Agreement]
+    circuits: int
+
+    def predict(self, ops: Sequence[MatrixOp], target: TargetConfig) -> dict[str, float]:
+        """Costs by name of a fully pipelined circuit of these matrix products."""
+        return self._costs(ops, target, {})
+
+    def lowest(self, ops: Sequence[MatrixOp], target: TargetConfig) -> dict[str, float]:
+        """The lowest costs that the error of the model leaves likely."""
+        return self._costs(ops, target, {name: math.exp(-found.margin) for name, found in self.agreement.items()})
+
+    def _costs(self, ops: Sequence[MatrixOp], target: TargetConfig, share: Mapping[str, float]) -> dict[str, float]:
+        row = [_Features.of(ops, target.clock_period_ns)]
+        lut, ff, levels = (
+            float(np.exp(law(getattr(self, name), row)[0])) * share.get(name, 1.0) for name, law in LAWS.items()
+        )
+        cycles = max(math.ceil(levels / levels_per_stage(target)), 1) + 1
+        return {"lut": lut, "ff": ff, "dsp": 0.0, "latency_cycles": cycles,
+                "latency_ns": cycles * target.clock_period_ns, "ii": 1.0}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Features:
+    """One circuit's matrix products as arrays (ops,), and the levels of logic between its registers."""
+
+    positions: Values
+    outputs: Values
+    fan_in: Values
+    density: Values
+    weight_bits: Values
+    activation_bits: Values
+    constant: Values
+    stage: float
+
+    @classmethod
+    def of(cls, ops: Iterable[MatrixOp], clock_period_ns: float) -> "_Features":
+        rows = [(op.positions, op.outputs, op.fan_in, max(op.density, 1e-3), op.weight_bits, op.activation_bits,
+                 op.parameters > 0) for op in ops]  # fmt: skip
+        columns = np.array(rows, dtype=np.float64).reshape(-1, 7).T
+        positions, outputs, fan_in, density, weights, activations, constant = columns
+        stage = levels_per_stage(TargetConfig(clock_period_ns=clock_period_ns))
+        return cls(positions, outputs, fan_in, density, weights, activations, constant, stage)
+
+
+def _products(exponents: Values, row: _Features) -> float:
+    """Sum over the matrix products; products of two activations, and the rounding of every output, count apart."""
+    factor, m, n, d, w, a, two, rounding = exponents
+    weighted = np.exp(factor) * row.outputs**m * row.fan_in**n * row.density**d
+    weighted *= (row.weight_bits - 1) ** w * row.activation_bits**a
+    values = np.exp(two) * row.outputs * row.fan_in * row.weight_bits * row.activation_bits
+    rounded = np.exp(rounding) * row.outputs * row.activation_bits
+    return float(np.sum(row.positions * (np.where(row.constant > 0, weighted, values) + rounded)))
+
+
+def _lut_law(parameters: Values, rows: Sequence[_Features]) -> Values:
+    """Logarithm of the LUTs of each circuit."""
+    return np.log([_products(parameters, row) for row in rows])
+
+
+def _ff_law(parameters: Values, rows: Sequence[_Features]) -> Values:
+    """Logarithm of the flip-flops of each circuit; there are fewer the more logic lies between registers."""
+    return np.log([_products(parameters[:-1], row) * row.stage ** -parameters[-1] for row in rows])
+
+
+def _levels_law(parameters: Values, rows: Sequence[_Features]) -> Values:
+    """Logarithm of the levels of logic: every product adds a constant and the depth of its adder tree."""
+    each, tree, digits, particles = np.exp(parameters)
+    return np.log([
+        float(np.sum(each + tree * np.log2(1 + row.fan_in * row.density) + digits * np.log2(row.weight_bits)))
+        + particles * math.log2(row.positions.max())
+        for row in rows
+    ])  # fmt: skip
+
+
+LAWS: Mapping[str, Callable[[Values, Sequence[_Features]], Values]] = {
+    "lut": _lut_law, "ff": _ff_law, "levels": _levels_law,
+}  # fmt: skip
+_BOUNDS = (-12.0, 12.0)
+_START = [0.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.0, -1.0]
+_STARTS = {"lut": np.array(_START), "ff": np.array([*_START, 1.0]), "levels": np.zeros(4)}
+
+
+def fit(circuits: Sequence[Recorded]) -> InstantModel:
+    """The model of these circuits. Raises InputError when there are too few of them."""
+    if len(circuits) < FEWEST:
+        raise InputError(f"a model of circuits needs at least {FEWEST} of them (found {len(circuits)})")
+    rows = [_Features.of(circuit.ops, circuit.clock_period_ns) for circuit in circuits]
+    fitted, agreement = {}, {}
+    for name in LAWS:
+        known = np.log([max(getattr(circuit, name), 1.0) for circuit in circuits])
+        fitted[name] = _fitted(name, rows, known)
+        left_out = np.concatenate([_left_out(name, rows, known, fold) for fold in range(FOLDS)])
+        agreement[name] = Agreement(
+            mean_error=float(np.mean(np.abs(np.expm1(left_out)))), margin=max(float(np.quantile(left_out, LIKELY)), 0.0)
+        )
+    return InstantModel(**fitted, agreement=agreement, circuits=len(circuits))
+
+
+def _fitted(name: str, rows: Sequence[_Features], known: Values) -> Values:
+    law = LAWS[name]
+    found = least_squares(
+        lambda parameters: law(parameters, rows) - known, _STARTS[name], bounds=_BOUNDS, loss="soft_l1", f_scale=0.3
+    )
+    return np.asarray(found.x)
+
+
+def _left_out(name: str, rows: Sequence[_Features], known: Values, fold: int) -> Values:
+    """Log ratios, predicted to known, of every FOLDS-th circuit by a fit to the others."""
+    others = [row for index, row in enumerate(rows) if index % FOLDS != fold]
+    parameters = _fitted(name, others, np.delete(known, np.s_[fold::FOLDS]))
+    return LAWS[name](parameters, rows[fold::FOLDS]) - known[fold::FOLDS]
+
+
+def read_table(file: Path) -> list[Recorded]:
+    """Recorded circuits, one JSON object a line. Raises InputError naming file and line."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read ({error}), expected a table of recorded circuits") from error
+    circuits = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            circuits.append(Recorded.model_validate_json(line))
+        except ValidationError as error:
+            raise InputError(describe(error, f"{file}: line {number}")) from error
+    return circuits
+
+
+def write_table(file: Path, circuits: Iterable[Recorded]) -> None:
+    """The inverse of `read_table`."""
+    write_atomic(file, "".join(circuit.model_dump_json() + "\n" for circuit in circuits))
+
+
+def shipped_table() -> Path:
+    """The table that comes with the program."""
+    return Path(str(files("nac.hardware") / "circuits.jsonl"))
+
+
+@cache
+def model_of(file: Path | None = None) -> InstantModel:
+    """The model fitted to a table of circuits, by default the one that comes with the program. Raises InputError."""
+    return fit(read_table(file or shipped_table()))

@@ -1,0 +1,80 @@
+"""What the verb refit does: circuits of runs join the recorded ones, and the instant model is fitted again."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nac.design import Design
+from nac.errors import InputError
+from nac.hardware import HardwareReport
+from nac.hardware.analytic import InstantModel, Recorded, fit, model_of, read_table, shipped_table, write_table
+from nac.hardware.rtl import RtlProject
+from nac.rundir import Run
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Refit:
+    """The written table, how many circuits of the runs are in it, and the model before and with them."""
+
+    table: Path
+    added: int
+    before: InstantModel
+    after: InstantModel
+
+    @property
+    def rows(self) -> list[list[object]]:
+        """One row per quantity: mean error before and after, in per cent."""
+        return [
+            [name, 100 * self.before.agreement[name].mean_error, 100 * found.mean_error]
+            for name, found in self.after.agreement.items()
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """As a plain mapping."""
+        errors = {name: {"before": before, "after": after} for name, before, after in self.rows}
+        return {"table": str(self.table), "circuits": self.after.circuits, "added": self.added,
+                "mean_error_percent": errors}  # fmt: skip
+
+
+def refit(runs: Sequence[Path], out: Path, table: Path | None = None) -> Refit:
+    """Write a table of circuits, the designs of the runs that were taken to RTL among them, and fit the model to it.
+
+    Args:
+        runs: folders of runs.
+        out: the new table, for `target.circuits` in a task.
+        table: to start from; the one that comes with the program by default.
+
+    Raises InputError when a folder holds no run, none has a design with RTL, or the table cannot be read.
+    """
+    added = [circuit for path in runs for circuit in _circuits(Run(path))]
+    if not added:
+        named = ", ".join(map(str, runs))
+        raise InputError(f"{named}: no design was taken to RTL, expected runs with synthesised designs")
+    circuits = [*read_table(table or shipped_table()), *added]
+    after = fit(circuits)
+    write_table(out, circuits)
+    return Refit(out, len(added), model_of(table), after)
+
+
+def _circuits(run: Run) -> Iterator[Recorded]:
+    run.read()
+    for folder in run.design_paths():
+        report = folder / "reports.json"
+        if not (report.is_file() and (folder / "rtl").is_dir()):
+            continue
+        found = HardwareReport.model_validate(json.loads(report.read_text(encoding="utf-8")))
+        project, design = RtlProject.load(folder / "rtl").record, Design.load(folder).record
+        synthesis = found.rtl_synthesis
+        origin: Mapping[str, Any] = design.origin
+        yield Recorded(
+            architecture=design.architecture, sparsity=float(origin.get("sparsity", design.sparsity)),
+            clock_period_ns=project.clock_period_ns, lut=synthesis.lut if synthesis else project.cost_lut,
+            ff=synthesis.ff if synthesis else project.register_bits, levels=project.delay_levels * project.stages,
+            kind="synthesis" if synthesis else "estimate", tool=synthesis.tool if synthesis else project.tool,
+            version=synthesis.version if synthesis else project.version,
+        )  # fmt: skip

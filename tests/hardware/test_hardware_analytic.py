@@ -1,0 +1,75 @@
+"""The instant model: recovers a law, states an error that holds, reads its own table."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from nac.arch import Architecture, workload
+from nac.config import TargetConfig
+from nac.errors import InputError
+from nac.hardware.analytic import Recorded, fit, model_of, read_table, shipped_table, write_table
+
+TARGET = TargetConfig()
+
+
+def network(width: int, bits: int) -> Architecture:
+    return Architecture.model_validate({
+        "input": (16,), "blocks": [{"block": "dense", "width": width}, {"block": "dense", "width": width}], "outputs": 5,
+        "bits": {"input": 8, "weights": bits, "activations": bits},
+    })  # fmt: skip
+
+
+def made_up(count: int = 60) -> list[Recorded]:
+    """Circuits whose costs follow a law of the model's kind."""
+    generator = np.random.default_rng(1)
+    circuits = []
+    for _ in range(count):
+        architecture = network(int(generator.integers(4, 64)), int(generator.integers(3, 9)))
+        sparsity = float(generator.uniform(0, 0.9))
+        ops = workload(architecture, 1 - sparsity)
+        lut = sum(0.7 * op.macs * op.density * (op.weight_bits - 1) * op.activation_bits**0.5 for op in ops)
+        levels = sum(1.5 * math.log2(1 + op.fan_in * op.density) + 1 for op in ops)
+        circuits.append(Recorded(architecture=architecture, sparsity=sparsity, clock_period_ns=5, lut=lut, ff=lut / 2,
+                                 levels=levels, tool="made up", version="1"))  # fmt: skip
+    return circuits
+
+
+def test_a_law_of_its_kind_is_found() -> None:
+    model = fit(made_up())
+    assert model.agreement["lut"].mean_error < 0.05
+    assert model.agreement["levels"].mean_error < 0.02
+    narrow, wide = (model.predict(workload(network(24, bits)), TARGET) for bits in (3, 8))
+    assert narrow["lut"] < wide["lut"]
+    assert narrow["ii"] == 1
+    assert narrow["latency_ns"] == 5 * narrow["latency_cycles"]
+
+
+def test_the_shipped_model_ranks_its_circuits_and_its_margin_holds() -> None:
+    circuits, model = read_table(shipped_table()), model_of()
+    predicted = [model.predict(c.ops, TargetConfig(clock_period_ns=c.clock_period_ns)) for c in circuits]
+    assert spearmanr([p["lut"] for p in predicted], [c.lut for c in circuits]).statistic > 0.95
+    lowest = [model.lowest(c.ops, TargetConfig(clock_period_ns=c.clock_period_ns))["lut"] for c in circuits]
+    assert np.mean([low <= c.lut for low, c in zip(lowest, circuits, strict=True)]) > 0.9
+    assert all(low["lut"] >= bound for low, bound in zip(predicted, lowest, strict=True))
+
+
+def test_tables_are_read_back(tmp_path: Path) -> None:
+    circuits = made_up(5)
+    write_table(tmp_path / "circuits.jsonl", circuits)
+    assert read_table(tmp_path / "circuits.jsonl") == circuits
+
+
+def test_a_wrong_table_is_said_to_be(tmp_path: Path) -> None:
+    file = tmp_path / "circuits.jsonl"
+    with pytest.raises(InputError, match="cannot be read"):
+        read_table(file)
+    write_table(file, made_up(2))
+    file.write_text(file.read_text() + json.dumps({"lut": "many"}) + "\n")
+    with pytest.raises(InputError, match="line 3"):
+        read_table(file)
+    with pytest.raises(InputError, match=r"at least 30 of them \(found 2\)"):
+        fit(made_up(2))
