@@ -13,7 +13,7 @@ from nac.arch import Architecture, Dense
 
 VERBS = (
     "run", "search", "front", "compress", "synth", "evaluate", "cost", "check", "connectivity", "distill", "data",
-    "report", "doctor",
+    "refit", "report", "doctor",
 )  # fmt: skip
 
 

@@ -17,8 +17,9 @@ TARGET = TargetConfig()
 
 
 def network(width: int, bits: int) -> Architecture:
+    layer = {"block": "dense", "width": width}
     return Architecture.model_validate({
-        "input": (16,), "blocks": [{"block": "dense", "width": width}, {"block": "dense", "width": width}], "outputs": 5,
+        "input": (16,), "blocks": [layer, layer], "outputs": 5,
         "bits": {"input": 8, "weights": bits, "activations": bits},
     })  # fmt: skip
 

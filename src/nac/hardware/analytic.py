@@ -84,18 +84,25 @@ class InstantModel:
         return self._costs(ops, target, {name: math.exp(-found.margin) for name, found in self.agreement.items()})
 
     def _costs(self, ops: Sequence[MatrixOp], target: TargetConfig, share: Mapping[str, float]) -> dict[str, float]:
-        row = [_Features.of(ops, target.clock_period_ns)]
+        circuit = _Features.of([ops], [target.clock_period_ns])
         lut, ff, levels = (
-            float(np.exp(law(getattr(self, name), row)[0])) * share.get(name, 1.0) for name, law in LAWS.items()
+            float(np.exp(law(getattr(self, name), circuit)[0])) * share.get(name, 1.0) for name, law in LAWS.items()
         )
         cycles = max(math.ceil(levels / levels_per_stage(target)), 1) + 1
         return {"lut": lut, "ff": ff, "dsp": 0.0, "latency_cycles": cycles,
                 "latency_ns": cycles * target.clock_period_ns, "ii": 1.0}  # fmt: skip
 
 
+PADDING = (0, 1, 1, 1, 2, 2, 1)
+"""A product that adds nothing."""
+
+
 @dataclass(frozen=True)
 class _Features:
-    """One circuit's matrix products as arrays (ops,), and the levels of logic between its registers."""
+    """Matrix products of circuits as arrays (circuits, products), and the levels of logic between registers.
+
+    Circuits with fewer products than others are filled up with products at no position.
+    """
 
     positions: Values
     outputs: Values
@@ -104,53 +111,63 @@ class _Features:
     weight_bits: Values
     activation_bits: Values
     constant: Values
-    stage: float
+    stage: Values
 
     @classmethod
-    def of(cls, ops: Iterable[MatrixOp], clock_period_ns: float) -> "_Features":
-        rows = [(op.positions, op.outputs, op.fan_in, max(op.density, 1e-3), op.weight_bits, op.activation_bits,
-                 op.parameters > 0) for op in ops]  # fmt: skip
-        columns = np.array(rows, dtype=np.float64).reshape(-1, 7).T
-        positions, outputs, fan_in, density, weights, activations, constant = columns
-        stage = levels_per_stage(TargetConfig(clock_period_ns=clock_period_ns))
+    def of(cls, circuits: Sequence[Sequence[MatrixOp]], clocks_ns: Sequence[float]) -> "_Features":
+        longest = max(len(ops) for ops in circuits)
+        rows = [
+            [(op.positions, op.outputs, op.fan_in, max(op.density, 1e-3), op.weight_bits, op.activation_bits,
+              op.parameters > 0) for op in ops] + [PADDING] * (longest - len(ops))
+            for ops in circuits
+        ]  # fmt: skip
+        positions, outputs, fan_in, density, weights, activations, constant = np.moveaxis(np.array(rows, float), 2, 0)
+        stage = np.array([levels_per_stage(TargetConfig(clock_period_ns=clock)) for clock in clocks_ns])
         return cls(positions, outputs, fan_in, density, weights, activations, constant, stage)
 
-
-def _products(exponents: Values, row: _Features) -> float:
-    """Sum over the matrix products; products of two activations, and the rounding of every output, count apart."""
-    factor, m, n, d, w, a, two, rounding = exponents
-    weighted = np.exp(factor) * row.outputs**m * row.fan_in**n * row.density**d
-    weighted *= (row.weight_bits - 1) ** w * row.activation_bits**a
-    values = np.exp(two) * row.outputs * row.fan_in * row.weight_bits * row.activation_bits
-    rounded = np.exp(rounding) * row.outputs * row.activation_bits
-    return float(np.sum(row.positions * (np.where(row.constant > 0, weighted, values) + rounded)))
+    def take(self, chosen: NDArray[np.bool_]) -> "_Features":
+        """Some of the circuits."""
+        return _Features(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
 
-def _lut_law(parameters: Values, rows: Sequence[_Features]) -> Values:
+def _products(exponents: Values, of: _Features) -> Values:
+    """Sum over each circuit's products; products of two activations, and the rounding of every output, count apart.
+
+    Where few weights are left some outputs have none, and nothing that follows has to compute with them.
+    """
+    factor, m, n, d, w, a, alive, two, rounding = exponents
+    weighted = np.exp(factor) * of.outputs**m * of.fan_in**n * of.density**d
+    weighted *= (of.weight_bits - 1) ** w * of.activation_bits**a
+    values = np.exp(two) * of.outputs * of.fan_in * of.weight_bits * of.activation_bits
+    rounded = np.exp(rounding) * of.outputs * of.activation_bits
+    kept = np.cumprod(1 - np.exp(-of.fan_in * of.density), axis=1) ** alive
+    total: Values = np.sum(kept * of.positions * (np.where(of.constant > 0, weighted, values) + rounded), axis=1)
+    return total
+
+
+def _lut_law(parameters: Values, of: _Features) -> Values:
     """Logarithm of the LUTs of each circuit."""
-    return np.log([_products(parameters, row) for row in rows])
+    return np.log(_products(parameters, of))
 
 
-def _ff_law(parameters: Values, rows: Sequence[_Features]) -> Values:
+def _ff_law(parameters: Values, of: _Features) -> Values:
     """Logarithm of the flip-flops of each circuit; there are fewer the more logic lies between registers."""
-    return np.log([_products(parameters[:-1], row) * row.stage ** -parameters[-1] for row in rows])
+    return np.log(_products(parameters[:-1], of)) - parameters[-1] * np.log(of.stage)
 
 
-def _levels_law(parameters: Values, rows: Sequence[_Features]) -> Values:
+def _levels_law(parameters: Values, of: _Features) -> Values:
     """Logarithm of the levels of logic: every product adds a constant and the depth of its adder tree."""
     each, tree, digits, particles = np.exp(parameters)
-    return np.log([
-        float(np.sum(each + tree * np.log2(1 + row.fan_in * row.density) + digits * np.log2(row.weight_bits)))
-        + particles * math.log2(row.positions.max())
-        for row in rows
-    ])  # fmt: skip
+    depth = each + tree * np.log2(1 + of.fan_in * of.density) + digits * np.log2(of.weight_bits)
+    levels: Values = np.sum((of.positions > 0) * depth, axis=1) + particles * np.log2(of.positions.max(axis=1))
+    return np.asarray(np.log(levels))
 
 
-LAWS: Mapping[str, Callable[[Values, Sequence[_Features]], Values]] = {
+LAWS: Mapping[str, Callable[[Values, _Features], Values]] = {
     "lut": _lut_law, "ff": _ff_law, "levels": _levels_law,
 }  # fmt: skip
 _BOUNDS = (-12.0, 12.0)
-_START = [0.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.0, -1.0]
+_START = [0.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.0, -1.0]
 _STARTS = {"lut": np.array(_START), "ff": np.array([*_START, 1.0]), "levels": np.zeros(4)}
 
 
@@ -158,31 +175,31 @@ def fit(circuits: Sequence[Recorded]) -> InstantModel:
     """The model of these circuits. Raises InputError when there are too few of them."""
     if len(circuits) < FEWEST:
         raise InputError(f"a model of circuits needs at least {FEWEST} of them (found {len(circuits)})")
-    rows = [_Features.of(circuit.ops, circuit.clock_period_ns) for circuit in circuits]
+    features = _Features.of([circuit.ops for circuit in circuits], [circuit.clock_period_ns for circuit in circuits])
     fitted, agreement = {}, {}
     for name in LAWS:
         known = np.log([max(getattr(circuit, name), 1.0) for circuit in circuits])
-        fitted[name] = _fitted(name, rows, known)
-        left_out = np.concatenate([_left_out(name, rows, known, fold) for fold in range(FOLDS)])
+        fitted[name] = _fitted(name, features, known)
+        left_out = np.concatenate([_left_out(name, features, known, fold) for fold in range(FOLDS)])
         agreement[name] = Agreement(
             mean_error=float(np.mean(np.abs(np.expm1(left_out)))), margin=max(float(np.quantile(left_out, LIKELY)), 0.0)
         )
     return InstantModel(**fitted, agreement=agreement, circuits=len(circuits))
 
 
-def _fitted(name: str, rows: Sequence[_Features], known: Values) -> Values:
+def _fitted(name: str, features: _Features, known: Values) -> Values:
     law = LAWS[name]
     found = least_squares(
-        lambda parameters: law(parameters, rows) - known, _STARTS[name], bounds=_BOUNDS, loss="soft_l1", f_scale=0.3
+        lambda parameters: law(parameters, features) - known, _STARTS[name], bounds=_BOUNDS, loss="soft_l1", f_scale=0.3
     )
     return np.asarray(found.x)
 
 
-def _left_out(name: str, rows: Sequence[_Features], known: Values, fold: int) -> Values:
+def _left_out(name: str, features: _Features, known: Values, fold: int) -> Values:
     """Log ratios, predicted to known, of every FOLDS-th circuit by a fit to the others."""
-    others = [row for index, row in enumerate(rows) if index % FOLDS != fold]
-    parameters = _fitted(name, others, np.delete(known, np.s_[fold::FOLDS]))
-    return LAWS[name](parameters, rows[fold::FOLDS]) - known[fold::FOLDS]
+    chosen = np.arange(len(known)) % FOLDS == fold
+    parameters = _fitted(name, features.take(~chosen), known[~chosen])
+    return np.asarray(LAWS[name](parameters, features.take(chosen)) - known[chosen])
 
 
 def read_table(file: Path) -> list[Recorded]:
