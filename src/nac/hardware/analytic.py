@@ -147,12 +147,12 @@ def _products(exponents: Values, of: _Features) -> Values:
 
 def _lut_law(parameters: Values, of: _Features) -> Values:
     """Logarithm of the LUTs of each circuit."""
-    return np.log(_products(parameters, of))
+    return np.asarray(np.log(_products(parameters, of)))
 
 
 def _ff_law(parameters: Values, of: _Features) -> Values:
     """Logarithm of the flip-flops of each circuit; there are fewer the more logic lies between registers."""
-    return np.log(_products(parameters[:-1], of)) - parameters[-1] * np.log(of.stage)
+    return np.asarray(np.log(_products(parameters[:-1], of)) - parameters[-1] * np.log(of.stage))
 
 
 def _levels_law(parameters: Values, of: _Features) -> Values:
