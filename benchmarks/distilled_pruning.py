@@ -170,9 +170,10 @@ def measured(row: Row, bench: Bench) -> Row:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows measured so far; a line cut off by a kill does not count."""
+    """The rows measured so far, each measurement once; a line cut off by a kill does not count."""
     lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("}\n")]
+    rows = (json.loads(line) for line in lines if line.endswith("}\n"))
+    return list({key_of(row): row for row in rows}.values())
 
 
 def key_of(row: Row) -> tuple[Any, ...]:
