@@ -16,6 +16,7 @@ from nac.config.base import describe
 from nac.cost import MatrixOp
 from nac.errors import InputError
 
+MAX_VALUES = 1 << 27  # of one tensor, and parameters of a network: files of strangers must not fill the memory
 BitWidth = Annotated[int, Field(ge=2, le=FLOAT_BITS)]
 
 
@@ -50,9 +51,13 @@ class Architecture(Model):
     @model_validator(mode="after")
     def _fits(self) -> "Architecture":
         try:
-            trace(self)
+            largest = max(trace(self).nodes, key=lambda node: math.prod(node.shape))
         except InputError as error:
             raise ValueError(str(error)) from error
+        if math.prod(largest.shape) > MAX_VALUES:
+            raise ValueError(f"{largest.name} has {math.prod(largest.shape):.1e} values, expected at most {MAX_VALUES}")
+        if (parameters := sum(op.parameters for op in workload(self))) > MAX_VALUES:
+            raise ValueError(f"has {parameters:.1e} parameters, expected at most {MAX_VALUES}")
         return self
 
     @classmethod

@@ -94,8 +94,8 @@ def parse_override(text: str) -> dict[str, Any]:
         raise InputError(f"--set {text!r}: expected KEY=VALUE, e.g. --set data.constituents=16")
     try:
         nested: Any = yaml.load(value, Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, ValueError) as error:
-        raise InputError(f"--set {text!r}: the value is not valid YAML") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InputError(f"--set {text!r:.200}: the value is not valid YAML") from error
     for part in reversed(parts):
         nested = {part: nested}
     result: dict[str, Any] = nested

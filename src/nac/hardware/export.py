@@ -14,6 +14,7 @@ from nac.arch import Network
 from nac.design import Design
 from nac.errors import InputError, WorkError
 from nac.hardware.passes import passes
+from nac.hardware.untrusted import BROKEN_MODEL, as_input_error, check_model
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
@@ -72,15 +73,17 @@ def _keep(model: ModelWrapper, folder: Path | None, number: int, name: str) -> N
 
 
 def load_model(path: Path) -> onnx.ModelProto:
-    """A QONNX or ONNX file with one output. Raises InputError when it cannot be read as one."""
+    """A QONNX or ONNX file with one output. Raises InputError when it cannot be read or trusted (`untrusted`)."""
     try:
         model = onnx.load_model_from_string(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except DecodeError as error:
         raise InputError(f"{path}: is no ONNX model ({error})") from error
-    if len(model.graph.output) != 1 or not model.graph.input or not model.graph.node:
-        raise InputError(f"{path}: expected an ONNX model with one input, one output and at least one operation")
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
-        raise InputError(f"{path}: keeps weights in other files, expected them inside")
+    try:
+        check_model(model)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except BROKEN_MODEL as error:
+        raise InputError(f"{path}: {as_input_error(error)}") from error
     return model

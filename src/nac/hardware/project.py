@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from nac.config import Model, TargetConfig
 from nac.design import Design
@@ -42,7 +42,7 @@ class ProjectRecord(Model):
     """`nac.json` in a project: what it was made from, and what a caller of its top function must know."""
 
     title: str
-    top: str
+    top: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,79}$")  # part of file names and of scripts
     source: str
     target: TargetConfig
     part: str

@@ -13,6 +13,9 @@ from nac.errors import InputError
 from nac.hardware.circuit import Circuit, Integers, Node, Weights
 from nac.hardware.fixed import Fixed, Span
 
+MAX_BITS = 32
+MAX_FRACTION = 64
+SUM_BITS = 62  # of a sum and its partial sums, which are kept in 64-bit integers
 QUANTISERS = {"Quant", "IntQuant"}
 
 
@@ -77,6 +80,10 @@ def quantiser(view: GraphView, node: onnx.NodeProto) -> tuple[Fixed, npt.NDArray
     if given.get("rounding_mode", "ROUND") != "ROUND":
         raise InputError(f"{node.name}: rounding mode {given['rounding_mode']}, expected ROUND (half to even)")
     fraction = power_of_two(scale, node.name)
+    if not (bits.size and np.isin(bits, np.arange(1, MAX_BITS + 1)).all() and np.all(bits == bits.flat[0])):
+        raise InputError(f"{node.name}: bit width {np.ravel(bits)[:4]}, expected one whole number 1 to {MAX_BITS}")
+    if np.any(np.abs(fraction) > MAX_FRACTION):
+        raise InputError(f"{node.name}: scale {np.ravel(scale)[:4]}, expected 2**-{MAX_FRACTION} to 2**{MAX_FRACTION}")
     type_ = Fixed(bool(given["signed"]), int(np.ravel(bits)[0]), int(fraction.max()))
     return type_, fraction, bool(given["narrow"])
 
@@ -93,7 +100,10 @@ def integers(view: GraphView, tensor: str) -> tuple[Integers, Fixed]:
     type_, fraction, narrow = quantiser(view, node)
     raw = view.constants[node.input[0]].astype(np.float64)
     steps = np.clip(np.rint(raw * np.exp2(fraction)), type_.low + (narrow and type_.signed), type_.high)
-    values = (steps * np.exp2(type_.fraction - fraction)).astype(np.int64)
+    exact = steps * np.exp2(type_.fraction - fraction)
+    if not np.all(np.abs(exact) < 2.0**SUM_BITS):
+        raise InputError(f"parameter {tensor}: is not finite, or needs more than {SUM_BITS} bits at its finest scale")
+    values = exact.astype(np.int64)
     if np.any(fraction != type_.fraction):
         type_ = Span(int(values.min()), int(values.max()), type_.fraction).fixed
     return values, type_
@@ -180,10 +190,14 @@ class _Reader:
         rows = weights.kernel.reshape(len(weights.kernel), -1)
         x = source.span
         positive, negative = np.maximum(rows, 0).sum(1), np.minimum(rows, 0).sum(1)
-        low = positive * x.low + negative * x.high
-        high = positive * x.high + negative * x.low
         fraction = max(weights.kernel_type.fraction + x.fraction, weights.bias_type.fraction)
         product, bias = fraction - weights.kernel_type.fraction - x.fraction, fraction - weights.bias_type.fraction
+        largest = float(np.max((positive - negative) * float(x.magnitude)) * 2.0**product
+                        + np.max(np.abs(weights.bias)) * 2.0**bias)
+        if largest >= 2.0**SUM_BITS:
+            raise InputError(f"{node.name}: sums up to {largest:.1e} steps, expected less than 2**{SUM_BITS}")
+        low = positive * x.low + negative * x.high
+        high = positive * x.high + negative * x.low
         low, high = (low << product) + (weights.bias << bias), (high << product) + (weights.bias << bias)
         bound = ((positive - negative) * x.magnitude << product) + (np.abs(weights.bias) << bias)
         # Every output channel has a scale of its own: what is common to its products and bias is no digit of the sum.

@@ -15,6 +15,7 @@ from nac.errors import InputError, WorkError
 from nac.hardware.export import load_model
 from nac.hardware.passes import fold_constants, infer_shapes
 from nac.hardware.read import QUANTISERS, GraphView, attributes, integers, quantiser
+from nac.hardware.untrusted import BROKEN_MODEL, as_input_error, check_shapes
 
 logger = logging.getLogger(__name__)
 FLOAT_BITS = 32
@@ -28,11 +29,15 @@ def recount(path: Path) -> list[MatrixOp]:
     Operands without quantiser count 32 bits; densities and set bits are those of the weights as stored.
     Raises InputError when the file cannot be read or a shape is unknown.
     """
-    model = ModelWrapper(load_model(path))
+    loaded = load_model(path)
     try:
-        return recount_model(fold_constants(infer_shapes(model)).model)
+        model = infer_shapes(ModelWrapper(loaded))
+        check_shapes(model.model)
+        return recount_model(fold_constants(model).model)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+    except BROKEN_MODEL as error:
+        raise InputError(f"{path}: {as_input_error(error)}") from error
 
 
 def recount_model(model: onnx.ModelProto) -> list[MatrixOp]:

@@ -46,7 +46,8 @@ def check_file(file: Path, overrides: Sequence[str] = ()) -> Check:
         return _check_architecture(file)
     data = load_yaml(file)
     if "task" in data:
-        return _check_task(file, tuple(data.get("presets") or ()), overrides)
+        presets = data.get("presets")
+        return _check_task(file, tuple(presets) if isinstance(presets, dict) else (), overrides)
     if "kind" in data:
         return _check_space(file)
     raise InputError(f"{file}: is neither a task (top-level key 'task'), nor a search space (key 'kind'), nor JSON")

@@ -13,8 +13,10 @@ from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import JournalStorage, get_storage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nac.arch import Architecture
+from nac.config.base import describe
 from nac.design import Design
 from nac.errors import InputError
 from nac.report.front import Front
@@ -23,6 +25,32 @@ from nac.rundir import Run, database_url
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
 EVIDENCE = ("count", "estimate", "simulation", "c-synthesis", "synthesis", "place-and-route")
+
+
+# What Optuna raises when it replays a journal that is not its own, or that was edited.
+BROKEN_STUDY = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, ImportError,
+                StorageInternalError)  # fmt: skip
+
+
+class _Number(BaseModel):
+    """What tables need of a number in `reports.json`."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    name: str
+    value: float
+    kind: str
+    unit: str = ""
+    tool: str = ""
+    version: str = ""
+
+
+class _Report(BaseModel):
+    """What tables need of `reports.json`; other keys are left to those who know them."""
+
+    verification: dict[str, Any] | None = None
+    numbers: tuple[_Number, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 def read_front(run: Run) -> Front:
@@ -63,7 +91,7 @@ def read_study(run: Run) -> optuna.Study | None:
             names = optuna.get_all_study_names(storage)
             name = run.study_name if url else next(iter(names), "")
             return optuna.load_study(study_name=name, storage=storage) if name in names else None
-    except (OSError, ValueError, KeyError, ImportError, StorageInternalError) as error:
+    except BROKEN_STUDY as error:
         detail = " ".join(str(error).split())[:200]
         raise InputError(f"{url or run.journal}: holds no readable Optuna study ({detail})") from error
     finally:
@@ -98,29 +126,43 @@ def hardware_report(folder: Path) -> Mapping[str, Any]:
         return {}
     try:
         report = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{file}: is no JSON ({error})") from error
     if not isinstance(report, dict):
         raise InputError(f"{file}: expected an object with verification and numbers")
+    try:
+        _Report.model_validate(report)
+    except ValidationError as error:
+        raise InputError(describe(error, file)) from error
     return report
 
 
 def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
     """One row per architecture that was trained: a trial that repeats an earlier one has that one's row."""
     for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-        attributes = trial.user_attrs
-        if "duplicate_of" in attributes:
-            continue
-        yield {
-            "kind": "trial",
-            "name": f"{trial.number:04d}",
-            "trial": trial.number,
-            "baseline": attributes.get("baseline"),
-            **_described(_architecture(run, trial)),
-            "feasible": _feasible(trial),
-            **attributes.get("metrics", {}),
-            **attributes.get("costs", {}),
-        }
+        if "duplicate_of" not in trial.user_attrs:
+            try:
+                yield _trial_row(run, trial)
+            except ValidationError as error:
+                raise InputError(describe(error, f"{run.journal}: trial {trial.number}")) from error
+            except (TypeError, ValueError, AttributeError) as error:
+                raise InputError(f"{run.journal}: trial {trial.number} has other attributes than a search writes "
+                                 f"({error})") from error
+
+
+def _trial_row(run: Run, trial: FrozenTrial) -> dict[str, Any]:
+    """The row of one finished trial."""
+    attributes = trial.user_attrs
+    return {
+        "kind": "trial",
+        "name": f"{trial.number:04d}",
+        "trial": trial.number,
+        "baseline": attributes.get("baseline"),
+        **_described(_architecture(run, trial)),
+        "feasible": _feasible(trial),
+        **attributes.get("metrics", {}),
+        **attributes.get("costs", {}),
+    }
 
 
 def _architecture(run: Run, trial: FrozenTrial) -> Architecture | None:

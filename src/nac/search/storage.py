@@ -20,6 +20,9 @@ from nac.search.objectives import Goals
 
 JOURNAL_STUDY = "search"
 FOLDER = "folder"
+# What opening a storage raises that is none, or a journal that is not Optuna's or was edited.
+BROKEN_STUDY = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, ImportError,
+                StorageInternalError, SQLAlchemyError)  # fmt: skip
 
 
 @contextmanager
@@ -126,7 +129,7 @@ def _storage(run: Run | None, url: str | None) -> BaseStorage:
             return optuna.storages.get_storage(database)
         assert run is not None
         return JournalStorage(Journal(run.journal))
-    except (ValueError, KeyError, OSError, ImportError, StorageInternalError, SQLAlchemyError) as error:
+    except BROKEN_STUDY as error:
         raise InputError(f"{url or (run and run.journal)}: is no storage of a study ({_brief(error)})") from error
 
 

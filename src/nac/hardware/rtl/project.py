@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from alkaid.codegen.rtl import RTLModel
 from alkaid.types import CombLogic, Precision
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from nac.config import Model, TargetConfig
 from nac.config.base import describe
@@ -32,6 +32,7 @@ from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
 RECORD = "project.json"
+IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"  # names end up in scripts of yosys, make and vendor tools
 GRAPH = Path("model") / "comb.json.gz"
 ADDER = "shift_adder.v"
 """In place of alkaid's: its subtrahends with bits below the minuend cost yosys two LUTs per bit."""
@@ -47,7 +48,7 @@ class RtlRecord(Model):
     `cost_lut` and `register_bits` are estimates from the adder graph; `delay_levels` is the deepest stage in its unit.
     """
 
-    top: str
+    top: str = Field(pattern=IDENTIFIER)
     source: str
     part: str
     clock_period_ns: float
@@ -93,8 +94,11 @@ class RtlProject:
 
     @property
     def sources(self) -> list[Path]:
-        """The Verilog files, without test bench."""
-        return sorted([*(self.path / "src").glob("*.v"), *(self.path / "src" / "static").glob("*.v")])
+        """The Verilog files, without test bench. Raises InputError for a name that a tool's script would take apart."""
+        found = sorted([*(self.path / "src").glob("*.v"), *(self.path / "src" / "static").glob("*.v")])
+        if strange := [file for file in found if not re.fullmatch(IDENTIFIER, file.stem)]:
+            raise InputError(f"{strange[0]}: expected Verilog files named by letters, digits and underscores")
+        return found
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Outputs (N, outputs) of inputs (N, *input) on the input's grid, from the adder graph, bit for bit."""
