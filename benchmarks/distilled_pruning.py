@@ -187,19 +187,19 @@ def tables(rows: Sequence[Row]) -> Iterator[str]:
         mine = [row for row in rows if row["case"] == case.name and "metric" in row]
         if not mine:
             continue
-        seeds = sorted({row["seed"] for row in mine})
         dense = [case.scale * row["metric"] for row in mine if row["way"] == DENSE]
-        yield f"**{case.name}** ({case.unit} on the test split, mean ± standard deviation of seeds "
-        yield f"{', '.join(map(str, seeds))}; dense {spread(dense, case.digits)})\n"
-        yield f"| pruner | sparsity % | {case.unit} | seconds for the masks | distillation s | points in the loop |"
-        yield "|---|---|---|---|---|---|"
+        yield f"**{case.name}** ({case.unit} on the test split, mean ± standard deviation over the seeds; "
+        yield f"dense {spread(dense, case.digits)}, {len(dense)} seeds)\n"
+        yield f"| pruner | sparsity % | seeds | {case.unit} | mask s | distillation s | points in the loop |"
+        yield "|---|---|---|---|---|---|---|"
         for sparsity in ROUNDS:
             for way in WAYS:
                 if chosen := [row for row in mine if row["way"] == way and row["sparsity"] == sparsity]:
                     yield line(case, way, sparsity, chosen)
         yield ""
     if barriers := stability_rows(rows):
-        yield "Error barrier (percentage points; mean over seeds):\n"
+        seeds = len({row["seed"] for row in rows if "stability" in row})
+        yield f"Error barrier (percentage points on the test split; {seeds} seeds):\n"
         sparsities = sorted({round(row.sparsity, 2) for row in barriers if row.pruner != DENSE})
         yield "| masks | " + " | ".join(f"{100 * sparsity:.0f} %" for sparsity in sparsities) + " |"
         yield "|---|" + "---|" * len(sparsities)
@@ -218,7 +218,7 @@ def line(case: Case, way: str, sparsity: float, rows: Sequence[Row]) -> str:
     seconds = f"{fmean(row['seconds'] for row in rows):.1f}"
     few = f"{rows[0]['points']:,} of {rows[0]['of']:,}" if "points" in rows[0] else "-"
     apart = f"{fmean(row['distil_seconds'] for row in rows):.0f}" if "points" in rows[0] else "-"
-    return f"| {way} | {100 * sparsity:.0f} | {metric} | {seconds} | {apart} | {few} |"
+    return f"| {way} | {100 * sparsity:.0f} | {len(rows)} | {metric} | {seconds} | {apart} | {few} |"
 
 
 def spread(values: Sequence[float], digits: int) -> str:

@@ -19,8 +19,8 @@ def magnitudes(network: Network) -> dict[str, Tensor]:
 
     The square of a weight over the sum of squares of those in its layer that are not smaller (arXiv 2010.07611,
     equation 4); the order within a layer is that of magnitudes. Bare magnitudes also measure how wide a layer's weights
-    were initialised: they take nearly everything from layers with many inputs. (On jets with 8 constituents they lost
-    0.8 points at 80 % and 18 at 95 % sparsity against this score.)
+    were initialised: they take nearly everything from layers with many inputs. (Jets with 8 constituents, NAC's Medium,
+    one seed: 66.0 % with them and 66.7 % with this score at 80 % sparsity, 35 % and 53 % at 95 %.)
     """
     scores = {}
     for name in network.weighted:
