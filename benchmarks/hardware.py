@@ -21,12 +21,14 @@ from typing import Any
 
 import numpy as np
 
-from nac.arch import Architecture
+from nac.arch import Architecture, workload
 from nac.compress import Winner, compress
 from nac.config import CompressConfig, TaskConfig, load_task
 from nac.design import Design
 from nac.hardware import HardwareReport, synthesise
-from nac.hardware.rtl import estimate_network
+from nac.hardware.analytic import model_of
+from nac.hardware.rtl import estimate
+from nac.hardware.verify import circuit_of
 from nac.report.tables import markdown
 from nac.rundir import Run, write_atomic
 from nac.tasks import make_task
@@ -133,17 +135,26 @@ def table(rows: Sequence[Row], estimates: Sequence[float]) -> str:
     headings = ["design", "network", "kept", "test metric", "exact", "samples in RTL", "LUT estimate", "LUT yosys",
                 "FF yosys", "DSP", "cycles", "step, s", "CPU s"]  # fmt: skip
     lines = []
-    for row, estimate in zip(rows, estimates, strict=True):
+    for row, estimated in zip(rows, estimates, strict=True):
         metric, value = next(iter(row.design.record.metrics["test"].items()))
         simulated = row.report.rtl_simulation
         lines.append(
             [row.name, row.design.record.architecture.summary(), f"{1 - row.design.record.sparsity:.0%}",
              f"{metric} {value:.4g}", "yes" if row.exact else "no", f"{simulated.samples if simulated else 0:,}",
-             f"{estimate:,.0f}", f"{row.value('lut', 'synthesis'):,.0f}", f"{row.value('ff', 'synthesis'):,.0f}",
+             f"{estimated:,.0f}", f"{row.value('lut', 'synthesis'):,.0f}", f"{row.value('ff', 'synthesis'):,.0f}",
              f"{row.value('dsp', 'synthesis'):.0f}", f"{row.value('latency_cycles', 'simulation'):.0f}",
              f"{row.wall_s:.0f}", f"{row.cpu_s:.0f}"]
         )  # fmt: skip
     return markdown(headings, lines)
+
+
+def instant(rows: Sequence[Row]) -> list[float]:
+    """LUTs by the model that sees the architecture, bits and density alone."""
+    model, found = model_of(), []
+    for row in rows:
+        record = row.design.record
+        found.append(model.predict(workload(record.architecture, 1 - record.sparsity), row.report.target)["lut"])
+    return found
 
 
 def agreement(what: str, predicted: Sequence[float], synthesised: Sequence[float]) -> str:
@@ -177,13 +188,19 @@ def main() -> None:
         row = measure(name, design, samples, arguments.out)
         rows.append(row)
         print(f"{name}: {row.value('lut', 'synthesis'):,.0f} LUT, {row.wall_s:.0f} s", file=sys.stderr, flush=True)
-    estimates = [estimate_network(row.design.network, row.report.target).lut for row in rows]
+    if not rows:
+        parser.error(f"--only: expected some of {', '.join(name_of(*made) for made in MADE)}")
+    estimates = [estimate(circuit_of(row.design), row.report.target).lut for row in rows]
     print(table(rows, estimates), end="\n\n")
     synthesised = [row.value("lut", "synthesis") for row in rows]
-    print(agreement("in-search estimate (adder graph)", estimates, synthesised))
-    for task in data:
-        chosen = [k for k, row in enumerate(rows) if row.design.record.task.name == task]
-        print(agreement(f"the same, {task} alone", [estimates[k] for k in chosen], [synthesised[k] for k in chosen]))
+    predictions = {"in-search estimate (adder graph)": estimates, "instant model (architecture)": instant(rows)}
+    for what, predicted in predictions.items():
+        print(agreement(what, predicted, synthesised))
+        for task in data:
+            chosen = [k for k, row in enumerate(rows) if row.design.record.task.name == task]
+            if len(chosen) > 1:
+                pairs = [[values[k] for k in chosen] for values in (predicted, synthesised)]
+                print(agreement(f"{what}, {task} alone", *pairs))
 
 
 if __name__ == "__main__":
