@@ -2,7 +2,7 @@
 
 from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruner, Pruning, Round, keep_highest, prune
 from nac.compress.short import quantised_in_short
-from nac.compress.stage import Recipe, Winner, compress, recipes
+from nac.compress.stage import Recipe, Winner, compress, recipes, workload_costs
 
 __all__ = [
     "PRUNERS",
@@ -18,4 +18,5 @@ __all__ = [
     "prune",
     "quantised_in_short",
     "recipes",
+    "workload_costs",
 ]

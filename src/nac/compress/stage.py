@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -80,6 +80,13 @@ class Sparse(NamedTuple):
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many designs are done and how many there will be."""
+Measure = Callable[[Network], Mapping[str, float]]
+"""Costs by name of a quantised network."""
+
+
+def workload_costs(network: Network) -> Mapping[str, float]:
+    """The costs that are counted of the matrix products, with the weights as they are."""
+    return costs(measured_workload(network))
 
 
 def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]:
@@ -118,6 +125,7 @@ def compress(
     *,
     seed: int,
     on_progress: Progress | None = None,
+    measure: Measure | None = None,
 ) -> list[Design]:
     """Make every design that the run does not have yet; return all of them.
 
@@ -129,13 +137,14 @@ def compress(
         settings: bit widths, sparsities, pruner and budgets.
         seed: every training derives its own seed from it, so that order and resume do not matter.
         on_progress: told what is being done.
+        measure: costs by name of a design's network; those of its workload by default.
 
     Raises:
         InputError: an architecture that cannot be quantised exactly.
         WorkError: a training diverged.
     """
     listed = recipes(winners, settings)
-    workshop = _Workshop(task, dataset, run, settings, seed)
+    workshop = _Workshop(task, dataset, run, settings, seed, measure or workload_costs)
     designs = []
     for done, recipe in enumerate(listed):
         folder = run.design(recipe.name)
@@ -150,8 +159,11 @@ def compress(
 class _Workshop:
     """Trains references and designs, keeping what several designs of one winner share."""
 
-    def __init__(self, task: Task, dataset: Dataset, run: Run, settings: CompressConfig, seed: int) -> None:
+    def __init__(
+        self, task: Task, dataset: Dataset, run: Run, settings: CompressConfig, seed: int, measure: Measure
+    ) -> None:
         self.task = task
+        self.measure = measure
         self.dataset = dataset
         self.run = run
         self.settings = settings
@@ -310,7 +322,7 @@ class _Workshop:
                 "validation": evaluate(network, self.dataset.validation, self.task),
                 "test": evaluate(network, self.dataset.test, self.task),
             },
-            costs=costs(ops),
+            costs=self.measure(network),
             origin=self._origin(recipe, reference, sparse.pruned, result.best_epoch, result.seconds),
         )
         logger.info("%s: %s", recipe.name, record.metrics["validation"])

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nac.arch import Architecture, Network, measured_workload, workload
-from nac.compress import quantised_in_short
+from nac.arch import Architecture, Network, workload
+from nac.compress import quantised_in_short, workload_costs
 from nac.config import TrainConfig
-from nac.cost import costs
 from nac.hardware.analytic import model_of
 from nac.hardware.rtl import TooLargeError, estimate_network
 from nac.hardware.rtl.lowering import MOST_PRODUCTS
@@ -43,7 +42,14 @@ class ShortDeployment:
             hardware = estimate_network(network, self.task.config.target).costs()
         except TooLargeError as error:
             raise Infeasible(str(error)) from error
-        return {**costs(measured_workload(network)), **hardware}
+        return {**workload_costs(network), **hardware}
+
+    def costs(self, network: Network) -> Mapping[str, float]:
+        """As `measure`; without hardware costs for a design too large for a circuit of its own."""
+        try:
+            return self.measure(network)
+        except Infeasible:
+            return workload_costs(network)
 
 
 def deployment_for(task: Task, dataset: Dataset) -> ShortDeployment | None:

@@ -75,11 +75,13 @@ def compress(context: Context) -> str:
 def make_designs(context: Context, settings: CompressConfig, trials: Sequence[int] | None = None) -> list[Design]:
     """Designs of the named trials, or of the winners along the front. Raises InputError when there is none."""
     chosen = winners(context, settings.designs, trials)
+    deployment = deployment_for(context.task, context.dataset)
     with _progress(context) as bar:
         job = bar.add_task("compress", total=None)
         return compress_winners(
             chosen, context.task, context.dataset, context.run, settings, seed=context.record.task.seed,
             on_progress=lambda what, done, total: bar.update(job, description=what, completed=done, total=total),
+            measure=None if deployment is None else deployment.costs,
         )  # fmt: skip
 
 
