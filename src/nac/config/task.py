@@ -1,5 +1,6 @@
 """A task file: what is to be solved, how long to train, what to optimise and which FPGA it is for."""
 
+import operator
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -338,7 +339,7 @@ class TargetConfig(Model):
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     strategy: Literal["Latency", "Resource"] = "Latency"
     reuse_factor: PositiveInt = 1
-    circuits: Path | None = None
+    circuits: Path | None = Field(None, exclude_if=operator.not_)  # records made without one stay as they are
 
     @field_validator("part")
     @classmethod

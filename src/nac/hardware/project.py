@@ -34,6 +34,11 @@ from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
 RECORD = "nac.json"
+# hls4ml's script puts the folder into a C string as it is; quotes and backslashes in its name would end that string.
+WEIGHTS_DIR = rb'WEIGHTS_DIR="\"${BASEDIR}/firmware/weights\""'
+WEIGHTS_DIR_QUOTED = rb"""BASEDIR="${BASEDIR//\\/\\\\}"
+BASEDIR="${BASEDIR//\"/\\\"}"
+""" + WEIGHTS_DIR
 COPIED = {"nnet_utils", "ap_types", "ac_types", "ac_math", "ac_simutils"}
 """Folders of headers that hls4ml copies into every project."""
 
@@ -273,7 +278,8 @@ def make_reproducible(folder: Path) -> None:
         contents[file] = content
         digest.update(str(file.relative_to(folder)).encode() + b"\0" + content + b"\0")
     for file, content in contents.items():
-        file.write_bytes(content.replace(b"@STAMP@", b"n" + digest.hexdigest()[:7].encode()))
+        quoted = content.replace(WEIGHTS_DIR, WEIGHTS_DIR_QUOTED)
+        file.write_bytes(quoted.replace(b"@STAMP@", b"n" + digest.hexdigest()[:7].encode()))
 
 
 def trace_layers(

@@ -1,0 +1,23 @@
+"""A folder whose name is full of what shells, make and Tcl give a meaning goes through every tool."""
+
+from pathlib import Path
+
+import pytest
+from designs import architecture, make_design, random_network, samples
+
+from nac.hardware import synthesise
+
+FOLDER = "it's a \"run\"; $(touch owned) `touch owned` [exec touch owned] {x} #1 & 50%"
+
+
+@pytest.mark.slow
+def test_every_tool_takes_a_strange_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    arch = architecture("mlp", 3)
+    design = make_design(tmp_path / FOLDER / "designs" / "small", arch, random_network(arch))
+    report = synthesise(design, design.record.task.target, check_inputs=samples(arch, 50), n_qonnx=5)
+    assert report.verification.equal
+    assert report.rtl_simulation is not None
+    assert report.rtl_synthesis is not None
+    assert not list(tmp_path.rglob("owned"))
+    assert [path.name for path in tmp_path.iterdir()] == [FOLDER]

@@ -1,0 +1,59 @@
+"""Files far larger than memory: read in pieces, in a process whose memory is measured."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from datafiles import bragg_config, jets_config, write_hdf5
+
+from nac.config import TaskConfig
+
+LOAD = """
+import resource, sys
+from pathlib import Path
+from nac.config import TaskConfig
+from nac.tasks import make_task
+task = make_task(TaskConfig.model_validate_json(sys.argv[1]))
+data = task.load([Path(name) for name in sys.argv[2:]], seed=0)
+print(len(data.train) + len(data.validation) + len(data.test), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+GIB_IN_KIB = 1 << 20
+
+
+def load(config: TaskConfig, *files: Path) -> tuple[int, float]:
+    """Samples in all splits, and the peak of the process' memory in GiB."""
+    done = subprocess.run([sys.executable, "-c", LOAD, config.model_dump_json(), *map(str, files)],
+                          capture_output=True, text=True, check=False, timeout=300)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    samples, peak = map(int, done.stdout.split())
+    return samples, peak / GIB_IN_KIB
+
+
+@pytest.mark.slow
+def test_24_gb_of_frames_take_less_than_2_gib(tmp_path: Path) -> None:
+    frames, side, used = 2900, 2048, 60
+    with h5py.File(tmp_path / "frames.hdf5", "w") as file:  # chunks that nothing is written to take no room
+        data = file.create_dataset("frames", (frames, side, side), "uint16", chunks=(1, side, side))
+        assert data.size * 2 > 24e9
+        for index in range(0, used * 40, 40):
+            data[index] = 7
+    peaks = np.arange(0, used * 40, 40)
+    middle = np.full(used, 1000.5)
+    write_hdf5(tmp_path / "peaks.hdf5", peak_fidx=peaks, peak_row=middle, peak_col=middle)
+    samples, peak = load(bragg_config(split={"by": "frame"}), tmp_path / "frames.hdf5", tmp_path / "peaks.hdf5")
+    assert samples == used
+    assert peak < 2
+
+
+@pytest.mark.slow
+def test_ten_million_jets_with_a_limit(tmp_path: Path) -> None:
+    n = 10_000_000
+    with h5py.File(tmp_path / "jets.h5", "w") as file:
+        file.create_dataset("constituents", (n, 8, 3), "float32", chunks=(100_000, 8, 3))
+        file.create_dataset("label", data=np.arange(n, dtype=np.int8) % 5, chunks=(1_000_000,), compression="gzip")
+    samples, peak = load(jets_config(limit=2000), tmp_path / "jets.h5")
+    assert samples == 2000
+    assert peak < 2
