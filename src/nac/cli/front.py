@@ -13,6 +13,10 @@ FRONT_EXAMPLES = """\
 
 [dim]nac front runs/demo --where "bops<=50000" --where "bits<=6" --best accuracy[/]
 
+[dim]nac front runs/demo --where "accuracy>=0.65" --best lut[/]           the smallest that is good enough
+
+[dim]nac front runs/demo --part xc7z020 --best accuracy[/]                the best that fits a part
+
 [dim]nac front runs/demo --plot front.pdf[/]
 """
 
@@ -21,6 +25,7 @@ def front(
     run: RunArgument,
     json: JsonOption = False,
     where: Annotated[list[str] | None, typer.Option(metavar="CONDITION", help="Keep these, e.g. 'lut<=20000'.")] = None,
+    part: Annotated[str | None, typer.Option(metavar="PART", help="Keep what fits it, e.g. xc7z020.")] = None,
     best: Annotated[str | None, typer.Option(metavar="METRIC", help="Mark the best of what is left.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it: .png, .pdf, .svg or .html.")] = None,
 ) -> None:
@@ -28,7 +33,7 @@ def front(
     from nac.pipeline.front import draw, front_of
     from nac.report.tables import front_table
 
-    table = front_of(run, where or [])
+    table = front_of(run, where or [], part)
     winner = table.best(best) if best else None
     if plot:
         draw(table, plot)

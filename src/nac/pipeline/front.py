@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from nac.config.parts import PARTS, part_family
 from nac.errors import InputError
 from nac.report import plot_front
 from nac.report.anchors import anchors_for
@@ -12,9 +13,29 @@ from nac.report.interactive import interactive_front, write_interactive
 from nac.rundir import Run
 
 
-def front_of(path: Path, where: Sequence[str] = ()) -> Front:
-    """The front among the rows of a run that satisfy every condition, e.g. `lut<=20000`. Raises InputError."""
-    return read_front(Run(path)).where(where)
+def front_of(path: Path, where: Sequence[str] = (), part: str | None = None) -> Front:
+    """The front among the rows of a run that satisfy every condition, e.g. `lut<=20000`, and fit a part.
+
+    Raises InputError.
+    """
+    front = read_front(Run(path))
+    return front.where([*where, *(limits(part, front) if part else ())])
+
+
+def limits(part: str, front: Front) -> list[str]:
+    """What the part holds, as conditions on those of its resources that any row says it uses.
+
+    Raises InputError when the part is not known, or no row has LUTs.
+    """
+    device = part_family(part)
+    if device is None:
+        raise InputError(f"--part {part}: expected one of the devices {', '.join(sorted(PARTS))}, with or without "
+                         "package and speed grade")
+    used = {name: getattr(device, name) for name in ("lut", "ff", "dsp", "bram_18k") if name in front.names}
+    if "lut" not in used:
+        raise InputError(f"--part {part}: no row has LUTs yet, expected a run that quantises in its search "
+                         "(search.quantise) or designs that went through `nac synth`")
+    return [f"{name}<={available}" for name, available in used.items()]
 
 
 def draw(front: Front, file: Path) -> None:
