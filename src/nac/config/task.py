@@ -209,6 +209,24 @@ class ConstraintConfig(Model):
         return self
 
 
+class FidelityConfig(Model):
+    """Few epochs for all, more for the promising.
+
+    After each of `rungs` epochs a training goes on only when its candidate is on the front of what all candidates had
+    reached there, or is among the best share `keep` of them by non-dominated ranks.
+    """
+
+    rungs: tuple[PositiveInt, ...] = Field(min_length=1)
+    keep: float = Field(0.25, gt=0, lt=1)
+
+    @field_validator("rungs")
+    @classmethod
+    def _rising(cls, rungs: tuple[int, ...]) -> tuple[int, ...]:
+        if list(rungs) != sorted(set(rungs)):
+            raise ValueError("rungs: expected epochs that rise")
+        return rungs
+
+
 class SearchConfig(Model):
     """The global search: how many architectures are tried, and what is good.
 
@@ -225,8 +243,15 @@ class SearchConfig(Model):
     population: PositiveInt = 20
     baselines: bool = True
     quantise: TrainConfig | None = None
+    fidelity: FidelityConfig | None = None
     objectives: tuple[ObjectiveConfig, ...]
     constraints: tuple[ConstraintConfig, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_training(self) -> "SearchConfig":
+        if self.fidelity is not None and self.quantise is not None:
+            raise ValueError("fidelity: is for float searches, expected it without quantise")
+        return self
 
     @field_validator("objectives")
     @classmethod
@@ -362,6 +387,12 @@ class TaskConfig(Model):
     compress: CompressConfig = CompressConfig()
     target: TargetConfig = TargetConfig()
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _rungs_are_below_the_top(self) -> "TaskConfig":
+        if self.search.fidelity is not None and self.search.fidelity.rungs[-1] >= self.train.epochs:
+            raise ValueError(f"search.fidelity.rungs: expected less than train.epochs, {self.train.epochs}")
+        return self
 
 
 class TaskFile(Model):

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from nac.cost import costs
 from nac.design import save_float, save_quantised
 from nac.rundir import Run
 from nac.search.deployment import Deployment, Infeasible
+from nac.search.fidelity import RUNGS, Climb, Ladder, reached
 from nac.search.objectives import Candidate, Goals, Price
 from nac.space import Genotype, SearchSpace, Unbuildable, changes
 from nac.tasks import Dataset, Task
@@ -34,6 +35,13 @@ class Bench:
     goals: Goals
     seed: int
     deployment: Deployment | None = None
+    ladder: Ladder | None = None
+    others: Callable[[], list[FrozenTrial]] = list
+
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """The epochs after which a training may end."""
+        return () if self.ladder is None else self.ladder.settings.rungs
 
     def draw(self, trial: Trial) -> Genotype:
         """Suggest every gene, active or not: a genetic sampler can then inherit all of them."""
@@ -67,7 +75,7 @@ class Bench:
             found = original.user_attrs
             candidate = replace(candidate, metrics=found["metrics"], measured=found["costs"])
         else:
-            candidate = self._train(trial, candidate)
+            candidate = self.train(trial, candidate)
         trial.set_user_attr("metrics", candidate.metrics)
         if self.deployment is not None:
             trial.set_user_attr("costs", candidate.measured)
@@ -119,7 +127,7 @@ class Bench:
                 broken.append(f"{limit.objective.name} is {value:g}, expected {limit.name}")
         return broken
 
-    def _train(self, trial: Trial, candidate: Candidate) -> Candidate:
+    def train(self, trial: Trial, candidate: Candidate) -> Candidate:
         """Train, keep the weights, and return the candidate with what it measures on the validation split."""
         start = time.perf_counter()
         architecture, folder = candidate.architecture, self.run.trial(trial.number)
@@ -127,7 +135,12 @@ class Bench:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = Network(architecture)
-        result = fit(network, self.dataset, self.task, self.task.config.train, seed=seed)
+        climb = Climb(
+            self.rungs, lambda: evaluate(network, self.dataset.validation, self.task),
+            lambda epochs, metrics: self.ends(trial, candidate, epochs, metrics),
+        )  # fmt: skip
+        settings = self.task.config.train
+        result = fit(network, self.dataset, self.task, settings, seed=seed, on_epoch=climb if self.rungs else None)
         measured = None
         if self.deployment is not None:
             deployed = self.deployment.quantised(network, candidate.sparsity, seed)
@@ -143,6 +156,13 @@ class Bench:
         seconds = round(time.perf_counter() - start, 3)
         trial.set_user_attr("training", {"seconds": seconds, "epochs": len(result.history), "best": result.best_epoch})
         return replace(candidate, metrics=metrics, network=judged, measured=measured)
+
+    def ends(self, trial: Trial, candidate: Candidate, epochs: int, metrics: Mapping[str, float]) -> bool:
+        """Record what a training has reached at a rung, and say whether it ends there."""
+        assert self.ladder is not None
+        values = self.goals.values(replace(candidate, metrics=metrics))
+        trial.set_user_attr(RUNGS, {**trial.user_attrs.get(RUNGS, {}), str(epochs): values})
+        return not self.ladder.promising(values, reached(self.others(), epochs, trial.number))
 
 
 def training_seed(seed: int, architecture: Architecture) -> int:

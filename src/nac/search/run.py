@@ -19,6 +19,7 @@ from nac.search import budget
 from nac.search.budget import WORKERS, Session
 from nac.search.candidate import Bench, known_results
 from nac.search.deployment import Deployment, Infeasible
+from nac.search.fidelity import Ladder
 from nac.search.locks import Locks, worker_name
 from nac.search.objectives import goals
 from nac.search.progress import SearchProgress
@@ -76,6 +77,7 @@ def run_search(
     joining: bool = False,
     leave: Callable[[], bool] = lambda: False,
     deployment: Deployment | None = None,
+    make_bench: Callable[..., Bench] = Bench,
 ) -> optuna.Study:
     """Search until `settings.trials` candidates are evaluated, by this process and all others that are at it.
 
@@ -95,6 +97,7 @@ def run_search(
         joining: the search was begun (`begin_search`), its time limit runs.
         leave: asked before every candidate; true ends this worker, not the search.
         deployment: makes and measures quantised networks, if and only if `settings.quantise` is set.
+        make_bench: what candidates are judged with.
 
     Raises:
         InputError: the settings or the space are wrong, or nothing feasible turned up.
@@ -105,7 +108,11 @@ def run_search(
     study = _open(*given) if joining else begin_search(*given)
     asked = goals(settings, task.metric_names)
     assert (deployment is None) == (settings.quantise is None)
-    bench = Bench(task, space, dataset, run, asked, seed, deployment)
+    bench = make_bench(
+        task, space, dataset, run, asked, seed, deployment,
+        ladder=None if settings.fidelity is None else Ladder(settings.fidelity, asked.directions),
+        others=lambda: study.get_trials(deepcopy=False),
+    )  # fmt: skip
     locks, name = locks_of(run, storage), worker_name()
     progress = SearchProgress(console, lambda: status(study, settings, locks))
     with quiet(), progress, locks.presence(name):

@@ -21,7 +21,7 @@ from nac.tasks import Dataset, Split, Task
 MACS_PER_STEP_WORTH_THREADS = 3e8
 
 Masks = Mapping[str, Tensor]
-EpochCallback = Callable[[int, Mapping[str, float]], None]
+EpochCallback = Callable[[int, Mapping[str, float]], bool | None]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def fit(
         seed: of the order of samples and of the augmentation.
         masks: 0/1 by node name, shaped as the weights; weights under a 0 are held at zero.
         teacher: whose outputs are learned besides the targets.
-        on_epoch: called after every epoch with its number and figures; an exception it raises ends the training.
+        on_epoch: called after every epoch with its number and figures; the training ends there when it returns True.
 
     Raises:
         WorkError: the training diverged, or there is too little data for one batch.
@@ -117,12 +117,13 @@ def _fit(
             raise WorkError(f"training diverged in epoch {epoch}: the loss is {total / max(count, 1)}")
         value = validation_loss(network, dataset.validation, task)
         history.append({"loss": total / count, "validation_loss": value})
-        if on_epoch is not None:
-            on_epoch(epoch, history[-1])
+        enough = on_epoch is not None and on_epoch(epoch, history[-1])
         if value < best_loss:
             best_epoch, best_loss = epoch, value
             best_state = {key: tensor.detach().clone() for key, tensor in network.state_dict().items()}
         elif epoch - best_epoch >= settings.patience:
+            break
+        if enough:
             break
     if best_epoch < 0:
         raise WorkError(f"training diverged: the validation loss was not finite in {settings.epochs} epochs")
