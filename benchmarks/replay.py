@@ -8,8 +8,11 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from record_search import members
 
+from nac.arch import workload
 from nac.config import SearchConfig, load_task, validate
+from nac.cost import COSTS
 from nac.pareto import hypervolume_history
 from nac.rundir import Run
 from nac.search import TrialResult, results, run_search
@@ -49,3 +52,15 @@ def course(finished: Sequence[TrialResult]) -> tuple[NDArray[np.float64], NDArra
     points = np.array([(result.values["accuracy"], np.log10(result.values["bops"])) for result in found])
     seconds = np.cumsum([result.seconds for result in found])
     return seconds, hypervolume_history(points, ["maximize", "minimize"], [CHANCE, DEAREST])
+
+
+@cache
+def whole_volume() -> float:
+    """The hypervolume of the whole table, every network trained to the end."""
+    _, space, recordings = setting()
+    points = []
+    for genotype in members(space):
+        architecture = space.decode(genotype)
+        cost = COSTS["bops"].measure(workload(architecture))
+        points.append((recordings[architecture.hash].accuracy[-1], np.log10(cost)))
+    return float(hypervolume_history(np.array(points), ["maximize", "minimize"], [CHANCE, DEAREST])[-1])
