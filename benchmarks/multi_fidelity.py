@@ -1,6 +1,6 @@
 """Few epochs for all, more for the promising, against full trainings: hypervolume and time on the recorded table.
 
-    python benchmarks/multi_fidelity.py [--trials 150] [--seeds 3] [--rungs 5 10] [--keep 0.25] [--json]
+    python benchmarks/multi_fidelity.py [--trials 150] [--seeds 3] [--rungs 3] [--keep 0.25] [--json]
 
 A plain search trains every candidate for all epochs. The other one, with the same sampler and seed, looks at each
 training at the rungs, and may draw twice as many candidates. Both run on the recorded table by its clock
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--trials", type=int, default=150)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--rungs", type=int, nargs="+", default=[5, 10])
+    parser.add_argument("--rungs", type=int, nargs="+", default=[3])
     parser.add_argument("--keep", type=float, default=0.25)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()

@@ -22,7 +22,7 @@ from nac import __version__
 from nac.config import Model, TaskConfig, load_yaml, validate
 from nac.errors import InputError
 
-PACKAGES = ("torch", "brevitas", "optuna", "qonnx", "onnx", "onnxruntime", "hls4ml", "numpy", "h5py")
+PACKAGES = ("torch", "brevitas", "optuna", "qonnx", "onnx", "onnxruntime", "hls4ml", "alkaid", "numpy", "h5py", "submitit")
 
 
 class DataFile(Model):
@@ -204,10 +204,18 @@ def provenance() -> dict[str, object]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions,
-        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "machine": {"system": platform.platform(), "processor": platform.machine(), "cores": os.cpu_count(),
+                    "gpus": gpus()},
         "git_revision": _revision(),
         "command": sys.argv[:],
     }
+
+
+def gpus() -> list[str]:
+    """The names of the GPUs that this process sees."""
+    import torch
+
+    return [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
 
 
 def _revision() -> str | None:

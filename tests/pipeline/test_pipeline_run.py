@@ -15,7 +15,7 @@ import pytest
 from command import Command, Result, jets, process, tiny
 
 from nac.hardware import ENGINES
-from nac.rundir import Run, sha256
+from nac.rundir import Run, gpus, sha256
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +60,9 @@ def test_the_record_says_where_everything_came_from(jets_run: tuple[Path, Result
     assert record.task.search.trials == 4
     assert record.dataset["samples"]["train"] > 0
     assert {"versions", "machine", "created"} <= set(record.provenance)
+    assert {"torch", "optuna", "alkaid"} <= set(record.provenance["versions"])
+    assert record.provenance["machine"]["gpus"] == gpus()
+    assert record.id.startswith("jets-")
 
 
 def test_engines_agree_on_a_file_that_the_run_never_saw(jets_run: tuple[Path, Result], tmp_path: Path) -> None:
@@ -154,6 +157,10 @@ def _a_design_finished(path: Path) -> bool:
     return len(list(path.glob("designs/*/design.json"))) >= 1
 
 
+def _an_export_finished(path: Path) -> bool:
+    return any(path.glob("designs/*/model.onnx"))
+
+
 def _project_begun(path: Path) -> bool:
     return any(path.glob("designs/*/hls/*"))
 
@@ -181,7 +188,7 @@ def _stopped(arguments: list[object], path: Path, when: Callable[[Path], bool], 
     return Result(started.returncode, out, err)
 
 
-@pytest.mark.parametrize("moment", [_trials_finished, _a_design_finished, _project_begun])
+@pytest.mark.parametrize("moment", [_trials_finished, _a_design_finished, _an_export_finished, _project_begun])
 def test_killed_and_resumed_gives_the_same_designs(
     jets_run: tuple[Path, Result], jets_data: Path, tmp_path: Path, moment: Callable[[Path], bool]
 ) -> None:
