@@ -22,7 +22,9 @@ from nac import __version__
 from nac.config import Model, TaskConfig, load_yaml, validate
 from nac.errors import InputError
 
-PACKAGES = ("torch", "brevitas", "optuna", "qonnx", "onnx", "onnxruntime", "hls4ml", "alkaid", "numpy", "h5py", "submitit")
+PACKAGES = (
+    "torch", "brevitas", "optuna", "qonnx", "onnx", "onnxruntime", "hls4ml", "alkaid", "numpy", "h5py", "submitit",
+)  # fmt: skip
 
 
 class DataFile(Model):
