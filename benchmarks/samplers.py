@@ -13,6 +13,7 @@ import statistics
 import sys
 
 import numpy as np
+from numpy.typing import NDArray
 from replay import course, replay, whole_volume
 from rich.console import Console
 from rich.table import Table
@@ -21,7 +22,7 @@ SAMPLERS = ("random", "nsga2", "nsga3", "tpe")
 TIMES = (0.25, 0.5, 1.0)
 
 
-def reached(seconds: np.ndarray, volumes: np.ndarray, limit: float) -> float:
+def reached(seconds: NDArray[np.float64], volumes: NDArray[np.float64], limit: float) -> float:
     """The volume when the clock stood at the limit."""
     before = volumes[seconds <= limit]
     return float(before[-1]) if len(before) else 0.0
@@ -42,7 +43,7 @@ def main() -> None:
     table = Table("sampler", *(f"after {share * limit:,.0f} s" for share in TIMES))
     rows = []
     for sampler, found in courses.items():
-        values = [[reached(*one, share * limit) / whole_volume() for one in found] for share in TIMES]
+        values = [[reached(clock, volumes, share * limit) / whole_volume() for clock, volumes in found] for share in TIMES]
         rows.append({"sampler": sampler, "share_of_volume": [statistics.mean(v) for v in values]})
         table.add_row(sampler, *(f"{statistics.mean(v):.4f} ({min(v):.4f} to {max(v):.4f})" for v in values))
     if arguments.json:
