@@ -43,7 +43,8 @@ def main() -> None:
     table = Table("sampler", *(f"after {share * limit:,.0f} s" for share in TIMES))
     rows = []
     for sampler, found in courses.items():
-        values = [[reached(clock, volumes, share * limit) / whole_volume() for clock, volumes in found] for share in TIMES]
+        limits = [share * limit for share in TIMES]
+        values = [[reached(clock, volumes, end) / whole_volume() for clock, volumes in found] for end in limits]
         rows.append({"sampler": sampler, "share_of_volume": [statistics.mean(v) for v in values]})
         table.add_row(sampler, *(f"{statistics.mean(v):.4f} ({min(v):.4f} to {max(v):.4f})" for v in values))
     if arguments.json:
