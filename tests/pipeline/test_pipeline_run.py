@@ -246,7 +246,8 @@ def test_verbs_go_on_with_a_run(nac: Command, jets_run: tuple[Path, Result], tmp
     (design,) = json.loads(made.out)["designs"]
     assert design["name"] == "t0001-w4-s30"
     project = tmp_path / "project"
-    built = nac("synth", path / "designs" / design["name"], "--project", project, "--no-simulation", "--no-synthesis", "--json")
+    quick = ("--no-simulation", "--no-synthesis", "--json")
+    built = nac("synth", path / "designs" / design["name"], "--project", project, *quick)
     assert built.status == 0, built.err
     assert json.loads(built.out)["verification"]["equal"] is True
     assert (project / "README.md").is_file()
