@@ -64,7 +64,7 @@ def main() -> None:
     shares = Table("sampler", "ms per trial beside training", f"share of a {TRIAL_S:g} s trial")
     one = 0.0
     with TemporaryDirectory() as folder:
-        for workers in (1, 2, arguments.many):
+        for workers in dict.fromkeys((1, 2, arguments.many)):
             rate, finished, twice = search(data, Path(folder) / str(workers), workers, trials, epochs)
             one = one or rate
             rates.add_row(*map(str, (workers, finished, twice)), f"{rate:,.0f}", f"{rate / one:.2f}")

@@ -50,8 +50,8 @@ class Setting:
 
 
 def work(folder: Path, name: str, trials: int, storage: str | None, epochs: int) -> None:
-    """What a worker process does: join the search in the run `name`."""
-    setting = make_setting(folder, epochs)
+    """What a worker process does: join the search in the run `name`. It only reads: others read the same files."""
+    setting = open_setting(folder, epochs)
     run_search(
         setting.task, setting.space, setting.dataset, setting.run(name), search_config(trials=trials), 1,
         storage=storage, joining=True,
@@ -75,6 +75,12 @@ def make_setting(folder: Path, epochs: int = 2) -> Setting:
     x = rng.normal(size=(200, 4)).astype(np.float32)
     y = (x[:, 0] * x[:, 1] > 0).astype(np.int64)
     np.savez(folder / "points.npz", x=x, y=y)
+    write_space(folder)
+    return open_setting(folder, epochs)
+
+
+def open_setting(folder: Path, epochs: int = 2) -> Setting:
+    """The setting whose files `make_setting` wrote."""
     data = {"layout": "arrays", "kind": "classification", "classes": ["same", "other"], "shape": [4], "scaling": "none"}
     config = validate(
         TaskConfig,
@@ -88,4 +94,4 @@ def make_setting(folder: Path, epochs: int = 2) -> Setting:
         "test",
     )
     task = make_task(config)
-    return Setting(folder, task, task.load([folder / "points.npz"], seed=0), write_space(folder))
+    return Setting(folder, task, task.load([folder / "points.npz"], seed=0), SearchSpace.load(folder / "tiny.yaml"))
