@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from networks import BRAGGNN
-from problems import Problem, blobs
+from problems import Problem
 
 from nac.arch import measured_workload
 from nac.compress import Winner, compress, recipes
@@ -25,18 +25,6 @@ SETTINGS = CompressConfig.model_validate(
         "finetune": {"epochs": 6, "batch_size": 64, "learning_rate": 5e-3},
     }
 )
-
-
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    return blobs()
-
-
-@pytest.fixture(scope="module")
-def made(problem: Problem, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Design]]:
-    task, dataset, architecture = problem
-    run = Run(tmp_path_factory.mktemp("run"))
-    return run, compress([Winner(3, architecture)], task, dataset, run, SETTINGS, seed=0)
 
 
 def test_makes_every_width_at_every_sparsity(made: tuple[Run, list[Design]]) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from problems import Problem, blobs
+from problems import Problem
 
 from nac.compress import Winner, compress, recipes
 from nac.compress.distillation import read_distilled
@@ -26,18 +26,6 @@ SETTINGS = CompressConfig.model_validate(
         "distil": 0,
     }
 )
-
-
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    return blobs()
-
-
-@pytest.fixture(scope="module")
-def made(problem: Problem, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, list[Design]]:
-    task, dataset, architecture = problem
-    run = Run(tmp_path_factory.mktemp("run"))
-    return run, compress([Winner(3, architecture)], task, dataset, run, SETTINGS, seed=0)
 
 
 def test_a_design_per_pruner_but_one_where_nothing_is_pruned(made: tuple[Run, list[Design]]) -> None:

@@ -31,6 +31,12 @@ def test_a_refit_has_the_synthesised_designs_of_a_run(tmp_path: Path) -> None:
     assert added.lut > 100
     assert added.levels > 3
     assert {name for name, _, _ in done.rows} == {"lut", "ff", "levels"}
+    (design.path / "reports.json").write_text('{"numbers": 3')
+    with pytest.raises(InputError, match=r"reports\.json: is no JSON"):
+        refit([run.path], tmp_path / "circuits.jsonl")
+    (design.path / "reports.json").write_text('{"design": "mlp"}')
+    with pytest.raises(InputError, match=r"reports\.json: "):
+        refit([run.path], tmp_path / "circuits.jsonl")
     with pytest.raises(InputError, match="is no run"):
         refit([tmp_path], tmp_path / "circuits.jsonl")
 

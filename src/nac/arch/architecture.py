@@ -51,12 +51,13 @@ class Architecture(Model):
     @model_validator(mode="after")
     def _fits(self) -> "Architecture":
         try:
-            largest = max(trace(self).nodes, key=lambda node: math.prod(node.shape))
+            graph = trace(self)
         except InputError as error:
             raise ValueError(str(error)) from error
+        largest = max(graph.nodes, key=lambda node: math.prod(node.shape))
         if math.prod(largest.shape) > MAX_VALUES:
             raise ValueError(f"{largest.name} has {math.prod(largest.shape):.1e} values, expected at most {MAX_VALUES}")
-        if (parameters := sum(op.parameters for op in workload(self))) > MAX_VALUES:
+        if (parameters := sum(op.parameters for op in _products(graph))) > MAX_VALUES:
             raise ValueError(f"has {parameters:.1e} parameters, expected at most {MAX_VALUES}")
         return self
 
@@ -160,7 +161,10 @@ def workload(architecture: Architecture, density: float | Mapping[str, float] = 
 
     Batch norms count nothing: they are folded into the layer before them.
     """
-    graph = trace(architecture)
+    return _products(trace(architecture), density)
+
+
+def _products(graph: Graph, density: float | Mapping[str, float] = 1.0) -> list[MatrixOp]:
     nodes = {node.name: node for node in graph.nodes}
     affine = {
         node.inputs[0]: 2 * math.prod(node.shape[:1] if len(node.shape) < 3 else node.shape)
@@ -227,7 +231,7 @@ def deployment_problems(architecture: Architecture) -> list[str]:
         problems = [
             f"{op.name}: sums of {op.fan_in} {op.weight_bits}-bit weights times {op.activation_bits}-bit values need "
             f"{width} bits, expected at most {ACCUMULATOR_BITS} (exact in float32)"
-            for op in workload(architecture)
+            for op in _products(graph)
             if (width := op.weight_bits - 1 + op.activation_bits + math.ceil(math.log2(op.fan_in))) > ACCUMULATOR_BITS
         ]
     return problems

@@ -70,9 +70,14 @@ def initialised(architecture: Architecture, seed: int) -> Network:
         return Network(architecture)
 
 
-def copied(network: Network) -> Network:
-    """The same network with weights of its own."""
-    twin = Network(network.architecture, quantised=network.quantised)
+def copied(network: Network, architecture: Architecture | None = None) -> Network:
+    """The same network with weights, and ranges of its values, of its own.
+
+    Args:
+        network: float or quantised.
+        architecture: the same one at other bit widths, for a quantised network; by default its own.
+    """
+    twin = Network(architecture or network.architecture, quantised=network.quantised)
     twin.load_state_dict(network.state_dict())
     return twin
 

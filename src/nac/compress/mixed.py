@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from nac.arch import Architecture, Network, widths, workload
+from nac.arch import Network, copied, widths, workload
 from nac.cost import COSTS
 from nac.tasks import Split, Task
 from nac.train import validation_loss
@@ -56,7 +56,7 @@ def redistribute(
     random = np.random.default_rng(seed)
     for _ in range(rounds):
         listed = [current, *(neighbour(current, price, budget, random) for _ in range(CHILDREN))]
-        networks = [at_widths(network, uniform.with_layer_bits(layer_bits)) for layer_bits in listed]
+        networks = [copied(network, uniform.with_layer_bits(layer_bits)) for layer_bits in listed]
         for candidate in networks:
             recover(candidate)
         losses = [validation_loss(candidate, split, task) for candidate in networks]
@@ -79,10 +79,3 @@ def neighbour(
             return dict(current)
         widths_[str(random.choice(lowerable))] -= 1
     return widths_
-
-
-def at_widths(network: Network, architecture: Architecture) -> Network:
-    """A calibrated network at other widths, its weights and the ranges of its values carried over."""
-    other = Network(architecture, quantised=True)
-    other.load_state_dict(network.state_dict())
-    return other

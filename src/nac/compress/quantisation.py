@@ -20,6 +20,11 @@ RECOVERY_RATE = 0.25
 """Of the learning rate of the final training: what the short trainings in between use."""
 
 
+def teacher_of(reference: Network, settings: CompressConfig) -> Teacher | None:
+    """The float network as the teacher of what is made of it; None where the settings want none."""
+    return Teacher((reference,), settings.distil, settings.temperature) if settings.distil else None
+
+
 @dataclass(frozen=True)
 class Bench:
     """What every quantisation-aware training is done with. `teacher` may be None."""

@@ -3,9 +3,10 @@
 from nac.arch import Network, quantise
 from nac.compress.pruners import keep_highest
 from nac.compress.pruners.scores import magnitudes
-from nac.config import CompressConfig, TrainConfig
+from nac.compress.quantisation import teacher_of
+from nac.config import TrainConfig
 from nac.tasks import Dataset, Task
-from nac.train import Teacher, fit
+from nac.train import fit
 
 
 def quantised_in_short(
@@ -24,9 +25,8 @@ def quantised_in_short(
     Raises:
         WorkError: the training diverged.
     """
-    settings: CompressConfig = task.config.compress
+    settings = task.config.compress
     masks = keep_highest(magnitudes(network), 1 - sparsity).masks if sparsity else None
-    teacher = Teacher((network,), settings.distil, settings.temperature) if settings.distil else None
     found = quantise(network)
-    fit(found, dataset, task, budget, seed=seed, masks=masks, teacher=teacher)
+    fit(found, dataset, task, budget, seed=seed, masks=masks, teacher=teacher_of(network, settings))
     return found

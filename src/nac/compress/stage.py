@@ -12,7 +12,7 @@ from nac.arch import Architecture, Bits, Network, copied, deployment_problems, i
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
 from nac.compress.mixed import WIDEST
 from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune
-from nac.compress.quantisation import Bench, train_quantised
+from nac.compress.quantisation import Bench, teacher_of, train_quantised
 from nac.compress.structured import remove_channels
 from nac.compress.tuning import load_tuned, save_tuned, tune
 from nac.config import DEFAULT_PRUNER, CompressConfig, PrunerName, TrainConfig
@@ -21,7 +21,7 @@ from nac.design import Design, DesignRecord, load_float, save_float
 from nac.errors import InputError
 from nac.rundir import Run
 from nac.tasks import Dataset, Task
-from nac.train import Teacher, evaluate, fit
+from nac.train import evaluate, fit
 
 logger = logging.getLogger(__name__)
 ARCHITECTURE = "architecture.json"
@@ -236,14 +236,10 @@ class _Workshop:
         network = remove_channels(reference, removed, self.dataset.train, self.task)
         fit(
             network, self.dataset, self.task, self.training(winner), seed=self._seed(winner.trial, removed),
-            teacher=self._teacher(reference),
+            teacher=teacher_of(reference, self.settings),
         )  # fmt: skip
         save_float(folder, network)
         return replace(smaller, architecture=network.architecture)
-
-    def _teacher(self, reference: Network) -> Teacher | None:
-        share = self.settings.distil
-        return Teacher((reference,), share, self.settings.temperature) if share else None
 
     def _start(self, winner: Winner) -> Network:
         """The network at the weights that pruning rewinds to."""
@@ -302,9 +298,8 @@ class _Workshop:
         architecture = winner.architecture.with_bits(**recipe.widths.model_dump())
         sparsity = recipe.sparsity if settings.order == "prune_then_quantise" else 0.0
         sparse = self.sparse(winner, sparsity, recipe.pruner)
-        bench = Bench(
-            self.task, self.dataset, settings, self._teacher(reference), self._seed(recipe.name, "finetune")
-        )  # fmt: skip
+        teacher = teacher_of(reference, settings)
+        bench = Bench(self.task, self.dataset, settings, teacher, self._seed(recipe.name, "finetune"))
         network, result = train_quantised(
             sparse.network, sparse.masks, architecture, recipe.sparsity, bench, mixed=recipe.mixed
         )  # fmt: skip

@@ -59,7 +59,7 @@ def tune(
     study.enqueue_trial({
         "optimiser": settings.optimiser, "learning_rate": settings.learning_rate, "schedule": settings.schedule,
         "weight_decay": max(settings.weight_decay, 1e-6), "batch_size": settings.batch_size,
-    }, skip_if_exists=True)  # fmt: skip
+    })  # fmt: skip
 
     def objective(trial: Trial) -> float:
         chosen = _suggest(trial, settings)

@@ -1,26 +1,24 @@
 """Pydantic models of every YAML file, and how they are read."""
 
 from nac.config.base import Model, validate
+from nac.config.compress import DEFAULT_PRUNER, CompressConfig, PrunerName
 from nac.config.distilled import DistilledDataConfig
 from nac.config.load import find_file, load_task, load_yaml, merge
 from nac.config.parts import PARTS, part_family
 from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.task import (
     AUGMENTATIONS,
-    DEFAULT_PRUNER,
     SCALINGS,
-    CompressConfig,
     ConstraintConfig,
     DataConfig,
     FidelityConfig,
     ObjectiveConfig,
-    PrunerName,
     SearchConfig,
     SplitConfig,
     TargetConfig,
     TaskConfig,
-    TrainConfig,
 )
+from nac.config.train import TrainConfig
 
 __all__ = [
     "AUGMENTATIONS",

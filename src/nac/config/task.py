@@ -9,9 +9,10 @@ from typing import Any, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from nac.config.base import Model
-from nac.config.distilled import DistilledDataConfig
+from nac.config.compress import CompressConfig
 from nac.config.parts import PARTS, part_family
 from nac.config.simulation import BraggSimulation, JetSimulation
+from nac.config.train import TrainConfig
 
 AUGMENTATIONS: Mapping[str, tuple[str, ...]] = {
     "constituents": ("flip_eta", "flip_phi", "swap", "rotate"),
@@ -167,22 +168,6 @@ class DataConfig(Model):
         return self
 
 
-class TrainConfig(Model):
-    """One training. `patience` epochs without a better validation value end it; the best epoch is restored.
-
-    `label_smoothing` applies to classification only.
-    """
-
-    optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
-    learning_rate: PositiveFloat = 3.2e-3
-    weight_decay: float = Field(0.0, ge=0)
-    schedule: Literal["cosine", "one_cycle", "constant"] = "cosine"
-    epochs: PositiveInt = 40
-    batch_size: PositiveInt = 256
-    patience: PositiveInt = 20
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
-
-
 class ObjectiveConfig(Model):
     """One objective of the search by its metric or cost name; its direction is known from the name.
 
@@ -260,96 +245,6 @@ class SearchConfig(Model):
         if not names or len(set(names)) != len(names):
             raise ValueError("name at least one objective, each once")
         return objectives
-
-
-PrunerName = Literal["magnitude", "distilled", "distilled_then_real", "synflow", "random"]
-DEFAULT_PRUNER: PrunerName = "magnitude"
-
-
-class CompressConfig(Model):
-    """The local search: every winner x every bit width x every sparsity x every pruner becomes a design.
-
-    Empty `bits` or `sparsity` stand for the winner's own, as its genes have them.
-    `designs` winners are taken along the front when no trial is named. `train` is the budget of each float
-    training (the reference, every pruning round, the pruned network), `finetune` that of quantisation-aware
-    training, in which the float reference is also a teacher with weight `distil` (0: targets only).
-    `synthesise` designs, spread along the front, go on to hardware, where the Verilog is run in a simulator if
-    `simulate_rtl` and mapped to the part by yosys if `synthesise_rtl`.
-
-    Pruning goes in `rounds`, each of which starts from the weights after `rewind` epochs (0: at initialisation).
-    `distilled_data` and `distilled_train` (samples, and the budget of a round on them) are for pruners that use them.
-
-    `mixed` widths are those of mixed-precision designs no dearer than uniform ones of so many bits by `mixed_cost`,
-    found in `mixed_rounds` rounds (nac.compress.mixed).
-    `structured` are shares of the channels and neurons that are removed, each a smaller network of its own (0: all
-    stay). `order` says when weights are removed (nac.compress.quantisation). `tune` trainings search the settings of
-    the float trainings (but not their epochs) for every winner.
-    """
-
-    designs: PositiveInt = 4
-    bits: tuple[int, ...] = (8, 6, 4)
-    mixed: tuple[int, ...] = ()
-    mixed_cost: Literal["bops", "ebops"] = "bops"
-    mixed_rounds: PositiveInt = 8
-    input_bits: int = Field(8, ge=2, le=12)
-    sparsity: tuple[float, ...] = (0.0, 0.5)
-    pruner: tuple[PrunerName, ...] = Field((DEFAULT_PRUNER,), min_length=1)
-    rounds: PositiveInt = 3
-    rewind: int = Field(0, ge=0)
-    distilled_data: DistilledDataConfig = DistilledDataConfig()
-    distilled_train: TrainConfig = TrainConfig(
-        optimiser="adamw", learning_rate=3e-2, epochs=150, batch_size=4096, patience=150
-    )
-    order: Literal["prune_then_quantise", "quantise_then_prune", "joint"] = "prune_then_quantise"
-    structured: tuple[float, ...] = (0.0,)
-    tune: int = Field(0, ge=0)
-    train: TrainConfig = TrainConfig()
-    finetune: TrainConfig = TrainConfig(learning_rate=1e-3)
-    distil: float = Field(0.5, ge=0, le=1)
-    temperature: PositiveFloat = 1.0
-    synthesise: PositiveInt = 4
-    simulate_rtl: bool = True
-    synthesise_rtl: bool = True
-
-    @field_validator("pruner", mode="before")
-    @classmethod
-    def _one_or_many(cls, pruner: object) -> object:
-        return (pruner,) if isinstance(pruner, str) else pruner
-
-    @field_validator("bits")
-    @classmethod
-    def _bits_in_range(cls, bits: tuple[int, ...]) -> tuple[int, ...]:
-        if any(not 2 <= b <= 16 for b in bits):
-            raise ValueError("bit widths are between 2 and 16")
-        return bits
-
-    @field_validator("mixed")
-    @classmethod
-    def _mixed_in_range(cls, mixed: tuple[int, ...]) -> tuple[int, ...]:
-        if any(not 3 <= b <= 7 for b in mixed):
-            raise ValueError("mixed precision costs as much as between 3 and 7 bits")
-        return mixed
-
-    @field_validator("sparsity", "structured")
-    @classmethod
-    def _sparsity_in_range(cls, sparsity: tuple[float, ...]) -> tuple[float, ...]:
-        if any(not 0 <= s < 1 for s in sparsity):
-            raise ValueError("sparsities are in [0, 1)")
-        return sparsity
-
-    @field_validator("structured")
-    @classmethod
-    def _structured_given(cls, structured: tuple[float, ...]) -> tuple[float, ...]:
-        if not structured:
-            raise ValueError("expected at least one share of channels to remove (0: none)")
-        return structured
-
-
-    @model_validator(mode="after")
-    def _order_fits(self) -> "CompressConfig":
-        if self.order != "prune_then_quantise" and self.pruner != (DEFAULT_PRUNER,):
-            raise ValueError(f"order: {self.order} removes weights by magnitude, expected pruner: {DEFAULT_PRUNER}")
-        return self
 
 
 class TargetConfig(Model):

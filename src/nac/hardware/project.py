@@ -34,7 +34,6 @@ from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
 RECORD = "nac.json"
-# hls4ml's script puts the folder into a C string as it is; quotes and backslashes in its name would end that string.
 WEIGHTS_DIR = rb'WEIGHTS_DIR="\"${BASEDIR}/firmware/weights\""'
 WEIGHTS_DIR_QUOTED = rb"""BASEDIR="${BASEDIR//\\/\\\\}"
 BASEDIR="${BASEDIR//\"/\\\"}"
@@ -180,6 +179,7 @@ def write_project(
         with _quiet():
             hls_model.write()
         make_reproducible(folder)
+        _quote_weights_folder(folder)
         record = ProjectRecord(
             title=title, top=top, source=source_of(model), target=target, part=str(hls_model.config.config["Part"]),
             input_shape=circuit.input.shape, outputs=circuit.output.shape[0],
@@ -278,8 +278,13 @@ def make_reproducible(folder: Path) -> None:
         contents[file] = content
         digest.update(str(file.relative_to(folder)).encode() + b"\0" + content + b"\0")
     for file, content in contents.items():
-        quoted = content.replace(WEIGHTS_DIR, WEIGHTS_DIR_QUOTED)
-        file.write_bytes(quoted.replace(b"@STAMP@", b"n" + digest.hexdigest()[:7].encode()))
+        file.write_bytes(content.replace(b"@STAMP@", b"n" + digest.hexdigest()[:7].encode()))
+
+
+def _quote_weights_folder(folder: Path) -> None:
+    """hls4ml's script puts the folder into a C string as it is: quotes and backslashes in its name would end that."""
+    for script in sorted(folder.glob("*.sh")):
+        script.write_bytes(script.read_bytes().replace(WEIGHTS_DIR, WEIGHTS_DIR_QUOTED))
 
 
 def trace_layers(

@@ -165,20 +165,15 @@ def _vendor(
     reports, skipped = [], []
     if not backend.simulates:
         skipped.append(f"C simulation: {backend.name} needs {backend.tool}")
-    found = None
-    if synthesis and shutil.which(backend.tool):
-        say(f"C synthesis with {backend.tool}")
-        found = c_synthesis(project)
-    if found is not None:
+    if synthesis and (found := c_synthesis(project, say)) is not None:
         reports.append(found)
     else:
         reason = "was not run" if shutil.which(backend.tool) else "is not on the PATH"
         skipped.append(f"C synthesis: {backend.tool} {reason}; run `{backend.synthesise}` in the project's folder")
     if implementation and rtl.project is not None:
-        if shutil.which("vivado"):
-            say("implementation with vivado")
-            reports += implement(rtl_project(design, project.record.target))
-        else:
+        routed = implement(rtl_project(design, project.record.target), say)
+        reports += routed
+        if not routed:
             skipped.append("implementation: vivado is not on the PATH; run `vivado -mode batch -source "
                            f"build_vivado_prj.tcl` in {rtl.project}/")
     return reports, skipped

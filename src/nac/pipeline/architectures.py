@@ -5,6 +5,7 @@ from pathlib import Path
 from nac.arch import Architecture
 from nac.config import TaskConfig
 from nac.errors import InputError
+from nac.pipeline.costs import read_architecture
 from nac.space import SearchSpace
 from nac.tasks import make_task
 
@@ -17,7 +18,7 @@ def named_architecture(config: TaskConfig, name: str | None = None) -> Architect
     """
     task = make_task(config)
     if name is not None and (name.endswith(".json") or "/" in name):
-        architecture = Architecture.from_json(_text(Path(name)), Path(name))
+        architecture = read_architecture(Path(name))
         if (architecture.input, architecture.outputs) != (task.input_shape, task.outputs):
             raise InputError(f"{name}: is a network from {architecture.input} to {architecture.outputs} values, "
                              f"expected one from {task.input_shape} to {task.outputs} for the task {config.name}")
@@ -31,10 +32,3 @@ def named_architecture(config: TaskConfig, name: str | None = None) -> Architect
         raise InputError(f"{chosen!r} is no baseline of the search space {space.name}, expected one of: {names}, or a "
                          "JSON file")
     return space.decode(space.repair(space.baselines[chosen]))
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read ({error}), expected the JSON of an architecture") from error

@@ -1,17 +1,18 @@
 """What the verb refit does: circuits of runs join the recorded ones, and the instant model is fitted again."""
 
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nac.config import validate
 from nac.design import Design
 from nac.errors import InputError
 from nac.hardware import HardwareReport
 from nac.hardware.analytic import InstantModel, Recorded, fit, model_of, read_table, shipped_table, write_table
 from nac.hardware.rtl import RtlProject
+from nac.report.collect import hardware_report
 from nac.rundir import Run
 
 logger = logging.getLogger(__name__)
@@ -64,10 +65,10 @@ def refit(runs: Sequence[Path], out: Path, table: Path | None = None) -> Refit:
 def _circuits(run: Run) -> Iterator[Recorded]:
     run.read()
     for folder in run.design_paths():
-        report = folder / "reports.json"
-        if not (report.is_file() and (folder / "rtl").is_dir()):
+        report = hardware_report(folder)
+        if not (report and (folder / "rtl").is_dir()):
             continue
-        found = HardwareReport.model_validate(json.loads(report.read_text(encoding="utf-8")))
+        found = validate(HardwareReport, report, folder / "reports.json")
         project, design = RtlProject.load(folder / "rtl").record, Design.load(folder).record
         synthesis = found.rtl_synthesis
         origin: Mapping[str, Any] = design.origin

@@ -26,11 +26,12 @@ class ShortDeployment:
 
     def forecast(self, architecture: Architecture, sparsity: float) -> Mapping[str, float]:
         """The least that the instant model expects, by its error on recorded circuits. Raises Infeasible."""
-        products = sum(op.macs * op.density for op in workload(architecture, 1 - sparsity))
+        ops = workload(architecture, 1 - sparsity)
+        products = sum(op.macs * op.density for op in ops)
         if products > HOPELESS * MOST_PRODUCTS:
             raise Infeasible(f"{products:,.0f} products are too many to be unrolled (at most {MOST_PRODUCTS:,})")
         target = self.task.config.target
-        return model_of(target.circuits).lowest(workload(architecture, 1 - sparsity), target)
+        return model_of(target.circuits).lowest(ops, target)
 
     def quantised(self, network: Network, sparsity: float, seed: int) -> Network:
         """The network pruned and trained at its own widths. Raises WorkError when that diverged."""

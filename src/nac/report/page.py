@@ -15,7 +15,7 @@ from nac import __version__
 from nac.design import Design
 from nac.report.anchors import Anchor, anchors_for
 from nac.report.collect import exactness, hardware_report, importances, read_front, read_study
-from nac.report.compression import compression_frame, plot_compression
+from nac.report.compression import plot_compression
 from nac.report.figures import plot_convergence, plot_front, plot_importances
 from nac.report.front import Front
 from nac.report.quantities import quantity, short
@@ -36,8 +36,7 @@ def html(run: Run) -> str:
     anchors = anchors_for(record)
     designs = [Design.load(path) for path in run.design_paths()]
     figures = _figures(front, study, anchors)
-    compression = compression_frame(run)
-    if front.metrics and not compression.empty:
+    if front.metrics and designs:
         figures["compression"] = _svg("compression", plot_compression(run, front.metrics[0]))
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, undefined=StrictUndefined,

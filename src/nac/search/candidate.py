@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-import torch
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from nac.arch import Architecture, Network, workload
+from nac.arch import Architecture, initialised, workload
 from nac.cost import costs
 from nac.design import save_float, save_quantised
 from nac.rundir import Run
@@ -132,9 +131,7 @@ class Bench:
         start = time.perf_counter()
         architecture, folder = candidate.architecture, self.run.trial(trial.number)
         seed = training_seed(self.seed, architecture)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            network = Network(architecture)
+        network = initialised(architecture, seed)
         climb = Climb(
             self.rungs, lambda: evaluate(network, self.dataset.validation, self.task),
             lambda epochs, metrics: self.ends(trial, candidate, epochs, metrics),

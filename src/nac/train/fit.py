@@ -76,7 +76,8 @@ def fit(
         seed: of the order of samples and of the augmentation.
         masks: 0/1 by node name, shaped as the weights; weights under a 0 are held at zero.
         teacher: whose outputs are learned besides the targets.
-        on_epoch: called after every epoch with its number and figures; the training ends there when it returns True.
+        on_epoch: called after every epoch with its number and figures; the training ends there when it returns True,
+            or with the exception that it raises.
 
     Raises:
         WorkError: the training diverged, or there is too little data for one batch.

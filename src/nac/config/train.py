@@ -1,0 +1,23 @@
+"""The settings of one training."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from nac.config.base import Model
+
+
+class TrainConfig(Model):
+    """One training. `patience` epochs without a better validation value end it; the best epoch is restored.
+
+    `label_smoothing` applies to classification only.
+    """
+
+    optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
+    learning_rate: PositiveFloat = 3.2e-3
+    weight_decay: float = Field(0.0, ge=0)
+    schedule: Literal["cosine", "one_cycle", "constant"] = "cosine"
+    epochs: PositiveInt = 40
+    batch_size: PositiveInt = 256
+    patience: PositiveInt = 20
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
