@@ -21,7 +21,8 @@ from nac.report.anchors import anchors_for
 from nac.report.quantities import quantity, short
 from nac.report.tables import markdown
 from nac.rundir import Run
-from nac.search import TrialResult, front, load_study
+from nac.search import TrialResult, front
+from nac.study import load_study
 from nac.tasks import make_task
 from nac.train import evaluate
 

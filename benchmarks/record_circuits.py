@@ -25,8 +25,9 @@ from nac.errors import NacError
 from nac.hardware.analytic import Recorded, fit, write_table
 from nac.hardware.rtl import estimate_network
 from nac.rundir import Run
-from nac.search import load_study, results
+from nac.search import results
 from nac.space import SearchSpace, Unbuildable
+from nac.study import load_study
 
 logger = logging.getLogger(__name__)
 SPACES = {"jets_quantised": ((3, 8), 5), "jets_mlp": ((16,), 5), "bragg": ((1, 11, 11), 2)}

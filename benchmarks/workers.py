@@ -23,7 +23,8 @@ from rich.console import Console
 from rich.table import Table
 
 from nac.rundir import Run
-from nac.search import load_study, results
+from nac.search import results
+from nac.study import load_study
 
 TRIAL_S = 5.0
 REPLAYED = 100

@@ -21,7 +21,7 @@ from nac.pipeline.check import check_file
 from nac.pipeline.costs import cost_of
 from nac.report.collect import read_front
 from nac.rundir import Run
-from nac.search.storage import load_study
+from nac.study import load_study
 
 Change = Callable[[onnx.ModelProto], object]
 
@@ -137,7 +137,7 @@ def test_journals_with_lines_of_others(broken: Path, line: str) -> None:
         file.write(line + "\n")
     with pytest.raises(InputError, match=r"study\.journal: is no storage"):
         load_study(run)
-    with pytest.raises(InputError, match=r"study\.journal: holds no readable Optuna study"):
+    with pytest.raises(InputError, match=r"study\.journal: is no storage"):
         read_front(run)
 
 

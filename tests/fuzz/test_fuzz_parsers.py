@@ -28,8 +28,8 @@ from nac.report.collect import read_front
 from nac.report.page import html
 from nac.rundir import Run
 from nac.search import results
-from nac.search.storage import load_study
 from nac.space import SearchSpace, Unbuildable
+from nac.study import load_study
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REPORT = {

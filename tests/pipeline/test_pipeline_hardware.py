@@ -7,7 +7,8 @@ import pytest
 from command import Command, process
 
 from nac.rundir import Run
-from nac.search import load_study, results
+from nac.search import results
+from nac.study import load_study
 
 SETTINGS = (
     "search.trials=3", "search.population=2", "search.baselines=false", "train.epochs=1", "search.quantise.epochs=1",

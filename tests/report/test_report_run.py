@@ -94,7 +94,7 @@ def test_no_run_and_broken_files_are_sentences(copy: Run, tmp_path: Path) -> Non
         Front.read(copy)
     (folder / "reports.json").unlink()
     copy.journal.write_text("this is\nno journal\n")
-    with pytest.raises(InputError, match="holds no readable Optuna study"):
+    with pytest.raises(InputError, match="is no storage of a study"):
         Front.read(copy)
 
 

@@ -15,9 +15,9 @@ from nac.arch import Architecture
 from nac.arch.blocks import Dense
 from nac.errors import InputError
 from nac.rundir import Run
-from nac.search import front, hypervolume, load_study, ranked, results, run_search, select
+from nac.search import front, hypervolume, ranked, results, run_search, select
 from nac.search.journal import Journal
-from nac.search.storage import quiet
+from nac.study import load_study, quiet
 
 
 def study_of(points: Sequence[tuple[float, float]], **more: Sequence[int]) -> optuna.Study:

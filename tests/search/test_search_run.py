@@ -18,8 +18,9 @@ from searching import Setting, search_config, write_space
 
 from nac.design import load_float
 from nac.errors import InputError, InterruptionError, WorkError
-from nac.search import best, front, load_study, results, run_search
+from nac.search import best, front, results, run_search
 from nac.search.samplers import make_sampler
+from nac.study import load_study
 from nac.train import evaluate, fit
 
 SAMPLERS = ("nsga2", "nsga3", "tpe", "random")

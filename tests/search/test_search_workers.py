@@ -24,10 +24,10 @@ from searching import Setting, make_setting, search_config, work
 
 from nac.errors import InputError, InterruptionError
 from nac.rundir import Run, RunRecord, database_url
-from nac.search import begin_search, budget, front, load_study, locks_of, results, run_of, status
+from nac.search import begin_search, budget, front, locks_of, results, run_of, status
 from nac.search.journal import Journal
 from nac.search.locks import FileLocks, PostgresLocks, worker_name
-from nac.search.storage import quiet
+from nac.study import load_study, quiet
 from nac.train import fit
 
 EPOCHS = 8

@@ -28,7 +28,8 @@ from nac.report.anchors import anchors_for
 from nac.report.collect import read_front
 from nac.report.page import write_page
 from nac.rundir import Run
-from nac.search import front, load_study, results, run_search, select
+from nac.search import front, results, run_search, select
+from nac.study import load_study
 from nac.tasks import Dataset
 
 logger = logging.getLogger(__name__)

@@ -16,9 +16,10 @@ from nac.pipeline.interrupt import orderly_interrupts
 from nac.pipeline.launch import Worker, WorkerOptions, start
 from nac.pipeline.request import open_run
 from nac.rundir import Run
-from nac.search import SearchStatus, begin_search, load_study, locks_of, run_of, run_search, serves_many, status
+from nac.search import SearchStatus, begin_search, locks_of, run_of, run_search, serves_many, status
 from nac.search.budget import Session, counted, require_progress, running
 from nac.search.progress import SearchProgress
+from nac.study import load_study
 
 logger = logging.getLogger(__name__)
 

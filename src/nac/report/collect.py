@@ -2,16 +2,12 @@
 
 import json
 import math
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.exceptions import ExperimentalWarning, StorageInternalError
-from optuna.storages import JournalStorage, get_storage
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,15 +17,11 @@ from nac.design import Design
 from nac.errors import InputError
 from nac.report.front import Front
 from nac.report.quantities import QUANTITIES
-from nac.rundir import Run, database_url
+from nac.rundir import Run
+from nac.study import find_study
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
 EVIDENCE = ("count", "estimate", "simulation", "c-synthesis", "synthesis", "place-and-route")
-
-
-# What Optuna raises when it replays a journal that is not its own, or that was edited.
-BROKEN_STUDY = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, ImportError,
-                StorageInternalError)  # fmt: skip
 
 
 class _Number(BaseModel):
@@ -77,25 +69,7 @@ def read_study(run: Run) -> optuna.Study | None:
     Raises:
         InputError: the journal, or the database that the run was started with, cannot be read.
     """
-    url = run.read().options.get("storage")
-    if url is None and not run.journal.is_file():
-        return None
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            storage = (
-                get_storage(database_url(url)) if url else JournalStorage(JournalFileBackend(str(run.journal)))
-            )
-            names = optuna.get_all_study_names(storage)
-            name = run.study_name if url else next(iter(names), "")
-            return optuna.load_study(study_name=name, storage=storage) if name in names else None
-    except BROKEN_STUDY as error:
-        detail = " ".join(str(error).split())[:200]
-        raise InputError(f"{url or run.journal}: holds no readable Optuna study ({detail})") from error
-    finally:
-        optuna.logging.set_verbosity(verbosity)
+    return find_study(run, run.read().options.get("storage"))
 
 
 def importances(study: optuna.Study, *, seed: int = 0) -> dict[str, dict[str, float]]:

@@ -5,7 +5,7 @@ from nac.search.objectives import HARDWARE, OBJECTIVES, Candidate, Goals, Limit,
 from nac.search.results import TrialResult, best, front, hypervolume, objective_names, ranked, results, select
 from nac.search.run import begin_search, run_search
 from nac.search.status import SearchStatus, status
-from nac.search.storage import load_study, locks_of, run_of, serves_many
+from nac.search.storage import locks_of, run_of, serves_many
 
 __all__ = [
     "HARDWARE",
@@ -23,7 +23,6 @@ __all__ = [
     "front",
     "goals",
     "hypervolume",
-    "load_study",
     "locks_of",
     "objective_names",
     "ranked",

@@ -25,8 +25,9 @@ from nac.search.objectives import goals
 from nac.search.progress import SearchProgress
 from nac.search.samplers import make_sampler
 from nac.search.status import status
-from nac.search.storage import locks_of, open_study, quiet
+from nac.search.storage import locks_of, open_study
 from nac.space import SearchSpace
+from nac.study import quiet
 from nac.tasks import Dataset, Task
 
 logger = logging.getLogger(__name__)

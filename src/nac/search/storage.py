@@ -1,15 +1,10 @@
-"""Where a study lives: the run's journal file, or a database by its URL."""
+"""Where a study is written: the run's journal file, or a database by its URL."""
 
-import warnings
-import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.exceptions import ExperimentalWarning, StorageInternalError
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
 from nac.errors import InputError
@@ -17,25 +12,9 @@ from nac.rundir import Run, database_url
 from nac.search.journal import Journal
 from nac.search.locks import FileLocks, Locks, PostgresLocks
 from nac.search.objectives import Goals
+from nac.study import brief, database, journal, quiet, study_name
 
-JOURNAL_STUDY = "search"
 FOLDER = "folder"
-# What opening a storage raises that is none, or a journal that is not Optuna's or was edited.
-BROKEN_STUDY = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, ImportError,
-                StorageInternalError, SQLAlchemyError)  # fmt: skip
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Optuna without its own log lines and without warnings about interfaces that may change."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(before)
 
 
 def open_study(run: Run, goals: Goals, about: Mapping[str, Any], url: str | None = None) -> optuna.Study:
@@ -54,9 +33,9 @@ def open_study(run: Run, goals: Goals, about: Mapping[str, Any], url: str | None
         run.path.mkdir(parents=True, exist_ok=True)
         Journal(run.journal).heal()
     with quiet():
-        storage = _storage(run, url)
+        storage = database(url) if url is not None else journal(Journal(run.journal), run)
         study = optuna.create_study(
-            storage=storage, study_name=_name(run, url), directions=goals.directions, load_if_exists=True
+            storage=storage, study_name=study_name(run, url), directions=goals.directions, load_if_exists=True
         )
         asked = {"objectives": goals.names, "limits": [limit.name for limit in goals.limits], **about}
         stored = study.user_attrs
@@ -72,27 +51,13 @@ def open_study(run: Run, goals: Goals, about: Mapping[str, Any], url: str | None
     return study
 
 
-def load_study(run: Run, url: str | None = None) -> optuna.Study:
-    """The study of a run, in its journal or in a database, also while a search is writing to it.
-
-    Raises InputError when there is none.
-    """
-    if url is None and not run.journal.is_file():
-        raise InputError(f"{run.path}: has no search yet (no {run.journal.name})")
-    with quiet():
-        storage = _storage(run, url)
-        if (name := _name(run, url)) not in optuna.get_all_study_names(storage):
-            raise InputError(f"{url or run.journal}: holds no study {name!r}")
-        return optuna.load_study(study_name=name, storage=storage)
-
-
 def run_of(url: str) -> Run:
     """The run whose search is in a database.
 
     Raises InputError when there is none, or more than one that is not finished, or its folder cannot be seen from here.
     """
     with quiet():
-        storage = _storage(None, url)
+        storage = database(url)
         studies = [
             optuna.load_study(study_name=name, storage=storage) for name in optuna.get_all_study_names(storage)
         ]
@@ -111,9 +76,9 @@ def locks_of(run: Run, url: str | None) -> Locks:
     if url is None or not _is_postgres(url):
         return FileLocks(run)
     try:
-        return PostgresLocks(database_url(url), _name(run, url))
+        return PostgresLocks(database_url(url), study_name(run, url))
     except (ImportError, SQLAlchemyError) as error:
-        raise InputError(f"{url}: is no storage of a study ({_brief(error)})") from error
+        raise InputError(f"{url}: is no storage of a study ({brief(error)})") from error
 
 
 def serves_many(url: str | None) -> bool:
@@ -121,28 +86,8 @@ def serves_many(url: str | None) -> bool:
     return url is None or not url.startswith("sqlite")
 
 
-def _storage(run: Run | None, url: str | None) -> BaseStorage:
-    try:
-        if url is not None:
-            database = RDBStorage(database_url(url))
-            weakref.finalize(database, database.engine.dispose)
-            return optuna.storages.get_storage(database)
-        assert run is not None
-        return JournalStorage(Journal(run.journal))
-    except BROKEN_STUDY as error:
-        raise InputError(f"{url or (run and run.journal)}: is no storage of a study ({_brief(error)})") from error
-
-
-def _brief(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
-
-
 def _is_postgres(url: str) -> bool:
     return database_url(url).startswith("postgresql")
-
-
-def _name(run: Run, url: str | None) -> str:
-    return JOURNAL_STUDY if url is None else run.study_name
 
 
 def _difference(key: str, before: Any, now: Any) -> str:

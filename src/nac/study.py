@@ -1,0 +1,92 @@
+"""Reading the study of a run, in its journal or in a database, also while a search is writing to it."""
+
+import warnings
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import optuna
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
+from sqlalchemy.exc import SQLAlchemyError
+
+from nac.errors import InputError
+from nac.rundir import Run, database_url
+
+JOURNAL_STUDY = "search"
+# What opening a storage raises that is none, or a journal that is not Optuna's or was edited.
+BROKEN_STUDY = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, ImportError,
+                StorageInternalError, SQLAlchemyError)  # fmt: skip
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Optuna without its own log lines and without warnings about interfaces that may change."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def load_study(run: Run, url: str | None = None) -> optuna.Study:
+    """The study of a run, as far as it is written. Raises InputError when there is none, or it cannot be read."""
+    if url is None and not run.journal.is_file():
+        raise InputError(f"{run.path}: has no search yet (no {run.journal.name})")
+    if (study := find_study(run, url)) is None:
+        raise InputError(f"{url or run.journal}: holds no study {study_name(run, url)!r}")
+    return study
+
+
+def find_study(run: Run, url: str | None = None) -> optuna.Study | None:
+    """The study of a run, None when it has none yet.
+
+    Args:
+        run: its journal is read without a URL; with one, the study is called as the run's record says.
+        url: of a database.
+
+    Raises InputError when the journal or the database cannot be read.
+    """
+    if url is None and not run.journal.is_file():
+        return None
+    with quiet():
+        storage = database(url) if url is not None else journal(JournalFileBackend(str(run.journal)), run)
+        name = study_name(run, url)
+        known = name in optuna.get_all_study_names(storage)
+        return optuna.load_study(study_name=name, storage=storage) if known else None
+
+
+def study_name(run: Run, url: str | None) -> str:
+    """What the study of a run is called where it is stored."""
+    return JOURNAL_STUDY if url is None else run.study_name
+
+
+def journal(backend: BaseJournalBackend, run: Run) -> BaseStorage:
+    """The storage in a run's journal. Raises InputError when that is none."""
+    with _named(str(run.journal)):
+        return JournalStorage(backend)
+
+
+def database(url: str) -> BaseStorage:
+    """The storage in a database. Raises InputError when it cannot be reached, or is none."""
+    with _named(url):
+        storage = RDBStorage(database_url(url))
+        weakref.finalize(storage, storage.engine.dispose)
+        return optuna.storages.get_storage(storage)
+
+
+@contextmanager
+def _named(where: str) -> Iterator[None]:
+    try:
+        yield
+    except BROKEN_STUDY as error:
+        raise InputError(f"{where}: is no storage of a study ({brief(error)})") from error
+
+
+def brief(error: Exception) -> str:
+    """The first words of an error, on one line."""
+    return " ".join(str(error).split())[:200]
