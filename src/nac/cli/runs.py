@@ -55,6 +55,8 @@ COMPRESS_EXAMPLES = """\
 [dim]nac compress runs/demo --sparsity 0.8 --pruner magnitude --pruner distilled[/]
 
 [dim]nac compress runs/demo --mixed 4 --structured 0.5 --tune-training 30[/]
+
+[dim]nac compress runs/demo --digits 0.5 --digits 0.25[/]             for few LUTs: weights of few signed digits
 """
 REPORT_EXAMPLES = "[dim]nac report runs/demo[/]"
 
@@ -152,6 +154,9 @@ def compress(
     structured: Annotated[
         list[float] | None, typer.Option(metavar="S", help="Share of channels to remove, repeatable.")
     ] = None,
+    digits: Annotated[
+        list[float] | None, typer.Option(metavar="S", help="Share of the weights' signed digits kept, repeatable.")
+    ] = None,
     order: Annotated[
         str | None, typer.Option(help="prune_then_quantise, quantise_then_prune or joint.")
     ] = None,
@@ -165,8 +170,8 @@ def compress(
 
     designs = compress_run(
         run, trials=trial or None, bits=bits or None, sparsity=sparsity or None, pruner=pruner or None,
-        mixed=mixed or None, structured=structured or None, order=order, tune=tune_training,
-        console=progress_console(),
+        mixed=mixed or None, structured=structured or None, digits=digits or None, order=order,
+        tune=tune_training, console=progress_console(),
     )
     if json:
         say_json({"run": str(run), "designs": [design.record.model_dump(mode="json") for design in designs]})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nac.arch import Architecture, Bits, Network, copied, deployment_problems, initialised, measured_workload
+from nac.compress.digits import with_fewer_digits
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
 from nac.compress.mixed import WIDEST
 from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune
@@ -21,7 +22,7 @@ from nac.design import Design, DesignRecord, load_float, save_float
 from nac.errors import InputError
 from nac.rundir import Run
 from nac.tasks import Dataset, Task
-from nac.train import evaluate, fit
+from nac.train import FitResult, evaluate, fit
 
 logger = logging.getLogger(__name__)
 ARCHITECTURE = "architecture.json"
@@ -50,6 +51,10 @@ class Recipe:
     pruner: PrunerName = DEFAULT_PRUNER
     mixed: bool = False
     removed: float = 0.0
+    digits: float = 1.0
+    """Share of the signed digits of the weights of the design made without this step."""
+    start: "Recipe | None" = None
+    """The design that has more digits and is trained on."""
 
     @property
     def bits(self) -> int:
@@ -60,14 +65,15 @@ class Recipe:
     def name(self) -> str:
         """The folder of the design, e.g. `t0012-w6-s50`, or `t0012-w4a6-s50` with activations of another width.
 
-        `m` instead of `w` stands for mixed precision, `-c50` for half of the channels removed; a pruner other than the
-        default one is named too.
+        `m` instead of `w` stands for mixed precision, `-c50` for half of the channels removed, `-d25` for a quarter of
+        the digits left; a pruner other than the default one is named too.
         """
         activations = f"a{self.widths.activations}" if self.widths.activations != self.bits else ""
         width = f"{'m' if self.mixed else 'w'}{self.bits}{activations}"
         channels = f"-c{round(100 * self.removed):02d}" if self.removed else ""
+        digits = f"-d{round(100 * self.digits):02d}" if self.start else ""
         suffix = "" if self.pruner == DEFAULT_PRUNER else f"-{self.pruner}"
-        return f"t{self.winner.trial:04d}-{width}-s{round(100 * self.sparsity):02d}{channels}{suffix}"
+        return f"t{self.winner.trial:04d}-{width}-s{round(100 * self.sparsity):02d}{channels}{digits}{suffix}"
 
 
 class Sparse(NamedTuple):
@@ -98,13 +104,24 @@ def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]
             if problems := deployment_problems(uniform):
                 raise InputError(f"trial {winner.trial} cannot be quantised exactly: {'; '.join(problems)}")
     return [
-        Recipe(winner, widths, sparsity, pruner, mixed, removed)
+        recipe
         for winner in winners
         for removed in sorted(set(settings.structured))
         for sparsity in sorted(set(settings.sparsity)) or [winner.sparsity]
         for pruner in (dict.fromkeys(settings.pruner) if sparsity else (DEFAULT_PRUNER,))
         for widths, mixed in _widths(winner, settings)
+        for recipe in _fewer_and_fewer_digits(
+            Recipe(winner, widths, sparsity, pruner, mixed, removed), settings.digits
+        )
     ]
+
+
+def _fewer_and_fewer_digits(recipe: Recipe, shares: Sequence[float]) -> list[Recipe]:
+    """The recipe, and one for every falling share of its digits, each of which starts from the one before."""
+    listed = [recipe]
+    for share in shares:
+        listed.append(replace(recipe, digits=share, start=listed[-1]))
+    return listed
 
 
 def _widths(winner: Winner, settings: CompressConfig) -> list[tuple[Bits, bool]]:
@@ -295,14 +312,14 @@ class _Workshop:
         reference = self.reference(winner)
         if recipe.removed:
             winner = self.without_channels(winner, recipe.removed)
-        architecture = winner.architecture.with_bits(**recipe.widths.model_dump())
-        sparsity = recipe.sparsity if settings.order == "prune_then_quantise" else 0.0
-        sparse = self.sparse(winner, sparsity, recipe.pruner)
         teacher = teacher_of(reference, settings)
         bench = Bench(self.task, self.dataset, settings, teacher, self._seed(recipe.name, "finetune"))
-        network, result = train_quantised(
-            sparse.network, sparse.masks, architecture, recipe.sparsity, bench, mixed=recipe.mixed
-        )  # fmt: skip
+        if recipe.start is None:
+            network, result, pruned = self._quantised(recipe, winner, bench)
+        else:
+            start, pruned = Design.load(self.run.design(recipe.start.name)).network, None
+            share = recipe.digits / recipe.start.digits
+            network, result = with_fewer_digits(start, share, bench, settings.digits_train)
         ops = measured_workload(network)
         weights = sum(op.outputs * op.fan_in for op in ops if op.parameters)
         kept = sum(op.density * op.outputs * op.fan_in for op in ops if op.parameters)
@@ -318,10 +335,22 @@ class _Workshop:
                 "test": evaluate(network, self.dataset.test, self.task),
             },
             costs=self.measure(network),
-            origin=self._origin(recipe, reference, sparse.pruned, result.best_epoch, result.seconds),
+            origin=self._origin(recipe, reference, pruned, result.best_epoch, result.seconds),
         )
         logger.info("%s: %s", recipe.name, record.metrics["validation"])
         return Design.create(self.run.design(recipe.name), record, network)
+
+    def _quantised(
+        self, recipe: Recipe, winner: Winner, bench: Bench
+    ) -> tuple[Network, FitResult, Pruned | None]:
+        """A network trained at the recipe's widths and sparsity, and how that and its pruning went."""
+        architecture = winner.architecture.with_bits(**recipe.widths.model_dump())
+        sparsity = recipe.sparsity if self.settings.order == "prune_then_quantise" else 0.0
+        sparse = self.sparse(winner, sparsity, recipe.pruner)
+        network, result = train_quantised(
+            sparse.network, sparse.masks, architecture, recipe.sparsity, bench, mixed=recipe.mixed
+        )  # fmt: skip
+        return network, result, sparse.pruned
 
     def _origin(
         self, recipe: Recipe, reference: Network, pruned: Pruned | None, best_epoch: int, seconds: float
@@ -332,6 +361,9 @@ class _Workshop:
             pruning["pruning"] = {"pruner": recipe.pruner, **found}
             if recipe.pruner in NEEDS_DISTILLED:
                 pruning["pruning"]["distilled_data"] = dict(self.distilled(recipe.winner).provenance)
+        digits: dict[str, Any] = {}
+        if recipe.start is not None:
+            digits["digits"] = {"share": recipe.digits, "start": recipe.start.name}
         return {
             "trial": recipe.winner.trial,
             "seed": self.seed,
@@ -341,6 +373,7 @@ class _Workshop:
             "train": self.training(recipe.winner).model_dump(mode="json"),
             "sparsity": recipe.sparsity,
             **pruning,
+            **digits,
             "compress": self.settings.model_dump(mode="json"),
             "float": {
                 "validation": evaluate(reference, self.dataset.validation, self.task),

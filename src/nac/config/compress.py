@@ -30,6 +30,8 @@ class CompressConfig(Model):
     `structured` are shares of the channels and neurons that are removed, each a smaller network of its own (0: all
     stay). `order` says when weights are removed (nac.compress.quantisation). `tune` trainings search the settings of
     the float trainings (but not their epochs) for every winner.
+    `digits` are shares of the signed digits of the weights (nac.compress.digits), each of which becomes a design that
+    is trained on, with the budget `digits_train`, from the design with the next larger share.
     """
 
     designs: PositiveInt = 4
@@ -49,6 +51,8 @@ class CompressConfig(Model):
     order: Literal["prune_then_quantise", "quantise_then_prune", "joint"] = "prune_then_quantise"
     structured: tuple[float, ...] = (0.0,)
     tune: int = Field(0, ge=0)
+    digits: tuple[float, ...] = ()
+    digits_train: TrainConfig = TrainConfig(learning_rate=1e-3, epochs=20)
     train: TrainConfig = TrainConfig()
     finetune: TrainConfig = TrainConfig(learning_rate=1e-3)
     distil: float = Field(0.5, ge=0, le=1)
@@ -82,6 +86,13 @@ class CompressConfig(Model):
         if any(not 0 <= s < 1 for s in sparsity):
             raise ValueError("sparsities are in [0, 1)")
         return sparsity
+
+    @field_validator("digits")
+    @classmethod
+    def _digits_in_range(cls, digits: tuple[float, ...]) -> tuple[float, ...]:
+        if any(not 0.01 <= share < 1 for share in digits):
+            raise ValueError("shares of digits are in [0.01, 1)")
+        return tuple(sorted({round(share, 2) for share in digits}, reverse=True))
 
     @field_validator("structured")
     @classmethod

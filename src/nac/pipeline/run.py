@@ -85,6 +85,7 @@ def compress_run(
     pruner: Sequence[str] | None = None,
     mixed: Sequence[int] | None = None,
     structured: Sequence[float] | None = None,
+    digits: Sequence[float] | None = None,
     order: str | None = None,
     tune: int | None = None,
     console: Console,
@@ -97,8 +98,8 @@ def compress_run(
     """
     context = open_run(Run(path), console)
     given = {
-        "bits": bits, "sparsity": sparsity, "pruner": pruner, "mixed": mixed, "structured": structured, "order": order,
-        "tune": tune,
+        "bits": bits, "sparsity": sparsity, "pruner": pruner, "mixed": mixed, "structured": structured,
+        "digits": digits, "order": order, "tune": tune,
     }  # fmt: skip
     asked = {key: value for key, value in given.items() if value is not None}
     settings = validate(CompressConfig, {**context.record.task.compress.model_dump(), **asked}, "nac compress")

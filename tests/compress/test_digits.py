@@ -1,0 +1,133 @@
+"""Weights of few signed digits: rounding to them, choosing them, and the designs made that way."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from problems import Problem, blobs
+from torch.nn.utils import parametrize
+
+from nac.arch import Network, integer_weights, quantise
+from nac.arch.network import initialised
+from nac.compress import Winner, compress, recipes
+from nac.compress.digits import digits, limits_for, nearest, sensitivity, total_digits, with_fewer_digits
+from nac.compress.quantisation import Bench
+from nac.config import CompressConfig, TargetConfig, TrainConfig
+from nac.design import Design
+from nac.hardware import engine, export
+from nac.hardware.rtl import estimate_network
+from nac.rundir import Run
+from nac.train import evaluate, fit
+
+TRAIN = TrainConfig(epochs=6, batch_size=64, learning_rate=1e-2)
+SETTINGS = CompressConfig.model_validate(
+    {"bits": [6], "sparsity": [0.0], "digits": [0.3, 0.6], "train": TRAIN, "finetune": TRAIN, "digits_train": TRAIN}
+)
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return blobs()
+
+
+@pytest.fixture(scope="module")
+def trained(problem: Problem) -> Network:
+    task, dataset, architecture = problem
+    network = quantise(initialised(architecture.with_bits(weights=6, activations=6), seed=0))
+    fit(network, dataset, task, TRAIN, seed=0)
+    return network
+
+
+def bench(problem: Problem) -> Bench:
+    return Bench(problem[0], problem[1], SETTINGS, None, seed=1)
+
+
+def fewest_terms(value: int) -> int:
+    """By trying: how many signed powers of two add up to a value."""
+    sums, terms = {0}, 0
+    while value not in sums:
+        sums |= {known + sign * 2**power for known in sums for sign in (1, -1) for power in range(9)}
+        terms += 1
+    return terms
+
+
+def test_digits_are_the_fewest_signed_powers_of_two() -> None:
+    values = torch.arange(-127, 128)
+    assert digits(values).tolist() == [fewest_terms(int(value)) for value in values]
+
+
+@pytest.mark.parametrize("largest", [1, 7, 100])
+def test_nothing_with_so_few_digits_is_nearer(largest: int) -> None:
+    table, values = nearest(largest), torch.arange(largest + 1)
+    for allowed, row in enumerate(table):
+        possible = values[digits(values) <= allowed]
+        assert torch.isin(row, possible).all()
+        assert torch.equal((row - values).abs(), (possible[:, None] - values).abs().amin(dim=0))
+    assert torch.equal(table[-1], values)
+
+
+def test_what_the_loss_does_not_feel_goes_first(trained: Network) -> None:
+    squares = {name: torch.ones(weight.shape) for name, weight in integer_weights(trained).items()}
+    squares["output"] = torch.zeros_like(squares["output"])
+    counts = {name: int(digits(weights).sum()) for name, weights in integer_weights(trained).items()}
+    keep = 1 - counts["output"] / sum(counts.values())
+    left = {name: int(limit.sum()) for name, limit in limits_for(trained, keep, squares).items()}
+    assert left == {**counts, "output": 0}
+
+
+def test_limits_add_up_to_the_share(problem: Problem, trained: Network) -> None:
+    squares = sensitivity(trained, problem[0], problem[1], seed=0)
+    for keep in (1.0, 0.4, 0.05):
+        limits = limits_for(trained, keep, squares)
+        assert sum(int(limit.sum()) for limit in limits.values()) == round(keep * total_digits(trained))
+        assert all((limit >= 0).all() for limit in limits.values())
+
+
+def test_the_network_has_no_more_digits_and_is_an_ordinary_one(problem: Problem, trained: Network) -> None:
+    before = {name: tensor.clone() for name, tensor in trained.state_dict().items()}
+    found, _ = with_fewer_digits(trained, 0.3, bench(problem), TRAIN)
+    assert 0 < total_digits(found) <= round(0.3 * total_digits(trained))
+    assert all(torch.equal(before[name], tensor) for name, tensor in trained.state_dict().items())
+    assert not any(parametrize.is_parametrized(module) for module in found.modules())
+    plain = Network(found.architecture, quantised=True)
+    plain.load_state_dict(found.state_dict())
+    x = problem[1].validation.x
+    assert torch.equal(plain.eval()(x), found(x))
+    assert evaluate(found, problem[1].validation, problem[0])["accuracy"] > 0.9
+
+
+def test_every_design_starts_from_the_one_with_more_digits(problem: Problem, tmp_path: Path) -> None:
+    task, dataset, architecture = problem
+    winner = Winner(3, architecture)
+    names = ["t0003-w6-s00", "t0003-w6-s00-d60", "t0003-w6-s00-d30"]
+    assert [recipe.name for recipe in recipes([winner], SETTINGS)] == names
+
+    def make() -> list[Design]:
+        return compress([winner], task, dataset, Run(tmp_path), SETTINGS, seed=0)
+
+    made = make()
+    assert [design.record.origin.get("digits") for design in made] == [
+        None, {"share": 0.6, "start": names[0]}, {"share": 0.3, "start": names[1]},
+    ]  # fmt: skip
+    counts = [total_digits(design.network) for design in made]
+    assert counts[1] <= 0.61 * counts[0]
+    assert counts[2] <= 0.51 * counts[1]
+    luts = [estimate_network(design.network, TargetConfig()).lut for design in made]
+    assert luts == sorted(luts, reverse=True)
+
+    (made[2].path / "design.json").unlink()
+    again = make()[2]
+    old, new = made[2].network.state_dict(), again.network.state_dict()
+    assert all(torch.equal(old[name], new[name]) for name in old)
+
+    export(again)
+    x = again.quantised_input(dataset.test.x.numpy()[:20])
+    outputs = [engine(name, again).predict(x).tolist() for name in ("torch", "qonnx", "rtl")]
+    assert outputs[0] == outputs[1] == outputs[2]
+
+
+@pytest.mark.parametrize("wrong", [{"digits": [1.0]}, {"digits": [0.0]}])
+def test_shares_of_digits_are_below_one(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"shares of digits are in \[0.01, 1\)"):
+        CompressConfig.model_validate(wrong)
