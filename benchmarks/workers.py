@@ -30,11 +30,11 @@ TRIAL_S = 5.0
 REPLAYED = 100
 
 
-def search(data: Path, out: Path, workers: int, trials: int, epochs: int) -> tuple[float, int, int]:
+def search(data: Path, out: Path, workers: int, trials: int, epochs: int, *options: str) -> tuple[float, int, int]:
     """Trials per hour, finished trials, and architectures that were trained more than once."""
     settings = ("search.sampler=random", "search.baselines=false", f"search.trials={trials}", f"train.epochs={epochs}")
     command = [sys.executable, "-m", "nac.cli", "-q", "search", "jets", "--data", str(data), "--out", str(out)]
-    command += ["--workers", str(workers), *(word for text in settings for word in ("--set", text))]
+    command += ["--workers", str(workers), *options, *(word for text in settings for word in ("--set", text))]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     study = load_study(Run(out))
     finished = [trial for trial in study.get_trials() if trial.state.is_finished()]

@@ -6,15 +6,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from command import Command, process, tiny
+from rich.console import Console
 
 from nac.errors import InputError
-from nac.pipeline.launch import WorkerOptions, shares, visible_gpus
+from nac.pipeline.launch import LocalWorker, WorkerOptions, shares, visible_gpus
+from nac.pipeline.launch import start as start_workers
+from nac.pipeline.request import Request, open_run, start
 from nac.pipeline.workers import status_of
+from nac.rundir import Run
 
 SLURM = Path(__file__).resolve().parent.parent / "support" / "slurm"
 
@@ -44,6 +49,34 @@ def test_more_workers_than_places_on_gpus_are_refused() -> None:
 def test_gpus_that_the_environment_hides_are_not_used() -> None:
     assert visible_gpus({"CUDA_VISIBLE_DEVICES": ""}) == []
     assert visible_gpus({"CUDA_VISIBLE_DEVICES": "2,5"}) == ["2", "5"]
+
+
+def test_a_search_trains_on_the_device_that_was_asked_for(
+    nac: Command, jets_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    refused = nac("search", *tiny("jets", "--data", jets_data, "--out", tmp_path / "run", "--device", "cuda")[1:])
+    assert refused.status == 2
+    assert "--device cuda: there is no GPU" in refused.err
+    assert not (tmp_path / "run").exists()
+
+    out = tmp_path / "other"
+    request = Request("jets", data=(jets_data,), options={"device": "cpu"})
+    assert start(request, out, to_hardware=False, console=Console()).dataset.device == torch.device("cpu")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    for name, expected in {"cpu": "cpu", "auto": "cuda", "cuda": "cuda"}.items():
+        record = Run(out).read()
+        Run(out).write(record.model_copy(update={"options": {"device": name}}))
+        assert open_run(Run(out), Console()).dataset.device == torch.device(expected)
+
+
+def test_workers_on_the_cpu_need_no_places_on_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    started: list[Mapping[str, str]] = []
+    monkeypatch.setattr(LocalWorker, "start", lambda run, environment, log: started.append(environment))
+    start_workers(Run(tmp_path), WorkerOptions(workers=3, device="cpu"))
+    assert len(started) == 3
+    assert not any("CUDA_VISIBLE_DEVICES" in own for own in started)
 
 
 def test_sqlite_is_refused_for_several_workers(nac: Command, jets_data: Path, tmp_path: Path) -> None:

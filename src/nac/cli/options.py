@@ -43,6 +43,9 @@ ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Finish an interrupted run; finished work is not repeated.")
 ]
 WorkersOption = Annotated[int | None, typer.Option(min=1, help="Processes that search at once.", show_default="1")]
+DeviceOption = Annotated[
+    str | None, typer.Option(help="What trains: auto (a GPU where there is one), cpu or cuda.", show_default="auto")
+]
 WorkersPerGpuOption = Annotated[
     int | None, typer.Option(min=1, help="Workers that share a GPU, where there is one.", show_default="1")
 ]

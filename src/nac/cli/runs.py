@@ -7,6 +7,7 @@ import typer
 from nac.cli.options import (
     ClusterOption,
     DataOption,
+    DeviceOption,
     GpusOption,
     JsonOption,
     OutOption,
@@ -69,6 +70,7 @@ def run(
     seed: SeedOption = None,
     set_: SetOption = None,
     workers: WorkersOption = None,
+    device: DeviceOption = None,
     workers_per_gpu: WorkersPerGpuOption = None,
     cluster: ClusterOption = None,
     partition: PartitionOption = None,
@@ -82,7 +84,8 @@ def run(
     from nac.pipeline.run import run_task
 
     options = _given(
-        workers=workers, workers_per_gpu=workers_per_gpu, cluster=cluster, partition=partition, time=time, gpus=gpus
+        workers=workers, device=device, workers_per_gpu=workers_per_gpu, cluster=cluster, partition=partition,
+        time=time, gpus=gpus,
     )
     request = Request(task, preset, tuple(data or ()), tuple(set_ or ()), seed, options)
     _say_summary(run_task(request, out, resumed=resume, console=progress_console()), json)
@@ -93,6 +96,7 @@ def search(
     out: OutOption = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Architectures to finish.")] = None,
     workers: WorkersOption = None,
+    device: DeviceOption = None,
     workers_per_gpu: WorkersPerGpuOption = None,
     cluster: ClusterOption = None,
     partition: PartitionOption = None,
@@ -115,8 +119,8 @@ def search(
     asked = {"search.trials": trials, "search.sampler": sampler, "search.timeout": timeout}
     settings = (*(set_ or ()), *(f"{key}={value}" for key, value in asked.items() if value is not None))
     options = _given(
-        workers=workers, workers_per_gpu=workers_per_gpu, cluster=cluster, partition=partition, time=time, gpus=gpus,
-        storage=storage,
+        workers=workers, device=device, workers_per_gpu=workers_per_gpu, cluster=cluster, partition=partition,
+        time=time, gpus=gpus, storage=storage,
     )
     request = Request(task, preset, tuple(data or ()), settings, seed, options)
     _say_summary(run_task(request, out, resumed=resume, stop="search", console=progress_console()), json)

@@ -13,6 +13,7 @@ from nac.errors import InputError
 from nac.rundir import Run, RunRecord
 from nac.space import SearchSpace
 from nac.tasks import Dataset, Task, make_task
+from nac.train import training_device
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +41,11 @@ class Context:
 
     @property
     def dataset(self) -> Dataset:
-        """The samples, the same as when the run started. Raises InputError when they are not."""
+        """The samples, the same as when the run started, to train on its device. Raises InputError if they are not."""
         if self._dataset is None:
             files = [file.path for file in self.record.data]
             self._dataset = self.task.load(files, self.record.task.seed)
+        self._dataset.device = training_device(self.record.options.get("device", "auto"))
         found = described(self._dataset.provenance)
         if not self.record.dataset:
             self.record = self.record.model_copy(update={"dataset": found})

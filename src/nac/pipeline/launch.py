@@ -14,6 +14,7 @@ from pydantic import Field, PositiveInt
 from nac.config import Model
 from nac.errors import InputError
 from nac.rundir import Run
+from nac.train import DeviceName
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 LEAVE_S = 20
@@ -22,11 +23,12 @@ LEAVE_S = 20
 class WorkerOptions(Model):
     """How many workers search, and where.
 
-    `workers_per_gpu` share one GPU, when there is one. `partition`, `time` (minutes) and `gpus` (per worker) are for
-    SLURM.
+    `device` is what they train on; `workers_per_gpu` share one GPU, when there is one. `partition`, `time` (minutes)
+    and `gpus` (per worker) are for SLURM.
     """
 
     workers: PositiveInt = 1
+    device: DeviceName = "auto"
     workers_per_gpu: PositiveInt = 1
     cluster: Literal["local", "slurm"] = "local"
     partition: str | None = None
@@ -81,7 +83,7 @@ def shares(options: WorkerOptions, cores: int, gpus: Sequence[str]) -> list[dict
     """
     if gpus and options.workers > (places := len(gpus) * options.workers_per_gpu):
         raise InputError(f"--workers {options.workers}: expected at most {places} on {len(gpus)} GPUs; "
-                         "--workers-per-gpu puts more on each, CUDA_VISIBLE_DEVICES= in front uses none")
+                         "--workers-per-gpu puts more on each, --device cpu uses none")
     threads = dict.fromkeys(THREAD_VARIABLES, str(max(1, cores // options.workers)))
     return [
         {**threads, **({"CUDA_VISIBLE_DEVICES": gpus[index % len(gpus)]} if gpus else {})}
@@ -185,5 +187,5 @@ def start(run: Run, options: WorkerOptions) -> list[Worker]:
     if options.cluster == "slurm":
         return submit(run, options, cores=1)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    environments = shares(options, cores, visible_gpus())
+    environments = shares(options, cores, [] if options.device == "cpu" else visible_gpus())
     return [LocalWorker.start(run, own, run.workers / f"{i}.log") for i, own in enumerate(environments, start=1)]

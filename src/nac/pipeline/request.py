@@ -18,6 +18,7 @@ from nac.pipeline.context import Context
 from nac.pipeline.launch import WorkerOptions
 from nac.rundir import DataFile, Run, RunRecord, data_files, provenance, write_atomic
 from nac.tasks import make_task
+from nac.train import training_device
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Request:
 def start(request: Request, out: Path | None, *, to_hardware: bool, console: Console) -> Context:
     """Check everything, then make the run's folder. Raises InputError, and then nothing was written."""
     config = request.config()
-    validate(WorkerOptions, worker_options(request.options), "nac search")
+    training_device(validate(WorkerOptions, worker_options(request.options), "nac search").device)
     source = str(find_file("tasks", request.task))
     if problems := task_problems(config, source, to_hardware=to_hardware):
         raise InputError("\n".join(problems))

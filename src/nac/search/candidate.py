@@ -151,7 +151,10 @@ class Bench:
         judged = network if self.deployment is None else deployed
         metrics = evaluate(judged, self.dataset.validation, self.task)
         seconds = round(time.perf_counter() - start, 3)
-        trial.set_user_attr("training", {"seconds": seconds, "epochs": len(result.history), "best": result.best_epoch})
+        trial.set_user_attr("training", {
+            "seconds": seconds, "epochs": len(result.history), "best": result.best_epoch,
+            "device": self.dataset.device.type,
+        })  # fmt: skip
         return replace(candidate, metrics=metrics, network=judged, measured=measured)
 
     def ends(self, trial: Trial, candidate: Candidate, epochs: int, metrics: Mapping[str, float]) -> bool:

@@ -10,19 +10,28 @@ from nac.config import DataConfig
 from nac.tasks.augment import augment_jets, augment_patches, crop
 from nac.tasks.preprocessing import Preprocessing
 
+CPU = torch.device("cpu")
+
 
 @dataclass
 class Split:
     """x (N, *input_shape) float32, preprocessed and not yet quantised; y (N,) int64 labels or (N, T) float32.
 
-    A regression's y is in units of the network's outputs.
+    A regression's y is in units of the network's outputs. Both lie in main memory.
     """
 
     x: Tensor
     y: Tensor
+    _copies: dict[torch.device, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def on(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """x and y on a device, moved there once."""
+        if device not in self._copies:
+            self._copies[device] = self.x.to(device), self.y.to(device)
+        return self._copies[device]
 
 
 @dataclass
@@ -42,27 +51,31 @@ class TrainSplit(Split):
         """The split of raw samples and physical targets, as they are in a file."""
         return cls(*prepare(raw, physical, config, preprocessing), raw, physical, config, preprocessing)
 
-    def epoch(self, generator: Generator) -> tuple[Tensor, Tensor]:
-        """(x, y) of all N samples in their order, augmented by the symmetries of the task and preprocessed."""
+    def epoch(self, generator: Generator, device: torch.device = CPU) -> tuple[Tensor, Tensor]:
+        """(x, y) of all N samples in their order on a device, augmented by the symmetries of the task, preprocessed."""
         if not self.config.augment:
-            return self.x, self.y
+            return self.on(device)
         names = self.config.augment
         if self.config.layout == "patches":
             x, y = augment_patches(names, self.raw, self.physical, self.config.patch_size, generator)
         else:
             x, y = augment_jets(names, self.raw, self.physical, generator)
-        return self.preprocessing.tensor(x), output_units(y, self.preprocessing)
+        return self.preprocessing.tensor(x).to(device), output_units(y, self.preprocessing).to(device)
 
 
 @dataclass
 class Dataset:
-    """The three splits, what was fitted on the first of them, and where all of it came from."""
+    """The three splits, what was fitted on the first of them, and where all of it came from.
+
+    Networks are trained on `device`: they and the samples are copied there.
+    """
 
     train: TrainSplit
     validation: Split
     test: Split
     preprocessing: Preprocessing
     provenance: dict[str, Any] = field(default_factory=dict)
+    device: torch.device = CPU
 
 
 def output_units(y: Tensor, preprocessing: Preprocessing) -> Tensor:

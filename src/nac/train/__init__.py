@@ -1,5 +1,16 @@
 """One fit loop and one evaluation, for every task and stage."""
 
+from nac.train.device import DeviceName, training_device
 from nac.train.fit import FitResult, Masks, Teacher, evaluate, fit, predict, validation_loss
 
-__all__ = ["FitResult", "Masks", "Teacher", "evaluate", "fit", "predict", "validation_loss"]
+__all__ = [
+    "DeviceName",
+    "FitResult",
+    "Masks",
+    "Teacher",
+    "evaluate",
+    "fit",
+    "predict",
+    "training_device",
+    "validation_loss",
+]

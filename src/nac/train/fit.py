@@ -69,8 +69,8 @@ def fit(
     """Train in place and restore the epoch with the lowest validation loss.
 
     Args:
-        network: float or quantised; stays on its device.
-        dataset: training and validation splits; the test split is not looked at.
+        network: float or quantised; it is where it was afterwards.
+        dataset: training and validation splits, and the device to train on; the test split is not looked at.
         task: loss.
         settings: optimiser, schedule and budget.
         seed: of the order of samples and of the augmentation.
@@ -82,27 +82,32 @@ def fit(
     Raises:
         WorkError: the training diverged, or there is too little data for one batch.
     """
-    with _threads(network, settings.batch_size):
-        return _fit(network, dataset, task, settings, seed, masks, teacher, on_epoch)
+    taught = teacher.networks if teacher is not None else ()
+    with _threads(network, settings.batch_size), _moved(dataset.device, network, *taught):
+        result, best_state = _fit(network, dataset, task, settings, seed, masks, teacher, on_epoch)
+    network.load_state_dict(best_state)
+    network.eval()
+    return result
 
 
 def _fit(
     network: Network, dataset: Dataset, task: Task, settings: TrainConfig, seed: int, masks: Masks | None,
     teacher: Teacher | None, on_epoch: EpochCallback | None,
-) -> FitResult:
+) -> tuple[FitResult, dict[str, Tensor]]:
+    """How it went, and the network's state after the best epoch."""
     start = time.perf_counter()
-    device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     optimiser = _optimiser(network, settings)
     steps = max(1, math.ceil(len(dataset.train) / settings.batch_size))
     scheduler = _scheduler(optimiser, settings, steps)
     history: list[Mapping[str, float]] = []
-    best_epoch, best_loss, best_state = -1, math.inf, {}
+    best_epoch, best_loss = -1, math.inf
+    best_state: dict[str, Tensor] = {}
     _apply(network, masks)
     for epoch in range(settings.epochs):
         network.train()
         total, count = 0.0, 0
-        for x, y, goal in _batches(dataset, settings.batch_size, generator, teacher, device):
+        for x, y, goal in _batches(dataset, settings.batch_size, generator, teacher):
             optimiser.zero_grad(set_to_none=True)
             outputs = network(x)
             loss = task.loss(outputs, y, label_smoothing=settings.label_smoothing)
@@ -128,9 +133,7 @@ def _fit(
             break
     if best_epoch < 0:
         raise WorkError(f"training diverged: the validation loss was not finite in {settings.epochs} epochs")
-    network.load_state_dict(best_state)
-    network.eval()
-    return FitResult(best_epoch, best_loss, tuple(history), time.perf_counter() - start)
+    return FitResult(best_epoch, best_loss, tuple(history), time.perf_counter() - start), best_state
 
 
 @contextmanager
@@ -148,13 +151,30 @@ def _threads(network: Network, batch_size: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def _moved(device: torch.device, *networks: Network) -> Iterator[None]:
+    """Networks on a device for a while; everything but training is done where they came from."""
+    homes = [_device(network) for network in networks]
+    try:
+        for network in networks:
+            network.to(device)
+        yield
+    finally:
+        for network, home in zip(networks, homes, strict=True):
+            network.to(home)
+
+
+def _device(network: Network) -> torch.device:
+    return next(network.parameters()).device
+
+
 def _batches(
-    dataset: Dataset, size: int, generator: torch.Generator, teacher: Teacher | None, device: torch.device
+    dataset: Dataset, size: int, generator: torch.Generator, teacher: Teacher | None
 ) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
     """Slices of one shuffled epoch; a last batch of one sample is left out (batch norm cannot take it)."""
-    x, y = dataset.train.epoch(generator)
-    order = torch.randperm(len(x), generator=generator)
-    x, y = x[order].to(device), y[order].to(device)
+    x, y = dataset.train.epoch(generator, dataset.device)
+    order = torch.randperm(len(x), generator=generator).to(dataset.device)
+    x, y = x[order], y[order]
     goal = teacher.outputs(x) if teacher is not None else None
     for begin in range(0, len(x), size):
         part = slice(begin, begin + size)
@@ -186,7 +206,8 @@ def _scheduler(optimiser: Optimizer, settings: TrainConfig, steps: int) -> LRSch
 @torch.no_grad()
 def _apply(network: Network, masks: Masks | None) -> None:
     for name, mask in (masks or {}).items():
-        network.weight(name).mul_(mask)
+        weight = network.weight(name)
+        weight.mul_(mask.to(weight.device))
 
 
 @torch.no_grad()
@@ -202,11 +223,11 @@ def predict(network: Network, x: Tensor, batch_size: int = 2048) -> Tensor:
 
 def validation_loss(network: Network, split: Split, task: Task) -> float:
     """The task's loss over a split."""
-    device = next(network.parameters()).device
-    return float(task.loss(predict(network, split.x.to(device)), split.y.to(device)))
+    x, y = split.on(_device(network))
+    return float(task.loss(predict(network, x), y))
 
 
 def evaluate(network: Network, split: Split, task: Task) -> dict[str, float]:
     """Every metric of the task over a split."""
-    device = next(network.parameters()).device
-    return task.metrics(predict(network, split.x.to(device)).cpu().double().numpy(), split.y.numpy())
+    x, _ = split.on(_device(network))
+    return task.metrics(predict(network, x).cpu().double().numpy(), split.y.numpy())

@@ -1,7 +1,7 @@
 """What a distiller is given and what it gives back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from torch import Tensor
@@ -61,7 +61,7 @@ class Distilled:
         """
         train = TrainSplit.prepared(self.raw, self.physical, config, real.preprocessing)
         own = Split(train.x, train.y)
-        return Dataset(train, own, own, real.preprocessing, dict(self.provenance))
+        return replace(real, train=train, validation=own, test=own, provenance=dict(self.provenance))
 
 
 class Distiller(Protocol):
