@@ -1,21 +1,34 @@
 """Prints what a hardware-aware search found, and compares it with a search for bit operations.
 
     python benchmarks/hardware_aware.py front RUN [--figure FILE]
-    python benchmarks/hardware_aware.py compare LUT_RUN OTHER_RUN...
+    python benchmarks/hardware_aware.py compare LUT_RUN OTHER_RUN... [--synthesise N]
 
-Runs are those of tasks whose search is of quantised networks (`search.quantise`). Networks are chosen on the validation
-split; accuracy is also shown on the test split, which nothing was chosen by. LUTs are those of the adder graph
-(an estimate; `nac synth` lets yosys count them).
+Networks are chosen on the validation split; accuracy is also shown on the test split, which nothing was chosen by. LUTs
+are those of the adder graph, an estimate; yosys counts them for N designs of every run.
 
-`compare`: for every accuracy, the fewest LUTs on the front of the first run, and the LUTs of what another search would
-have handed over: of its own front, in its own objectives, the cheapest network of at least that accuracy.
+`front` is of searches of quantised networks (`search.quantise`). `compare` is of whole runs, up to their local search,
+which should have had the same time at the same time:
+
+    nac run jets_features --preset hardware --data FILE --out LUT_RUN &
+    nac run jets_features --data FILE --out OTHER_RUN
+
+For every accuracy it gives the LUTs of what each run hands over: of the front of its designs, in the search's own
+objectives, the cheapest of at least that validation accuracy; and the LUTs at which that front reaches the accuracy on
+the test split.
 """
 
 import argparse
+import itertools
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from nac.design import load_quantised
+import numpy as np
+from sklearn.isotonic import IsotonicRegression
+
+from nac.design import Design, load_quantised
+from nac.hardware.rtl import estimate_network, rtl_project, synthesise_rtl
+from nac.pareto import non_dominated
 from nac.report import Front, plot_front
 from nac.report.anchors import anchors_for
 from nac.report.quantities import quantity, short
@@ -26,7 +39,8 @@ from nac.study import load_study
 from nac.tasks import make_task
 from nac.train import evaluate
 
-STEP = 0.005
+LOWEST, STEP = 0.6, 0.005
+"""The accuracies that are compared."""
 COSTS = ("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii", "bops")
 
 
@@ -75,34 +89,71 @@ def print_front(run: Run, figure: Path | None) -> None:
         plot_front(Front.read(run), figure, x="lut", anchors=anchors)
 
 
-def handed_over(listed: list[Found], accuracy: float, cost: str) -> Found | None:
-    """The network that is cheapest in `cost` among those of at least this accuracy on the validation split."""
-    good = [each for each in listed if each.trial.metrics["accuracy"] >= accuracy]
-    return min(good, key=lambda each: each.trial.costs[cost]) if good else None
+@dataclass(frozen=True)
+class Made:
+    """A design of a local search: its accuracies, its cost in the search's own terms, and its LUTs."""
+
+    design: Design
+    validation: float
+    test: float
+    cost: float
+    lut: float
 
 
-def print_comparison(runs: list[Run]) -> None:
-    """LUTs at equal accuracy, one column per search; the first run's are the unit of the ratios."""
-    listed = [found(run) for run in runs]
-    costs = [run.read().task.search.objectives[1].name for run in runs]
-    best = max(each.trial.metrics["accuracy"] for each in listed[0])
-    low = max(min(each.trial.metrics["accuracy"] for each in networks) for networks in listed)
+def made(run: Run) -> list[Made]:
+    """The designs on the front of a run by validation accuracy and its own cost, those of few LUTs first."""
+    cost = run.read().task.search.objectives[1].name
+    designs = [Design.load(path) for path in run.design_paths()]
+    accuracies = [design.record.metrics["validation"]["accuracy"] for design in designs]
+    costs = [design.record.costs[cost] for design in designs]
+    chosen = non_dominated(np.array([accuracies, costs]).T, ["maximize", "minimize"])
+    listed = []
+    for design, accuracy, price in itertools.compress(zip(designs, accuracies, costs, strict=True), chosen):
+        record = design.record
+        lut = record.costs.get("lut") or estimate_network(design.network, record.task.target).lut
+        listed.append(Made(design, accuracy, record.metrics["test"]["accuracy"], price, lut))
+    return sorted(listed, key=lambda each: each.lut)
+
+
+def luts_on_validation(listed: list[Made], accuracy: float) -> float:
+    """LUTs of what is cheapest, in the search's own cost, among the designs of at least this validation accuracy."""
+    good = [each for each in listed if each.validation >= accuracy]
+    return min(good, key=lambda each: each.cost).lut if good else math.nan
+
+
+def luts_on_test(listed: list[Made], accuracy: float) -> float:
+    """LUTs at which the front reaches an accuracy on the test split, whose noise isotonic regression takes out."""
+    logarithms = np.log([each.lut for each in listed])
+    fitted = IsotonicRegression().fit_transform(logarithms, [each.test for each in listed])
+    levels, first = np.unique(fitted, return_index=True)
+    return float(np.exp(np.interp(accuracy, levels, logarithms[first], left=math.nan, right=math.nan)))
+
+
+def print_comparison(runs: list[Run], synthesised: int) -> None:
+    """LUTs at equal accuracy, one column per run; the first run's are the unit of the ratios."""
+    fronts = [made(run) for run in runs]
+    names = [run.path.name for run in runs]
+    headings = [*(f"{name}, LUT" for name in names), *(f"{name} / {names[0]}" for name in names[1:])]
+    for split, luts in (("validation", luts_on_validation), ("test", luts_on_test)):
+        rows = []
+        for accuracy in np.arange(LOWEST, 1, STEP):
+            found = [luts(listed, accuracy) for listed in fronts]
+            if not math.isnan(found[0]) and not all(math.isnan(lut) for lut in found[1:]):
+                cells = [*(f"{lut:,.0f}" for lut in found), *(f"{lut / found[0]:.1f}" for lut in found[1:])]
+                rows.append([f"{100 * accuracy:.1f} %", *(cell.replace("nan", "-") for cell in cells)])
+        print(markdown([f"{split} accuracy", *headings], rows), end="\n\n")
+    for run, listed in zip(runs, fronts, strict=True):
+        print(f"{run.path.name}: {len(run.design_paths())} designs, {len(listed)} of them on the front")
     rows = []
-    accuracy = STEP * round(low / STEP)
-    while accuracy <= best:
-        chosen = [handed_over(networks, accuracy, cost) for networks, cost in zip(listed, costs, strict=True)]
-        if all(each is not None for each in chosen):
-            luts = [each.trial.costs["lut"] for each in chosen if each is not None]
-            tests = [each.test["accuracy"] for each in chosen if each is not None]
-            rows.append([f"{100 * accuracy:.1f} %", *(f"{short(lut)} ({100 * test:.1f} %)" for lut, test in
-                         zip(luts, tests, strict=True)), *(f"{lut / luts[0]:.2f}" for lut in luts[1:])])  # fmt: skip
-        accuracy += STEP
-    names = [f"{run.path.name} (accuracy, {cost})" for run, cost in zip(runs, costs, strict=True)]
-    print(markdown(["at least", *names, *(f"{run.path.name} / {runs[0].path.name}" for run in runs[1:])], rows))
-    print("\nLUTs, and in brackets the accuracy on the test split.")
-    for run in runs:
-        trials = len(load_study(run, run.read().options.get("storage")).trials)
-        print(f"- {run.path.name}: {trials} trials, space {run.read().task.space}")
+    for run, listed in zip(runs, fronts, strict=True):
+        for index in np.unique(np.linspace(0, len(listed) - 1, synthesised).round().astype(int)):
+            each, record = listed[index], listed[index].design.record
+            mapped = synthesise_rtl(rtl_project(each.design))
+            rows.append([run.path.name, record.name, record.architecture.summary(), f"{100 * each.validation:.1f} %",
+                         f"{100 * each.test:.1f} %", f"{each.lut:,.0f}", f"{mapped.lut:,}"])  # fmt: skip
+    if rows:
+        print()
+        print(markdown(["run", "design", "network", "validation", "test", "LUT (estimate)", "LUT (yosys)"], rows))
 
 
 def main() -> None:
@@ -114,11 +165,12 @@ def main() -> None:
     one.add_argument("--figure", type=Path)
     several = verbs.add_parser("compare")
     several.add_argument("runs", type=Path, nargs="+")
+    several.add_argument("--synthesise", type=int, default=0)
     asked = parser.parse_args()
     if asked.verb == "front":
         print_front(Run(asked.run), asked.figure)
     else:
-        print_comparison([Run(path) for path in asked.runs])
+        print_comparison([Run(path) for path in asked.runs], asked.synthesise)
 
 
 if __name__ == "__main__":
