@@ -17,8 +17,7 @@ import numpy as np
 import torch
 
 from nac.arch import Architecture, Network, quantise
-from nac.compress.pruners import keep_highest
-from nac.compress.pruners.scores import magnitudes
+from nac.compress.pruners import keep_largest
 from nac.config import TargetConfig
 from nac.design.folder import load_quantised
 from nac.errors import NacError
@@ -80,7 +79,7 @@ def _random(count: int, generator: np.random.Generator) -> Iterator[tuple[Archit
             if sum(p.numel() for p in network.parameters()) * math.prod(shape[1:]) > MOST_MACS:
                 continue
             made += 1
-            masks = keep_highest(magnitudes(network), 1 - sparsity).masks
+            masks = keep_largest(network, 1 - sparsity).masks
             quantised = quantise(network).train()
             with torch.no_grad():
                 for layer, mask in masks.items():

@@ -16,7 +16,7 @@ SETTINGS = CompressConfig.model_validate(
     {
         "bits": [6],
         "sparsity": [0.0, 0.5],
-        "pruner": ["magnitude", "distilled", "random"],
+        "pruner": ["gradual", "distilled", "random"],
         "rounds": 2,
         "rewind": 1,
         "distilled_data": {"method": "distribution", "per_class": 4, "iterations": 5},
@@ -36,9 +36,10 @@ def test_a_design_per_pruner_but_one_where_nothing_is_pruned(made: tuple[Run, li
 def test_designs_say_how_they_were_pruned(made: tuple[Run, list[Design]]) -> None:
     dense, *pruned = (design.record.origin for design in made[1])
     assert "pruning" not in dense
-    assert [origin["pruning"]["pruner"] for origin in pruned] == ["magnitude", "distilled", "random"]
+    assert [origin["pruning"]["pruner"] for origin in pruned] == ["gradual", "distilled", "random"]
     for origin in pruned:
         assert origin["pruning"]["guarded"] == [{}, {}]
+        assert len(origin["pruning"]["idle"]) == 2
         assert origin["pruning"]["seconds"] > 0
         assert origin["compress"]["rewind"] == 1
     samples = pruned[1]["pruning"]["distilled_data"]

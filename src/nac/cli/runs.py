@@ -53,7 +53,7 @@ COMPRESS_EXAMPLES = """\
 
 [dim]nac compress runs/demo --trial 17 --bits 4 --bits 6 --sparsity 0.8[/]
 
-[dim]nac compress runs/demo --sparsity 0.8 --pruner magnitude --pruner distilled[/]
+[dim]nac compress runs/demo --sparsity 0.8 --pruner gradual --pruner distilled[/]
 
 [dim]nac compress runs/demo --mixed 4 --structured 0.5 --tune-training 30[/]
 

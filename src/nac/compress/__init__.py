@@ -1,6 +1,6 @@
 """The local search: pruning and quantisation-aware training of the winners."""
 
-from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruner, Pruning, Round, keep_highest, prune
+from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruner, Pruning, Round, keep_largest, prune
 from nac.compress.short import quantised_in_short
 from nac.compress.stage import Recipe, Winner, compress, recipes, workload_costs
 
@@ -14,7 +14,7 @@ __all__ = [
     "Round",
     "Winner",
     "compress",
-    "keep_highest",
+    "keep_largest",
     "prune",
     "quantised_in_short",
     "recipes",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -82,7 +83,8 @@ def along_rounds(pruning: Pruning, pruned: Pruned) -> list[tuple[float, Connecti
     """Sparsity and connectivity of the masks of every round of a pruning, on real samples. Raises WorkError."""
     return [
         (sparsity_of(found.masks),
-         stability(pruning.start, found.masks, pruning.dataset, pruning.task, pruning.train, seed=pruning.seed))
+         stability(partial(pruning.final_start, found), found.masks, pruning.dataset, pruning.task, pruning.train,
+                   seed=pruning.seed))
         for found in pruned.rounds
     ]  # fmt: skip
 

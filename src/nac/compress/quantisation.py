@@ -7,8 +7,7 @@ from torch import Tensor
 
 from nac.arch import Architecture, Network, quantise
 from nac.compress.mixed import redistribute
-from nac.compress.pruners import Masks, keep_highest
-from nac.compress.pruners.scores import magnitudes
+from nac.compress.pruners import Masks, keep_largest
 from nac.config import CompressConfig, TrainConfig
 from nac.tasks import Dataset, Task
 from nac.train import FitResult, Teacher, fit
@@ -72,7 +71,7 @@ def train_quantised(
         return network, bench.fit(network, masks)
     result = bench.fit(network, None)
     for done in range(1, bench.settings.rounds + 1):
-        masks = keep_highest(magnitudes(network), (1 - sparsity) ** (done / bench.settings.rounds)).masks
+        masks = keep_largest(network, (1 - sparsity) ** (done / bench.settings.rounds), masks).masks
         result = bench.fit(network, masks)
     return network, result
 
@@ -108,7 +107,7 @@ def _tightened(network: Network, sparsity: float, bench: Bench) -> Masks:
 
     def tighten(epoch: int, figures: Mapping[str, float]) -> None:
         left = 1 - (epoch + 1) / epochs
-        masks.update(keep_highest(magnitudes(network), 1 - sparsity * (1 - left**3)).masks)
+        masks.update(keep_largest(network, 1 - sparsity * (1 - left**3), masks).masks)
         last.update({key: tensor.detach().clone() for key, tensor in network.state_dict().items()})
 
     fit(

@@ -1,8 +1,7 @@
 """The local search in short, for every candidate of a search of quantised networks."""
 
 from nac.arch import Network, quantise
-from nac.compress.pruners import keep_highest
-from nac.compress.pruners.scores import magnitudes
+from nac.compress.pruners import keep_largest
 from nac.compress.quantisation import teacher_of
 from nac.config import TrainConfig
 from nac.tasks import Dataset, Task
@@ -26,7 +25,7 @@ def quantised_in_short(
         WorkError: the training diverged.
     """
     settings = task.config.compress
-    masks = keep_highest(magnitudes(network), 1 - sparsity).masks if sparsity else None
+    masks = keep_largest(network, 1 - sparsity).masks if sparsity else None
     found = quantise(network)
     fit(found, dataset, task, budget, seed=seed, masks=masks, teacher=teacher_of(network, settings))
     return found

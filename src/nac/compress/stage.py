@@ -22,7 +22,7 @@ from nac.design import Design, DesignRecord, load_float, save_float
 from nac.errors import InputError
 from nac.rundir import Run
 from nac.tasks import Dataset, Task
-from nac.train import FitResult, evaluate, fit
+from nac.train import FitResult, Teacher, evaluate, fit
 
 logger = logging.getLogger(__name__)
 ARCHITECTURE = "architecture.json"
@@ -198,12 +198,12 @@ class _Workshop:
 
     def _train(
         self, winner: Winner, network: Network, masks: Masks | None, *label: object,
-        settings: TrainConfig | None = None,
+        settings: TrainConfig | None = None, teacher: Teacher | None = None,
     ) -> Network:
         """Train in place with a seed derived from the label, with the budget of float trainings if no other."""
         fit(
             network, self.dataset, self.task, settings or self.training(winner), seed=self._seed(winner.trial, *label),
-            masks=masks,
+            masks=masks, teacher=teacher,
         )  # fmt: skip
         return network
 
@@ -287,6 +287,7 @@ class _Workshop:
             self.task, self.dataset, lambda: copied(start), self.training(winner), sparsity, self.settings.rounds,
             self._seed(winner.trial, sparsity, "prune"),
             lambda: self.distilled(winner).dataset(self.dataset, self.task.config.data), self.settings.distilled_train,
+            lambda: self.dense(winner),
         )  # fmt: skip
 
     def sparse(self, winner: Winner, sparsity: float, pruner: PrunerName) -> Sparse:
@@ -301,7 +302,10 @@ class _Workshop:
                     self.distilled(winner)  # before the clock of pruning starts: it is counted apart
                 pruning = self.pruning(winner, sparsity)
                 pruned = prune(pruner, pruning)
-                network = self._train(winner, pruning.start(), pruned.masks, sparsity, "final")
+                network = self._train(
+                    winner, pruning.final_start(pruned.rounds[-1]), pruned.masks, sparsity, "final",
+                    teacher=teacher_of(self.reference(winner), self.settings),
+                )  # fmt: skip
                 self._sparse[key] = Sparse(network, pruned.masks, pruned)
         return self._sparse[key]
 
@@ -357,7 +361,7 @@ class _Workshop:
     ) -> dict[str, Any]:
         pruning: dict[str, Any] = {}
         if pruned is not None:
-            found = {"seconds": round(pruned.seconds, 3), "guarded": pruned.guarded}
+            found = {"seconds": round(pruned.seconds, 3), "guarded": pruned.guarded, "idle": pruned.idle}
             pruning["pruning"] = {"pruner": recipe.pruner, **found}
             if recipe.pruner in NEEDS_DISTILLED:
                 pruning["pruning"]["distilled_data"] = dict(self.distilled(recipe.winner).provenance)

@@ -8,8 +8,8 @@ from nac.config.base import Model
 from nac.config.distilled import DistilledDataConfig
 from nac.config.train import TrainConfig
 
-PrunerName = Literal["magnitude", "distilled", "distilled_then_real", "synflow", "random"]
-DEFAULT_PRUNER: PrunerName = "magnitude"
+PrunerName = Literal["gradual", "magnitude", "distilled", "distilled_then_real", "synflow", "random"]
+DEFAULT_PRUNER: PrunerName = "gradual"
 
 
 class CompressConfig(Model):
@@ -18,11 +18,13 @@ class CompressConfig(Model):
     Empty `bits` or `sparsity` stand for the winner's own, as its genes have them.
     `designs` winners are taken along the front when no trial is named. `train` is the budget of each float
     training (the reference, every pruning round, the pruned network), `finetune` that of quantisation-aware
-    training, in which the float reference is also a teacher with weight `distil` (0: targets only).
+    training. In it, and in the final float training of a pruned network, the float reference is also a teacher with
+    weight `distil` (0: targets only).
     `synthesise` designs, spread along the front, go on to hardware, where the Verilog is run in a simulator if
     `simulate_rtl` and mapped to the part by yosys if `synthesise_rtl`.
 
-    Pruning goes in `rounds`, each of which starts from the weights after `rewind` epochs (0: at initialisation).
+    Pruning goes in `rounds`. `gradual` keeps the weights of the trained reference; with the other pruners every round,
+    and the final training, starts from the weights after `rewind` epochs (0: at initialisation).
     `distilled_data` and `distilled_train` (samples, and the budget of a round on them) are for pruners that use them.
 
     `mixed` widths are those of mixed-precision designs no dearer than uniform ones of so many bits by `mixed_cost`,

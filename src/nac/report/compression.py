@@ -15,7 +15,9 @@ from nac.rundir import Run
 
 COST = "bops"
 COLUMNS = ("design", "trial", "width", "bits", "channels_removed", "sparsity", "pruner", "order")
-MARKERS = {"magnitude": "o", "distilled": "s", "distilled_then_real": "D", "synflow": "^", "random": "v"}
+MARKERS = {
+    "gradual": "o", "magnitude": "P", "distilled": "s", "distilled_then_real": "D", "synflow": "^", "random": "v",
+}  # fmt: skip
 """Of designs by pruner; a dense design has the first."""
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import cache, partial
 
 import pytest
@@ -7,8 +8,8 @@ from problems import blobs, line
 
 from nac.arch import Architecture, Network, copied, initialised
 from nac.compress.distillation import Distilling, distil
-from nac.compress.pruners import PRUNERS, Masks, Pruning, Round, keep_highest, prune
-from nac.compress.pruners.scores import magnitudes
+from nac.compress.pruners import PRUNERS, Masks, Pruning, Round, prune
+from nac.compress.pruners.scores import keep_highest, magnitudes
 from nac.compress.pruners.synflow import positive, synaptic_flow
 from nac.config import DistilledDataConfig, TrainConfig
 from nac.tasks import Dataset, Task
@@ -137,6 +138,7 @@ def test_distilled_pruning_never_trains_on_real_samples(monkeypatch: pytest.Monk
         prune(name, pruning(task, dataset, architecture, 0.5))
         used[name] = list(seen)
     assert used == {
+        "gradual": [False],
         "magnitude": [False] * 3,
         "distilled": [True] * 3,
         "distilled_then_real": [True, True, False],
@@ -171,3 +173,26 @@ def test_a_round_without_guard_is_empty() -> None:
     found = keep_highest({"a": torch.arange(10.0), "b": torch.arange(10.0)}, 0.5)
     assert isinstance(found, Round)
     assert not found.guarded
+
+
+def test_gradual_pruning_keeps_the_weights_of_the_dense_network() -> None:
+    """One round trains nothing; the final training starts where the reference is, not at the initialisation."""
+    task, dataset, architecture = PROBLEMS["classification"]()
+    reference = initialised(architecture, 7)
+    given = replace(pruning(task, dataset, architecture, 0.5, rounds=1), reference=lambda: copied(reference))
+    found = prune("gradual", given).rounds[-1]
+    start = given.final_start(found)
+    assert all(torch.equal(start.weight(name), reference.weight(name)) for name in reference.weighted)
+    several = prune("gradual", replace(given, rounds=3))
+    for name, mask in several.rounds[0].masks.items():
+        after = several.rounds[1].network
+        assert after is not None
+        assert not torch.equal(after.weight(name), reference.weight(name)), "it recovers between rounds"
+        assert not after.weight(name)[mask == 0].any()
+
+
+def test_other_pruners_train_from_their_start() -> None:
+    task, dataset, architecture = PROBLEMS["classification"]()
+    given = pruning(task, dataset, architecture, 0.5)
+    start = given.final_start(prune("random", given).rounds[-1])
+    assert all(torch.equal(start.weight(name), given.start().weight(name)) for name in start.weighted)

@@ -1,17 +1,21 @@
 """What a pruner is given and what it gives back."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
 
-from nac.arch import Network
+from nac.arch import Network, copied
 from nac.config import TrainConfig
 from nac.tasks import Dataset, Task
 from nac.train import fit
 
 Masks = dict[str, Tensor]
+
+RECOVERY_SHARE = 0.1
+"""Of the epochs of a full training: how long a network trains on between two rounds that keep its weights."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,15 @@ class Round:
     """Masks after one round of pruning.
 
     `masks` are 0/1 by node name, shaped as the weights. `guarded` are the layers that the scores alone would have
-    pruned to (nearly) nothing, with the number of weights that they would have been left.
+    pruned to (nearly) nothing, with the number of weights that they would have been left. `idle` counts weights that
+    the scores alone would have kept on no path from the inputs to the outputs. `network` has the weights from which the
+    final training goes on; without one it starts where every training does.
     """
 
     masks: Masks
     guarded: Mapping[str, int]
+    idle: int = 0
+    network: Network | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,7 @@ class Pruning:
         seed: of everything that is drawn.
         distilled: gives the distilled samples as a data set; they are made when they are first asked for.
         distilled_train: the budget of one training on distilled samples.
+        reference: makes the dense network, trained; without one it is trained from the start when it is needed.
     """
 
     task: Task
@@ -51,6 +60,7 @@ class Pruning:
     seed: int
     distilled: Callable[[], Dataset]
     distilled_train: TrainConfig
+    reference: Callable[[], Network] | None = None
 
     def schedule(self) -> Iterator[float]:
         """The share of weights that is kept after each round."""
@@ -63,6 +73,19 @@ class Pruning:
         dataset, settings = (self.distilled(), self.distilled_train) if distilled else (self.dataset, self.train)
         fit(network, dataset, self.task, settings, seed=self.seed, masks=masks)
         return network
+
+    def dense(self) -> Network:
+        """The dense network, trained. Raises WorkError."""
+        return self.trained({}) if self.reference is None else self.reference()
+
+    def recover(self, network: Network, masks: Masks) -> None:
+        """Train a network on, in place, for a tenth of the epochs on real samples. Raises WorkError."""
+        settings = self.train.model_copy(update={"epochs": math.ceil(RECOVERY_SHARE * self.train.epochs)})
+        fit(network, self.dataset, self.task, settings, seed=self.seed, masks=masks)
+
+    def final_start(self, found: Round) -> Network:
+        """A copy of the network that the training under the masks of a round starts from."""
+        return self.start() if found.network is None else copied(found.network)
 
 
 class Pruner(Protocol):
@@ -92,3 +115,8 @@ class Pruned:
     def guarded(self) -> list[dict[str, int]]:
         """By round: the layers kept from collapse, with the number of weights that they would have been left."""
         return [dict(each.guarded) for each in self.rounds]
+
+    @property
+    def idle(self) -> list[int]:
+        """By round: the weights that the scores alone would have kept on no path."""
+        return [each.idle for each in self.rounds]

@@ -2,20 +2,38 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import torch
 
+from nac.arch import copied
+from nac.compress.pruners.connected import keep_largest
 from nac.compress.pruners.contract import Masks, Pruned, Pruner, Pruning, Round
 from nac.compress.pruners.scores import keep_highest, magnitudes
 from nac.compress.pruners.synflow import synflow
+
+
+def gradual(pruning: Pruning) -> Iterator[Round]:
+    """Magnitude pruning of the trained dense network, which keeps its weights (arXiv 1710.01878 and 2003.02389).
+
+    Between two rounds it recovers for a few epochs on real samples; the final training goes on from there.
+    """
+    network = pruning.dense()
+    masks: Masks = {}
+    for done, keep in enumerate(pruning.schedule()):
+        if done:
+            pruning.recover(network, masks)
+        found = keep_largest(network, keep, masks)
+        masks = found.masks
+        yield replace(found, network=copied(network))
 
 
 def magnitude(pruning: Pruning) -> Iterator[Round]:
     """Iterative magnitude pruning with rewinding (lottery tickets, arXiv 1803.03635 and 1912.05671).
 
     Each round trains on real samples under the masks so far and removes the smallest weights of all layers together,
-    compared by `scores.magnitudes`.
+    see `connected.keep_largest`.
     """
     return _iterative(pruning, distilled_rounds=0)
 
@@ -45,13 +63,14 @@ def _iterative(pruning: Pruning, distilled_rounds: int) -> Iterator[Round]:
     masks: Masks = {}
     for done, keep in enumerate(pruning.schedule()):
         network = pruning.trained(masks, distilled=done < distilled_rounds)
-        found = keep_highest(magnitudes(network), keep)
+        found = keep_largest(network, keep, masks)
         masks = found.masks
         yield found
 
 
 PRUNERS: Mapping[str, Pruner] = MappingProxyType(
     {
+        "gradual": gradual,
         "magnitude": magnitude,
         "distilled": distilled,
         "distilled_then_real": distilled_then_real,

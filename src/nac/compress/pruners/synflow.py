@@ -48,8 +48,11 @@ def synaptic_flow(network: Network, masks: Masks) -> dict[str, Tensor]:
     with torch.no_grad():
         for name, mask in masks.items():
             network.weight(name).mul_(mask)
+    return {name: (network.weight(name).detach() * gradient).abs() for name, gradient in gradients(network).items()}
+
+
+def gradients(network: Network) -> dict[str, Tensor]:
+    """dR/dw of every weight by node name, R being the sum of the outputs of a `positive` network for ones."""
     weights = [network.weight(name) for name in network.weighted]
     total = network(torch.ones(1, *network.architecture.input, dtype=torch.float64)).sum()
-    gradients = torch.autograd.grad(total, weights)
-    flows = (weight.detach() * gradient for weight, gradient in zip(weights, gradients, strict=True))
-    return {name: flow.abs() for name, flow in zip(network.weighted, flows, strict=True)}
+    return dict(zip(network.weighted, torch.autograd.grad(total, weights), strict=True))
