@@ -161,6 +161,6 @@ class _FewDigits(nn.Module):
         return few + (weight - weight.detach())  # in this order, so that its value is exactly `few`
 
     def _rounded(self, values: Tensor, steps: int) -> Tensor:
-        table = nearest(steps)
+        table = nearest(steps).to(values.device)
         integers = torch.round(values).clamp(-steps, steps)
         return integers.sign() * table[self.limit.clamp(max=len(table) - 1), integers.abs().long()]
