@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 import torch
+from networks import DEPLOYABLE
 from problems import Problem, blobs
 from torch.nn.utils import parametrize
 
-from nac.arch import Network, integer_weights, quantise
-from nac.arch.network import initialised
+from nac.arch import Network, initialised, integer_weights, quantise
 from nac.compress import Winner, compress, recipes
-from nac.compress.digits import digits, limits_for, nearest, sensitivity, total_digits, with_fewer_digits
+from nac.compress.digits import FewDigits, digits, limits_for, nearest, sensitivity, total_digits, with_fewer_digits
 from nac.compress.quantisation import Bench
 from nac.config import CompressConfig, TargetConfig, TrainConfig
 from nac.design import Design
@@ -82,6 +82,27 @@ def test_limits_add_up_to_the_share(problem: Problem, trained: Network) -> None:
         limits = limits_for(trained, keep, squares)
         assert sum(int(limit.sum()) for limit in limits.values()) == round(keep * total_digits(trained))
         assert all((limit >= 0).all() for limit in limits.values())
+
+
+@pytest.mark.parametrize("bits", [2, 3, 6, 16])
+@pytest.mark.parametrize("name", DEPLOYABLE)
+def test_the_quantiser_keeps_what_was_rounded(name: str, bits: int) -> None:
+    """Also powers of two as the largest weight of a channel, for which the quantiser would take half the step."""
+    network = Network(DEPLOYABLE[name].with_bits(weights=bits), quantised=True)
+    for layer in network.weighted:
+        with torch.no_grad():
+            network.weight(layer).flatten(1)[:, 0] = 0.97  # next to a power of two, and the largest
+        limited(network, layer, torch.ones(network.weight(layer).shape, dtype=torch.int64))
+    for layer, integers in integer_weights(network.eval()).items():
+        assert digits(integers).max() == 1
+        quantised: Any = network.layers[layer]
+        scale = quantised.quant_weight().scale.flatten()
+        assert torch.allclose(integers.flatten(1)[:, 0] * scale, torch.ones(len(integers)))
+
+
+def limited(network: Network, layer: str, limit: torch.Tensor) -> None:
+    parametrize.register_parametrization(network.layers[layer], "weight", FewDigits(network.layers[layer], limit))
+    parametrize.remove_parametrizations(network.layers[layer], "weight", leave_parametrized=True)
 
 
 def test_the_network_has_no_more_digits_and_is_an_ordinary_one(problem: Problem, trained: Network) -> None:

@@ -76,7 +76,7 @@ def with_fewer_digits(
     limits = limits_for(found, keep, sensitivity(found, bench.task, bench.dataset, bench.seed))
     for name, limit in limits.items():
         layer = found.layers[name]
-        parametrize.register_parametrization(layer, "weight", _FewDigits(layer, limit))
+        parametrize.register_parametrization(layer, "weight", FewDigits(layer, limit))
     result = bench.fit(found, None, settings)
     for name in limits:
         parametrize.remove_parametrizations(found.layers[name], "weight", leave_parametrized=True)
@@ -135,7 +135,7 @@ def _scale(layer: nn.Module, weight: Tensor) -> Tensor:
     return scale.detach()
 
 
-class _FewDigits(nn.Module):
+class FewDigits(nn.Module):
     """A layer's weights, rounded to the nearest of its grid with at most `limit` digits each, straight through.
 
     A power of two as the largest weight of a channel takes one step more than the grid has; the step of that channel is
