@@ -1,6 +1,7 @@
 """Distilled pruning against pruning on real data: accuracy, time, stability.
 
     python benchmarks/distilled_pruning.py JETS BRAGG [--rows FILE] [--figure FILE] [--seconds S] [--cases NAME...]
+        [--ways WAY...] [--seeds N...]
 
 JETS is a file with 20,000 jets (`../shared/data/jets/lhc_jets_20k.npz`), BRAGG one of ruby patches. Networks are
 baselines of the shipped spaces. One row per measurement is appended to the rows file as it is done, and distilled
@@ -8,8 +9,10 @@ samples are kept beside it; a second call goes on where the first one stopped (k
 prints the tables.
 
 For every network, seed and sparsity each pruner finds masks in the same number of rounds; then the network is trained
-once from initialisation on real data under them. Real trainings all have the same budget. Metrics are those on a test
-split that nothing else looks at (the best epoch of a training is chosen on the validation split).
+once on real data under them, from initialisation (gradual pruning goes on from the weights that it has). Full trainings
+on real data all have the same budget. Metrics are those on a test split that nothing else looks at (the best epoch of a
+training is chosen on the validation split). Seconds of masks are those of one core's work, gradual pruning's without
+the training of the dense network, which every other training of it can share.
 """
 
 import argparse
@@ -22,10 +25,10 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from nac.arch import copied, initialised
+from nac.arch import Network, copied, initialised
 from nac.compress.connectivity import along_rounds, stability
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
-from nac.compress.pruners import NEEDS_DISTILLED, Pruning, prune
+from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruning, prune
 from nac.config import CompressConfig, DistilledDataConfig, TrainConfig, load_task
 from nac.pipeline.architectures import named_architecture
 from nac.report.connectivity import DENSE, StabilityRow, plot_connectivity
@@ -33,15 +36,14 @@ from nac.tasks import Dataset, Task, make_task
 from nac.train import evaluate, fit
 
 ROUNDS = {0.8: 4, 0.95: 7}  # a third of what is left goes in every round, roughly
-STABILITY_SPARSITY = 0.95
-STABILITY_ROUNDS = 4
+STABILITY_SPARSITY = 0.8
 DISTILLED = {
     "distilled": "trajectories",
     "distilled_then_real": "trajectories",
     "distilled, distribution": "distribution",
     "distilled, herding": "herding",
 }
-WAYS = ("magnitude", *DISTILLED, "synflow", "random")
+WAYS = ("gradual", "magnitude", *DISTILLED, "synflow", "random")
 STABLE_WAYS = ("magnitude", "distilled", "random")
 Row = dict[str, Any]
 
@@ -91,27 +93,38 @@ class Bench:
         """The task of the case."""
         return make_task(load_task(self.case.task, overrides=self.case.settings))
 
-    def pruning(self, way: str, sparsity: float, rounds: int) -> Pruning:
-        """What a pruner is given; distilled samples are made before its clock starts."""
+    def pruning(self, way: str, sparsity: float) -> Pruning:
+        """What a pruner is given; distilled samples and the dense network are made before its clock starts."""
         task, dataset = self.task, samples(self)
         start = initialised(named_architecture(task.config, self.case.baseline), self.seed)
         few = distilled(self, DISTILLED[way]).dataset(dataset, task.config.data) if way in DISTILLED else dataset
+        trained = dense(self) if way == "gradual" else start
         return Pruning(
-            task, dataset, lambda: copied(start), self.case.train, sparsity, rounds, self.seed, lambda: few,
-            CompressConfig().distilled_train,
+            task, dataset, lambda: copied(start), self.case.train, sparsity, ROUNDS[sparsity], self.seed, lambda: few,
+            CompressConfig().distilled_train, lambda: copied(trained),
         )  # fmt: skip
 
-    def metric(self, pruning: Pruning, masks: dict[str, Any] | None) -> float:
-        """The first metric on the test split after one training on real data under masks."""
-        network = pruning.start()
-        fit(network, pruning.dataset, pruning.task, pruning.train, seed=self.seed + 1000, masks=masks)
-        return evaluate(network, pruning.dataset.test, pruning.task)[pruning.task.metric_names[0]]
+    def final(self, network: Network, masks: Masks | None) -> Network:
+        """The network after one training on real data under masks."""
+        fit(network, samples(self), self.task, self.case.train, seed=self.seed + 1000, masks=masks)
+        return network
+
+    def metric(self, network: Network) -> float:
+        """The first metric on the test split."""
+        return evaluate(network, samples(self).test, self.task)[self.task.metric_names[0]]
 
 
 @cache
 def samples(bench: Bench) -> Dataset:
     """The samples of a bench, split by its seed."""
     return bench.task.load(bench.files, bench.seed)
+
+
+@cache
+def dense(bench: Bench) -> Network:
+    """The dense network of a bench, trained."""
+    start = initialised(named_architecture(bench.task.config, bench.case.baseline), bench.seed)
+    return bench.final(start, None)
 
 
 @cache
@@ -128,21 +141,17 @@ def distilled(bench: Bench, method: str) -> Distilled:
     return read_distilled(file, task.config.data, dataset.preprocessing)
 
 
-def measurements(benches: Sequence[Bench]) -> Iterator[tuple[Row, Bench]]:
+def measurements(benches: Sequence[Bench], ways: Sequence[str]) -> Iterator[tuple[Row, Bench]]:
     """What is to be measured, identified by its row without results; what the tables are about comes first."""
-    first = ("magnitude", "distilled", "random")
-    others = tuple(way for way in WAYS if way not in first)
+    for sparsity in ROUNDS:
+        for bench in benches:
+            yield {**bench.key, "way": DENSE, "sparsity": 0.0}, bench
+            yield from (({**bench.key, "way": way, "sparsity": sparsity}, bench) for way in ways)
     for bench in benches:
-        yield {**bench.key, "way": DENSE, "sparsity": 0.0}, bench
-        yield from (({**bench.key, "way": way, "sparsity": min(ROUNDS)}, bench) for way in first)
-    for bench in benches:
-        yield from (({**bench.key, "way": way, "sparsity": max(ROUNDS)}, bench) for way in first)
         if bench.case is CASES[0]:
             yield from (
                 ({**bench.key, "way": way, "stability": STABILITY_SPARSITY}, bench) for way in (DENSE, *STABLE_WAYS)
             )  # fmt: skip
-    for bench in benches:
-        yield from (({**bench.key, "way": way, "sparsity": sparsity}, bench) for sparsity in ROUNDS for way in others)
 
 
 def measured(row: Row, bench: Bench) -> Row:
@@ -150,7 +159,7 @@ def measured(row: Row, bench: Bench) -> Row:
     way = row["way"]
     name = way.split(",")[0]
     if "stability" in row:
-        pruning = bench.pruning(way, STABILITY_SPARSITY, STABILITY_ROUNDS)
+        pruning = bench.pruning(way, STABILITY_SPARSITY)
         task, dataset = pruning.task, pruning.dataset
         found = (
             [(0.0, stability(pruning.start, None, dataset, task, pruning.train, seed=bench.seed))]
@@ -158,11 +167,13 @@ def measured(row: Row, bench: Bench) -> Row:
         )  # fmt: skip
         return {**row, "rounds": [[sparsity, each.ends, each.barrier] for sparsity, each in found]}
     if way == DENSE:
-        pruning = bench.pruning("magnitude", 0.5, 1)
-        return {**row, "metric": bench.metric(pruning, None), "points": len(pruning.dataset.train)}
-    pruning = bench.pruning(way, row["sparsity"], ROUNDS[row["sparsity"]])
+        return {**row, "metric": bench.metric(dense(bench)), "points": len(samples(bench).train)}
+    pruning = bench.pruning(way, row["sparsity"])
+    began = time.process_time()
     pruned = prune(name, pruning)
-    row = {**row, "metric": bench.metric(pruning, pruned.masks), "seconds": pruned.seconds, "guarded": pruned.guarded}
+    seconds = time.process_time() - began
+    network = bench.final(pruning.final_start(pruned.rounds[-1]), pruned.masks)
+    row |= {"metric": bench.metric(network), "seconds": seconds, "guarded": pruned.guarded, "idle": pruned.idle}
     if name in NEEDS_DISTILLED:
         few = distilled(bench, DISTILLED[way])
         row |= {"points": len(few), "of": len(pruning.dataset.train), "distil_seconds": few.provenance["seconds"]}
@@ -248,6 +259,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="start nothing new after this time")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--cases", nargs="+", default=[case.name for case in CASES])
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, metavar="WAY", help=", ".join(WAYS))
     given = parser.parse_args()
     files = {"jets": (given.jets,), "bragg": (given.bragg,)}
     benches = [
@@ -255,7 +267,7 @@ def main() -> None:
         for seed in given.seeds for case in CASES if case.name in given.cases
     ]  # fmt: skip
     began, done = time.monotonic(), {key_of(row) for row in read_rows(given.rows)}
-    for row, bench in measurements(benches):
+    for row, bench in measurements(benches, given.ways):
         if time.monotonic() - began > given.seconds:
             break
         if key_of(row) not in done:
