@@ -13,7 +13,8 @@ from nac.study import load_study
 SETTINGS = (
     "search.trials=3", "search.population=2", "search.baselines=false", "train.epochs=1", "search.quantise.epochs=1",
     "compress.designs=2", "compress.rounds=1", "compress.train.epochs=1", "compress.finetune.epochs=1",
-    "compress.synthesise=1", "compress.simulate_rtl=false", "compress.synthesise_rtl=false",
+    "compress.digits=[0.5]", "compress.digits_train.epochs=1", "compress.synthesise=1", "compress.simulate_rtl=false",
+    "compress.synthesise_rtl=false",
 )  # fmt: skip
 
 
@@ -34,7 +35,8 @@ def test_a_hardware_aware_run_ends_in_verified_designs_at_the_winners_own_widths
     winners = {result.number: result for result in results(load_study(run))}
     rows = json.loads(nac("front", hardware_run, "--json").out)["rows"]
     designs = [row for row in rows if row["kind"] == "design"]
-    assert len(designs) == 2 and any(row["exact"] for row in designs)
+    assert len(designs) == 4 and any(row["exact"] for row in designs)
+    assert sum(row["name"].endswith("-d50") for row in designs) == 2
     for row in designs:
         winner = winners[row["trial"]]
         assert row["bits"] == winner.architecture.bits.weights
