@@ -12,7 +12,7 @@ weights lie on the quantiser's grid, so that nothing downstream knows of it.
 
 from collections.abc import Mapping
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -106,33 +106,26 @@ def limits_for(network: Network, keep: float, squares: Mapping[str, Tensor]) -> 
         keep: share of the digits.
         squares: of the loss's gradient, as `sensitivity` gives it.
     """
-    integers = integer_weights(network)
+    counts = {name: digits(values) for name, values in integer_weights(network).items()}
     ops = {op.name: op for op in workload(network.architecture)}
     losses, owners = [], []
-    for name, values in integers.items():
-        magnitudes = values.abs()
-        table = nearest(2 ** (ops[name].weight_bits - 1))
-        errors = (table[:, magnitudes] - magnitudes).square()
-        weight = squares[name] * _scale(network.layers[name], network.weight(name)).square()
-        has = digits(values)
+    for name, values in integer_weights(network).items():
+        op, layer = ops[name], cast(Any, network.layers[name])
+        table = nearest(2 ** (op.weight_bits - 1))
+        errors = (table[:, values.abs()] - values.abs()).square()
+        step = layer.quant_weight().scale.detach()
         for count in range(1, len(table)):
-            losses.append(((errors[count - 1] - errors[count]) * weight / ops[name].activation_bits)[has >= count])
-            owners.append((name, has >= count))
+            loss = (errors[count - 1] - errors[count]) * step.square() * squares[name]
+            has = counts[name] >= count
+            losses.append(loss[has] / (op.activation_bits * op.positions))
+            owners.append((name, has))
     flat = torch.cat(losses)
     gone = torch.zeros(len(flat), dtype=torch.bool)
     gone[torch.sort(flat, stable=True).indices[: len(flat) - round(keep * len(flat))]] = True
-    limits = {name: digits(values) for name, values in integers.items()}
     parts = torch.split(gone, [len(part) for part in losses])
-    for (name, where), lost in zip(owners, parts, strict=True):
-        limits[name][where] -= lost.long()
-    return limits
-
-
-def _scale(layer: nn.Module, weight: Tensor) -> Tensor:
-    """The step of every weight's grid."""
-    quantise = cast(nn.Module, layer.weight_quant)
-    scale: Tensor = quantise(weight.detach()).scale
-    return scale.detach()
+    for (name, has), lost in zip(owners, parts, strict=True):
+        counts[name][has] -= lost.long()
+    return counts
 
 
 class FewDigits(nn.Module):
