@@ -2,6 +2,7 @@
 
 from nac.arch.architecture import Architecture, Bits, deployment_problems, trace, width_ranges, widths, workload
 from nac.arch.blocks import Activation, Aggregate, Attention, Block, BlockProtocol, Conv, Dense, Flatten, Norm, Pool
+from nac.arch.equalisation import equalised
 from nac.arch.graph import Builder, Graph, Node
 from nac.arch.network import Network, copied, fold_norms, initialised, integer_weights, measured_workload, quantise
 from nac.arch.published import bops_nac
@@ -26,6 +27,7 @@ __all__ = [
     "bops_nac",
     "copied",
     "deployment_problems",
+    "equalised",
     "fold_norms",
     "initialised",
     "integer_weights",

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from nac.arch import Architecture, Network, quantise
+from nac.arch import Architecture, Network, equalised, quantise
 from nac.compress.mixed import redistribute
 from nac.compress.pruners import Masks, keep_largest
 from nac.config import CompressConfig, TrainConfig
 from nac.tasks import Dataset, Task
 from nac.train import FitResult, Teacher, fit
 
+EQUALISED_SAMPLES = 4096
+"""Training samples that ranges are measured on before a network is quantised."""
 UNIFORM_SHARE = 0.5
 """Of the epochs of the final training: how long a uniform network trains before its widths are redistributed."""
 RECOVERY_EPOCHS = 2
@@ -22,6 +24,17 @@ RECOVERY_RATE = 0.25
 def teacher_of(reference: Network, settings: CompressConfig) -> Teacher | None:
     """The float network as the teacher of what is made of it; None where the settings want none."""
     return Teacher((reference,), settings.distil, settings.temperature) if settings.distil else None
+
+
+def quantised_start(network: Network, dataset: Dataset, architecture: Architecture | None = None) -> Network:
+    """What quantisation-aware training starts from: the float network, equalised, at the widths of an architecture.
+
+    Args:
+        network: float.
+        dataset: whose training samples the ranges of the float network are measured on.
+        architecture: the same one with the bit widths wanted; by default the network's own.
+    """
+    return quantise(equalised(network, dataset.train.x[:EQUALISED_SAMPLES]), architecture)
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,7 @@ def _quantised(
     mixed: bool,
 ) -> Network:
     """The network at its widths, from a float one."""
-    uniform = quantise(network, architecture)
+    uniform = quantised_start(network, bench.dataset, architecture)
     if not mixed:
         return uniform
     settings = bench.settings

@@ -1,8 +1,8 @@
 """The local search in short, for every candidate of a search of quantised networks."""
 
-from nac.arch import Network, quantise
+from nac.arch import Network
 from nac.compress.pruners import keep_largest
-from nac.compress.quantisation import teacher_of
+from nac.compress.quantisation import quantised_start, teacher_of
 from nac.config import TrainConfig
 from nac.tasks import Dataset, Task
 from nac.train import fit
@@ -26,6 +26,6 @@ def quantised_in_short(
     """
     settings = task.config.compress
     masks = keep_largest(network, 1 - sparsity).masks if sparsity else None
-    found = quantise(network)
+    found = quantised_start(network, dataset)
     fit(found, dataset, task, budget, seed=seed, masks=masks, teacher=teacher_of(network, settings))
     return found
