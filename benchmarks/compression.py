@@ -30,9 +30,9 @@ from nac.tasks import make_task
 
 SPLIT = ("data.split.train=0.75", "data.split.validation=0.1", "data.split.test=0.15")
 JETS_TRAIN = {"optimiser": "adamw", "learning_rate": 0.01, "epochs": 50, "batch_size": 512, "patience": 50}
-JETS_FINETUNE = {"optimiser": "adamw", "learning_rate": 0.005, "epochs": 40, "batch_size": 512, "patience": 40}
+JETS_FINETUNE = {"optimiser": "adamw", "learning_rate": 0.01, "epochs": 80, "batch_size": 512, "patience": 80}
 BRAGG_TRAIN = {"optimiser": "adamw", "learning_rate": 0.005, "epochs": 15, "batch_size": 512, "patience": 15}
-BRAGG_FINETUNE = {"optimiser": "adamw", "learning_rate": 0.003, "epochs": 10, "batch_size": 512, "patience": 10}
+BRAGG_FINETUNE = {"optimiser": "adamw", "learning_rate": 0.003, "epochs": 30, "batch_size": 512, "patience": 30}
 BRAGG_DATA = ("data.simulate=8000", "data.repeat=10")
 
 

@@ -105,7 +105,7 @@ def _quantised(
     })  # fmt: skip
     return redistribute(
         uniform, bench.dataset.validation, bench.task, lambda candidate: bench.fit(candidate, masks, recovery),
-        rounds=settings.mixed_rounds, seed=bench.seed, cost=settings.mixed_cost, density=density,
+        rounds=settings.mixed_rounds, cost=settings.mixed_cost, density=density,
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ class CompressConfig(Model):
     bits: tuple[int, ...] = (8, 6, 4)
     mixed: tuple[int, ...] = ()
     mixed_cost: Literal["bops", "ebops"] = "bops"
-    mixed_rounds: PositiveInt = 8
+    mixed_rounds: PositiveInt = 4
     input_bits: int = Field(8, ge=2, le=12)
     sparsity: tuple[float, ...] = (0.0, 0.5)
     pruner: tuple[PrunerName, ...] = Field((DEFAULT_PRUNER,), min_length=1)
