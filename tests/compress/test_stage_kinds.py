@@ -37,7 +37,7 @@ def make(problem: Problem, folder: Path, **settings: Any) -> list[Design]:
 
 @pytest.mark.parametrize("cost", ["bops", "ebops"])
 def test_mixed_precision_costs_no_more_than_uniform(problem: Problem, tmp_path: Path, cost: str) -> None:
-    uniform, mixed = make(problem, tmp_path, mixed=[4], mixed_cost=cost)
+    uniform, mixed = make(problem, tmp_path, mixed=[4], mixed_rounds=2, mixed_cost=cost)
     assert [uniform.record.name, mixed.record.name] == ["t0003-w4-s00", "t0003-m4-s00"]
     assert len(set(widths(mixed.record.architecture).values())) > 1
     assert not uniform.record.architecture.layer_bits
@@ -58,7 +58,7 @@ def test_widths_move_to_where_they_help(problem: Problem) -> None:
         network(dataset.train.x[:64])
     before = validation_loss(network.eval(), dataset.validation, task)
     found, again = (
-        redistribute(network, dataset.validation, task, lambda candidate: None, rounds=3) for _ in range(2)
+        redistribute(network, dataset.validation, task, lambda candidate: None, rounds=2) for _ in range(2)
     )  # fmt: skip
     assert found.architecture == again.architecture
     assert validation_loss(found, dataset.validation, task) < before
