@@ -21,7 +21,7 @@ class DistilledDataConfig(Model):
 
     file: Path | None = None
     method: Literal["trajectories", "distribution", "herding", "k_centre"] = "trajectories"
-    per_class: PositiveInt = 20
+    per_class: PositiveInt = 50
     samples: PositiveInt = 100
     experts: PositiveInt = 2
     expert_epochs: PositiveInt = 12
