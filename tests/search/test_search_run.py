@@ -19,6 +19,7 @@ from searching import Setting, search_config, write_space
 from nac.design import load_float
 from nac.errors import InputError, InterruptionError, WorkError
 from nac.search import best, front, results, run_search
+from nac.search.budget import Session
 from nac.search.samplers import make_sampler
 from nac.study import load_study
 from nac.train import evaluate, fit
@@ -213,6 +214,18 @@ def test_a_timeout_ends_between_trials(setting: Setting) -> None:
     study = setting.search(trials=10_000, timeout=1.0)
     assert 0 < len(study.trials) < 10_000
     assert all(t.state.is_finished() for t in study.trials)
+    assert len(setting.search(trials=10_000, timeout=1.0).trials) == len(study.trials), "its time is up for good"
+
+
+def test_a_resumed_search_has_what_is_left_of_its_time(setting: Setting) -> None:
+    setting.search(trials=2, timeout=100.0)
+    first = Session.of(load_study(setting.run()))
+    setting.search(trials=3, timeout=100.0)
+    setting.search(trials=3, timeout=100.0)
+    last = Session.of(load_study(setting.run()))
+    assert first is not None and last is not None and last.deadline is not None
+    assert first.spent == 0 and 0 < last.spent < 100
+    assert last.deadline == pytest.approx(last.began + 100 - last.spent)
 
 
 def test_a_resumed_search_must_ask_for_the_same(setting: Setting) -> None:

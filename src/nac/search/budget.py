@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import optuna
@@ -22,32 +22,40 @@ WORKERS = "workers"
 class Session:
     """One start or resume of a search: when it began and must end (seconds since 1970), and how many trials it found.
 
-    It is kept in the study, where every worker reads it.
+    It is kept in the study, where every worker reads it. `spent` are the seconds of the sessions before, each until
+    its last trial ended: all of them together have one time limit.
     """
 
     began: float
     deadline: float | None
     found: int
+    spent: float = 0.0
 
     @classmethod
     def begin(cls, study: optuna.Study, settings: SearchConfig) -> "Session":
-        """Start the clock of the time limit."""
-        now = time.time()
-        deadline = None if settings.timeout is None else now + settings.timeout
-        session = cls(now, deadline, len(study.get_trials(deepcopy=False)))
-        study.set_user_attr(SESSION, {"began": session.began, "deadline": deadline, "found": session.found})
+        """Start the clock, of what earlier sessions left of the time limit."""
+        now, before = time.time(), cls.of(study)
+        spent = 0.0 if before is None else before.spent + before.seconds(study)
+        deadline = None if settings.timeout is None else now + max(0.0, settings.timeout - spent)
+        session = cls(now, deadline, len(study.get_trials(deepcopy=False)), spent)
+        study.set_user_attr(SESSION, asdict(session))
         return session
 
     @classmethod
     def of(cls, study: optuna.Study) -> "Session | None":
         """The last one that was begun."""
         stored: Mapping[str, Any] | None = study.user_attrs.get(SESSION)
-        return None if stored is None else cls(stored["began"], stored["deadline"], stored["found"])
+        return None if stored is None else cls(**stored)
 
     @property
     def over(self) -> bool:
         """Whether the time is up."""
         return self.deadline is not None and time.time() > self.deadline
+
+    def seconds(self, study: optuna.Study) -> float:
+        """How long trials were evaluated in this session."""
+        ends = [trial.datetime_complete for trial in study.get_trials(deepcopy=False)]
+        return max([0.0, *(end.timestamp() - self.began for end in ends if end is not None)])
 
     def trials(self, study: optuna.Study) -> list[FrozenTrial]:
         """The trials that began in this session."""
