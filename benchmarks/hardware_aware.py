@@ -39,7 +39,7 @@ from nac.study import load_study
 from nac.tasks import make_task
 from nac.train import evaluate
 
-LOWEST, STEP = 0.6, 0.005
+LOWEST, STEP = 0.7, 0.005
 """The accuracies that are compared."""
 COSTS = ("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii", "bops")
 
