@@ -7,9 +7,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from datafiles import bragg_config, jets_config, write_hdf5
+from datafiles import bragg_config, jet_arrays, jets_config, write_hdf5, write_npz
 
 from nac.config import TaskConfig
+from nac.tasks import make_task
+from nac.tasks.task import UNASKED_BYTES
 
 LOAD = """
 import resource, sys
@@ -49,11 +51,27 @@ def test_24_gb_of_frames_take_less_than_2_gib(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ten_million_jets_with_a_limit(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("limit", "expected"), [(2000, 2000), (None, UNASKED_BYTES // (4 * 3 * 8))])
+def test_ten_million_jets(tmp_path: Path, limit: int | None, expected: int) -> None:
     n = 10_000_000
     with h5py.File(tmp_path / "jets.h5", "w") as file:
         file.create_dataset("constituents", (n, 8, 3), "float32", chunks=(100_000, 8, 3))
         file.create_dataset("label", data=np.arange(n, dtype=np.int8) % 5, chunks=(1_000_000,), compression="gzip")
-    samples, peak = load(jets_config(limit=2000), tmp_path / "jets.h5")
-    assert samples == 2000
+    samples, peak = load(jets_config(limit=limit), tmp_path / "jets.h5")
+    assert samples == expected
     assert peak < 2
+
+
+def test_more_samples_than_are_taken_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = write_npz(tmp_path / "jets.npz", **jet_arrays(300))
+    monkeypatch.setattr("nac.tasks.task.UNASKED_BYTES", 200 * 4 * 3 * 8)
+    data = make_task(jets_config()).load([file], seed=0)
+    assert len(data.train) + len(data.validation) + len(data.test) == 200
+    assert "200 samples are drawn at random" in caplog.text
+    assert "--set data.limit=400" in caplog.text
+    caplog.clear()
+    data = make_task(jets_config(limit=300)).load([file], seed=0)
+    assert len(data.train) + len(data.validation) + len(data.test) == 300
+    assert not caplog.text

@@ -1,6 +1,7 @@
 """A task: its data as tensors, its loss and its metrics. The first thing that every step of a run asks for."""
 
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +24,11 @@ from nac.tasks.sources import Samples, gather
 from nac.tasks.split import SplitRows, split
 
 logger = logging.getLogger(__name__)
+
+# Raw inputs that are taken without being asked to: with the copies that training needs, less than 2 GiB of memory.
+UNASKED_BYTES = 480 << 20
+# Ranges of so many samples are those of all.
+FITTED_SAMPLES = 1_000_000
 
 
 class Task(Protocol):
@@ -99,12 +105,17 @@ class DataTask:
         simulated = [simulated_file(config, simulate, seed)] if simulate else []
         if not paths and not simulated:
             raise InputError(f"{self.config.name}: the task simulates no data (data.simulator), expected --data FILE")
-        samples = self._samples(paths or simulated, seed, limit)
+        most = UNASKED_BYTES // (4 * math.prod(self.input_shape)) if limit is None else limit
+        samples = self._samples(paths or simulated, seed, most)
+        if limit is None and len(samples) == most:
+            logger.warning("%s: %d samples are drawn at random, as many as leave memory to train; data.limit says "
+                           "otherwise (e.g. --set data.limit=%d)", ", ".join(map(str, paths)), most, 2 * most)
         self._check_classes(samples.y, paths or simulated)
         rows = split(samples.y if config.kind == "classification" else None, samples.columns, config.split, seed,
                      len(samples))
         if preprocessing is None:
-            preprocessing = fit(_central(samples.x[rows.train], samples.margin), config, samples.features)
+            some = rows.train[:: max(1, len(rows.train) // FITTED_SAMPLES)]
+            preprocessing = fit(_central(samples.x[some], samples.margin), config, samples.features)
         extra = self._samples(simulated, seed, None) if paths and simulated else None
         train = self._train(samples, rows.train, extra, preprocessing)
         validation, test = (Split(*self._prepared(samples, part, preprocessing))
