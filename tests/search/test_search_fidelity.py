@@ -8,17 +8,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from searching import Setting
+from optuna.trial import TrialState, create_trial
+from searching import Setting, search_config
 
 from nac.config import FidelityConfig, SearchConfig, load_task
 from nac.errors import InputError
-from nac.search import results
-from nac.search.fidelity import RUNGS, Climb, Ladder
+from nac.search import locks_of, results, status
+from nac.search.fidelity import ENOUGH, RUNGS, UNPROMISING, Climb, Climbed, Ladder, passed_in_a_row, ridge
+from nac.search.objectives import goals
+from nac.search.progress import describe
 from nac.search.recorded import read_recordings
 from nac.space import SearchSpace
 
+TRIALS = 24
 BENCHMARKS = Path(__file__).resolve().parent.parent.parent / "benchmarks"
-LADDER = Ladder(FidelityConfig(rungs=(1,), keep=0.25), ["maximize", "minimize"])
+
+
+@pytest.fixture
+def ladder(setting: Setting) -> Ladder:
+    """Rungs of a search for accuracy and few bit operations."""
+    return Ladder(FidelityConfig(), goals(search_config(), setting.task.metric_names), setting.space)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,23 +35,66 @@ def _benchmarks_are_importable() -> None:
     sys.path.insert(0, str(BENCHMARKS))
 
 
-def test_a_candidate_on_the_front_of_its_rung_goes_on() -> None:
-    others = [(0.9, 100.0), (0.5, 10.0)]
-    assert LADDER.promising((0.7, 50.0), others)
-    assert not LADDER.promising((0.4, 60.0), others)
-    assert LADDER.promising((0.1, 1e9), [])
+GAIN = 0.3
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), min_size=1, max_size=30, unique=True))
-def test_who_goes_on_is_no_worse_than_who_ends(points: list[tuple[int, int]]) -> None:
-    values = [(float(a), float(b)) for a, b in points]
-    go_on = [LADDER.promising(v, values[:i] + values[i + 1 :]) for i, v in enumerate(values)]
-    assert any(go_on)
-    for ends, value in zip(go_on, values, strict=True):
-        if not ends:
-            better = [o for o in values if o[0] >= value[0] and o[1] <= value[1] and o != value]
-            assert better and any(go_on[values.index(o)] for o in better)
+def recorded(ladder: Ladder, count: int = 3 * ENOUGH) -> list[Climbed]:
+    """Trainings whose accuracy grows with the widths, by the same gain after the rung."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(count):
+        genotype = ladder.space.canonical(ladder.space.random(rng))
+        cost = float(sum(int(value) for name, value in genotype.items() if name.endswith("width")))
+        found.append(Climbed(genotype, (0.3 + cost / 100, cost), (0.3 + GAIN + cost / 100, cost)))
+    return found
+
+
+def test_who_will_end_behind_another_ends(ladder: Ladder) -> None:
+    others = recorded(ladder)
+    dearest = max(others, key=lambda other: other.ended[1])
+    accuracy, cost = dearest.ended[0] - GAIN, dearest.ended[1]
+    assert ladder.hopeless(dearest.genotype, (accuracy - 0.2, cost * 1.1), others)
+    assert not ladder.hopeless(dearest.genotype, (accuracy, min(other.ended[1] for other in others) / 2), others)
+
+
+def test_before_the_first_epoch_the_genes_decide(ladder: Ladder) -> None:
+    others = [other._replace(known=(None, other.ended[1])) for other in recorded(ladder)]
+    narrow, wide = (find(others, key=lambda other: other.ended[1]) for find in (min, max))
+    assert not ladder.hopeless(wide.genotype, (None, wide.ended[1] - 0.5), others)
+    assert ladder.hopeless(narrow.genotype, (None, wide.ended[1]), others)
+
+
+def test_hardware_costs_are_forecast_too(setting: Setting) -> None:
+    config = search_config(quantise={"epochs": 1}, objectives=[{"name": "accuracy"}, {"name": "lut"}], fidelity={})
+    ladder = Ladder(FidelityConfig(), goals(config, setting.task.metric_names), setting.space)
+    others = [other._replace(known=(None, other.ended[1] / 2)) for other in recorded(ladder)]
+    wide = max(others, key=lambda other: other.ended[1])
+    dearer = [other._replace(ended=(0.6, other.ended[1])) for other in others]
+    cheaper = [other._replace(ended=(0.6, 100 / other.ended[1])) for other in others if other.genotype != wide.genotype]
+    assert ladder.hopeless(wide.genotype, wide.known, dearer)
+    assert not ladder.hopeless(wide.genotype, (None, 4 * wide.ended[1]), cheaper)
+
+
+def test_nobody_ends_before_enough_have_gone_on(ladder: Ladder) -> None:
+    others = recorded(ladder)
+    assert not ladder.hopeless(others[0].genotype, (0.0, 1e9), others[: ENOUGH - 1])
+    assert ladder.hopeless(others[0].genotype, (0.0, 1e9), others[:ENOUGH])
+
+
+def test_what_is_reached_at_a_rung_is_not_compared_with_what_others_have_in_the_end(ladder: Ladder) -> None:
+    others = recorded(ladder)
+    accuracy, cost = others[0].ended[0] - GAIN + 0.1, others[0].ended[1]
+    assert any(other.ended[0] > accuracy and other.ended[1] <= cost for other in others)
+    assert not ladder.hopeless(others[0].genotype, (accuracy, cost), others)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_a_ridge_regression_finds_a_linear_law(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    features, law = rng.normal(size=(200, 6)), rng.normal(size=(6, 2))
+    own = rng.normal(size=6)
+    assert ridge(features, features @ law + 3, own) == pytest.approx(own @ law + 3, abs=0.3)
 
 
 def test_a_climb_judges_the_best_epoch_so_far() -> None:
@@ -67,9 +119,8 @@ def test_a_climb_judges_the_best_epoch_so_far() -> None:
 def test_a_training_that_goes_on_ends_as_if_nobody_had_looked(
     setting: Setting, count_fits: Callable[[], int]
 ) -> None:
-    plain = results(setting.search("plain", trials=10, sampler="random"))
-    rungs = {"rungs": [1], "keep": 0.01}
-    study = setting.search("rungs", trials=10, sampler="random", fidelity=rungs)
+    plain = results(setting.search("plain", trials=TRIALS, sampler="random"))
+    study = setting.search("rungs", trials=TRIALS, sampler="random", fidelity={"rungs": [1]})
     shorter = 0
     for before, after, trial in zip(plain, results(study), study.get_trials(), strict=True):
         assert before.genotype == after.genotype
@@ -86,12 +137,34 @@ def test_a_training_that_goes_on_ends_as_if_nobody_had_looked(
     assert count_fits() > 0
 
 
-def test_a_search_with_rungs_in_pieces_is_the_search_in_one(setting: Setting) -> None:
-    rungs = {"rungs": [1], "keep": 0.2}
-    whole = setting.search("whole", trials=12, fidelity=rungs)
-    for trials in (5, 12):
-        pieces = setting.search("pieces", trials=trials, fidelity=rungs)
+@pytest.mark.parametrize("rungs", [[0], [0, 1]])
+def test_a_search_with_rungs_in_pieces_is_the_search_in_one(setting: Setting, rungs: list[int]) -> None:
+    whole = setting.search("whole", trials=TRIALS, fidelity={"rungs": rungs})
+    for trials in (ENOUGH + 4, TRIALS):
+        pieces = setting.search("pieces", trials=trials, fidelity={"rungs": rungs})
     assert [(t.params, t.values) for t in pieces.get_trials()] == [(t.params, t.values) for t in whole.get_trials()]
+    ended = [t.user_attrs.get("training", {}).get("stopped") or UNPROMISING in t.user_attrs for t in whole.get_trials()]
+    assert any(ended)
+
+
+def test_a_candidate_that_is_passed_over_is_not_trained(setting: Setting, count_fits: Callable[[], int]) -> None:
+    study = setting.search("run", trials=TRIALS, fidelity={})
+    passed = [trial for trial in study.get_trials() if UNPROMISING in trial.user_attrs]
+    trained = [result for result in results(study) if result.duplicate_of is None]
+    assert passed
+    assert {trial.state for trial in passed} == {TrialState.PRUNED}
+    assert len(results(study)) == TRIALS
+    assert count_fits() == len(trained)
+    now = status(study, search_config(trials=TRIALS), locks_of(setting.run("run"), None))
+    assert (now.done, now.passed_over, now.infeasible) == (TRIALS, len(passed), 0)
+    assert f"{len(passed)} passed over" in describe(now)
+
+
+def test_those_passed_over_are_counted_since_the_last_training() -> None:
+    passed = create_trial(state=TrialState.PRUNED, user_attrs={UNPROMISING: "so"})
+    infeasible = create_trial(state=TrialState.PRUNED, user_attrs={"infeasible": "so"})
+    trained = create_trial(values=[0.5, 100.0])
+    assert passed_in_a_row([passed, trained, passed, infeasible, passed]) == 2
 
 
 @pytest.mark.parametrize(
@@ -99,7 +172,7 @@ def test_a_search_with_rungs_in_pieces_is_the_search_in_one(setting: Setting) ->
     [
         ({"rungs": []}, "rungs"),
         ({"rungs": [5, 3]}, "rise"),
-        ({"rungs": [3], "keep": 1.0}, "keep"),
+        ({"rungs": [-1]}, "rungs"),
         ({"rungs": [15]}, "less than train.epochs"),
     ],
 )
@@ -108,8 +181,8 @@ def test_wrong_rungs_are_refused(edit: dict[str, object], expected: str) -> None
         load_task("jets", "default", [f"search.fidelity={edit}".replace("'", '"')])
 
 
-def test_rungs_are_for_float_searches() -> None:
-    with pytest.raises(ValueError, match="without quantise"):
+def test_a_training_that_ends_early_is_not_quantised() -> None:
+    with pytest.raises(ValueError, match=r"expected \[0\] with quantise"):
         SearchConfig.model_validate({"objectives": [{"name": "bops"}], "fidelity": {"rungs": [1]}, "quantise": {}})
 
 
@@ -132,7 +205,7 @@ def test_replayed_searches_repeat_and_rungs_save_time(sampler: str) -> None:
     assert [(r.genotype, r.values) for r in first] == [(r.genotype, r.values) for r in again]
     seconds, volumes = course(first)
     assert 0 < volumes[-1] < whole_volume()
-    quick, _ = course(replay(40, 3, sampler=sampler, fidelity={"rungs": [5], "keep": 0.25}))
+    quick, _ = course(replay(40, 3, sampler=sampler, fidelity={"rungs": [5]}))
     assert quick[-1] < seconds[-1]
 
 

@@ -94,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except NacError as error:
         _leave(error, str(error), error.exit_status)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
+        where = f"{error.filename}: " if error.filename else "while a file was written or read: "
         _leave(error, f"{where}{error.strerror or error}", 1)
     raise SystemExit(0)
 

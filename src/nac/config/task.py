@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from nac.config.base import Model
 from nac.config.compress import CompressConfig
@@ -60,7 +60,8 @@ class DataConfig(Model):
     angles come in multiples of `angle_step`; `patch_size` pixels per side of a patch; the layout `arrays` names its
     two arrays (`inputs`, `targets`), the `shape` of one input, channels first, and for regression how many `outputs`
     there are. `where` keeps the samples for which every named column satisfies its condition (`{npeaks: "== 1"}`) or
-    conditions; a column that the file lacks is not applied. At most `limit` samples are used.
+    conditions; a column that the file lacks is not applied. At most `limit` samples are used,
+    by default those that fit into 480 MiB as read.
 
     `scaling` is fitted on the training split (nac.tasks.preprocessing says what each one does). A regression's
     network output times `target_scale` plus `target_offset` is the physical target; by default 1 and 0, and for
@@ -195,14 +196,13 @@ class ConstraintConfig(Model):
 
 
 class FidelityConfig(Model):
-    """Few epochs for all, more for the promising.
+    """Little work for all candidates, all of it for the promising.
 
-    After each of `rungs` epochs a training goes on only when its candidate is on the front of what all candidates had
-    reached there, or is among the best share `keep` of them by non-dominated ranks.
+    After each of `rungs` epochs a training goes on only when it is not expected to end behind one that went on to the
+    end (nac.search.fidelity); 0 is before the first epoch.
     """
 
-    rungs: tuple[PositiveInt, ...] = Field(min_length=1)
-    keep: float = Field(0.25, gt=0, lt=1)
+    rungs: tuple[NonNegativeInt, ...] = Field((0,), min_length=1)
 
     @field_validator("rungs")
     @classmethod
@@ -215,8 +215,8 @@ class FidelityConfig(Model):
 class SearchConfig(Model):
     """The global search: how many architectures are tried, and what is good.
 
-    `trials` counts the candidates that were trained, equal an earlier one or failed; not those that break a limit
-    on a cost, which are never trained.
+    `trials` counts the candidates that were trained, equal an earlier one or failed; not those that are never trained:
+    they break a limit on a cost or, with `fidelity`, are passed over.
 
     With `quantise` every candidate is, after its float training, pruned to the sparsity in its genes and trained
     with this budget at its own bit widths: metrics, costs and hardware costs (`lut`) are those of that network.
@@ -234,8 +234,8 @@ class SearchConfig(Model):
 
     @model_validator(mode="after")
     def _one_training(self) -> "SearchConfig":
-        if self.fidelity is not None and self.quantise is not None:
-            raise ValueError("fidelity: is for float searches, expected it without quantise")
+        if self.fidelity is not None and self.quantise is not None and self.fidelity.rungs != (0,):
+            raise ValueError("fidelity.rungs: a training that ends early is not quantised, expected [0] with quantise")
         return self
 
     @field_validator("objectives")

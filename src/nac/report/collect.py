@@ -221,7 +221,7 @@ def _metrics(rows: list[dict[str, Any]]) -> tuple[str, ...]:
 def _states(study: optuna.Study) -> dict[str, int]:
     """How many trials ended how, in words."""
     counted = Counter(_state(trial) for trial in study.get_trials(deepcopy=False))
-    order = ("complete", "duplicate", "infeasible", "failed", "cut off", "running", "waiting")
+    order = ("complete", "duplicate", "infeasible", "passed over", "failed", "cut off", "running", "waiting")
     return {word: counted[word] for word in order if counted[word]}
 
 
@@ -231,7 +231,9 @@ def _state(trial: FrozenTrial) -> str:
         return "duplicate" if "duplicate_of" in trial.user_attrs else "complete"
     if trial.state is TrialState.FAIL:
         return "failed" if "error" in trial.user_attrs else "cut off"
-    return {TrialState.PRUNED: "infeasible", TrialState.RUNNING: "running"}.get(trial.state, "waiting")
+    if trial.state is TrialState.PRUNED:
+        return "passed over" if "unpromising" in trial.user_attrs else "infeasible"
+    return {TrialState.RUNNING: "running"}.get(trial.state, "waiting")
 
 
 def _title(name: str, layout: str, constituents: int) -> str:

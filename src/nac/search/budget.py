@@ -100,9 +100,10 @@ def require_progress(trials: Sequence[FrozenTrial], space: str) -> None:
         raise WorkError(f"{len(failed)} candidates in a row failed, the last one with: {reason}")
     infeasible = _streak(trials, TrialState.PRUNED)
     if len(infeasible) >= INFEASIBLE_IN_A_ROW:
+        last = next(trial.user_attrs["infeasible"] for trial in infeasible if "infeasible" in trial.user_attrs)
         raise InputError(
             f"none of {len(infeasible)} candidates in a row of the space {space} is feasible "
-            f"(the last: {infeasible[0].user_attrs.get('infeasible')}); loosen the limits in search.objectives or "
+            f"(the last: {last}); loosen the limits in search.objectives or "
             "search.constraints"
         )
 

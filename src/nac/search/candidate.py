@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from nac.cost import costs
 from nac.design import save_float, save_quantised
 from nac.rundir import Run
 from nac.search.deployment import Deployment, Infeasible
-from nac.search.fidelity import RUNGS, Climb, Ladder, reached
+from nac.search.fidelity import PASSED_IN_A_ROW, RUNGS, Climb, Ladder, Unpromising, climbed, passed_in_a_row
 from nac.search.objectives import Candidate, Goals, Price
 from nac.space import Genotype, SearchSpace, Unbuildable, changes
 from nac.tasks import Dataset, Task
@@ -40,7 +40,7 @@ class Bench:
     @property
     def rungs(self) -> tuple[int, ...]:
         """The epochs after which a training may end."""
-        return () if self.ladder is None else self.ladder.settings.rungs
+        return () if self.ladder is None else tuple(rung for rung in self.ladder.settings.rungs if rung)
 
     def draw(self, trial: Trial) -> Genotype:
         """Suggest every gene, active or not: a genetic sampler can then inherit all of them."""
@@ -58,6 +58,7 @@ class Bench:
         Raises:
             Infeasible: a limit on a cost is broken, or nothing can be built; the violation is recorded.
                 Found before training, unless it took the trained network to see that it cannot be built.
+            Unpromising: it is expected to end behind others.
             WorkError: the training diverged or a metric could not be measured.
         """
         architecture = self._build(trial, genotype)
@@ -74,6 +75,7 @@ class Bench:
             found = original.user_attrs
             candidate = replace(candidate, metrics=found["metrics"], measured=found["costs"])
         else:
+            self._require_promise(trial, candidate)
             candidate = self.train(trial, candidate)
         trial.set_user_attr("metrics", candidate.metrics)
         if self.deployment is not None:
@@ -153,16 +155,26 @@ class Bench:
         seconds = round(time.perf_counter() - start, 3)
         trial.set_user_attr("training", {
             "seconds": seconds, "epochs": len(result.history), "best": result.best_epoch,
-            "device": self.dataset.device.type,
+            "stopped": climb.stopped, "device": self.dataset.device.type,
         })  # fmt: skip
         return replace(candidate, metrics=metrics, network=judged, measured=measured)
 
+    def _require_promise(self, trial: Trial, candidate: Candidate) -> None:
+        """Raises Unpromising when the candidate is not worth its first epoch."""
+        if self.ladder is None or 0 not in self.ladder.settings.rungs:
+            return
+        known = [objective.forecast(candidate) for objective in self.goals.objectives]
+        if self._hopeless_at(trial, 0, known) and passed_in_a_row(self.others()) < PASSED_IN_A_ROW:
+            raise Unpromising("it is expected to end behind a candidate that was trained")
+
     def ends(self, trial: Trial, candidate: Candidate, epochs: int, metrics: Mapping[str, float]) -> bool:
         """Record what a training has reached at a rung, and say whether it ends there."""
+        return self._hopeless_at(trial, epochs, self.goals.values(replace(candidate, metrics=metrics)))
+
+    def _hopeless_at(self, trial: Trial, epochs: int, known: Sequence[float | None]) -> bool:
         assert self.ladder is not None
-        values = self.goals.values(replace(candidate, metrics=metrics))
-        trial.set_user_attr(RUNGS, {**trial.user_attrs.get(RUNGS, {}), str(epochs): values})
-        return not self.ladder.promising(values, reached(self.others(), epochs, trial.number))
+        trial.set_user_attr(RUNGS, {**trial.user_attrs.get(RUNGS, {}), str(epochs): known})
+        return self.ladder.hopeless(trial.user_attrs["genotype"], known, climbed(self.others(), epochs))
 
 
 def training_seed(seed: int, architecture: Architecture) -> int:

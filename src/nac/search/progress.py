@@ -60,7 +60,8 @@ def describe(status: SearchStatus) -> str:
         words.append(f"{timedelta(seconds=round(status.seconds_left))} left")
     if len(status.workers) > 1:
         words.append(f"{len(status.workers)} workers")
-    for count, word in ((status.infeasible, "infeasible"), (status.failed, "failed")):
+    others = {"infeasible": status.infeasible, "passed over": status.passed_over, "failed": status.failed}
+    for word, count in others.items():
         if count:
             words.append(f"{count} {word}")
     return ", ".join(words)

@@ -58,5 +58,8 @@ class RecordedBench(Bench):
             if self.ends(trial, candidate, rung, {"accuracy": recording.accuracy[rung - 1]}):
                 epochs = rung
                 break
-        trial.set_user_attr("training", {"seconds": epochs * recording.seconds_per_epoch, "epochs": epochs})
+        trial.set_user_attr("training", {
+            "seconds": epochs * recording.seconds_per_epoch, "epochs": epochs,
+            "stopped": epochs < len(recording.accuracy),
+        })  # fmt: skip
         return replace(candidate, metrics={"accuracy": recording.accuracy[epochs - 1]})

@@ -19,7 +19,7 @@ from nac.search import budget
 from nac.search.budget import WORKERS, Session
 from nac.search.candidate import Bench, known_results
 from nac.search.deployment import Deployment, Infeasible
-from nac.search.fidelity import Ladder
+from nac.search.fidelity import Ladder, Unpromising
 from nac.search.locks import Locks, worker_name
 from nac.search.objectives import goals
 from nac.search.progress import SearchProgress
@@ -111,7 +111,7 @@ def run_search(
     assert (deployment is None) == (settings.quantise is None)
     bench = make_bench(
         task, space, dataset, run, asked, seed, deployment,
-        ladder=None if settings.fidelity is None else Ladder(settings.fidelity, asked.directions),
+        ladder=None if settings.fidelity is None else Ladder(settings.fidelity, asked, space),
         others=lambda: study.get_trials(deepcopy=False),
     )  # fmt: skip
     locks, name = locks_of(run, storage), worker_name()
@@ -227,6 +227,8 @@ class _Search:
             values = self.bench.judge(trial, genotype, lambda hash_: self._twin(trial, hash_))
         except Infeasible as reason:
             self._tell(trial, TrialState.PRUNED, infeasible=str(reason))
+        except Unpromising as reason:
+            self._tell(trial, TrialState.PRUNED, unpromising=str(reason))
         except UpdateFinishedTrialError:
             logger.warning("trial %d was finished by another worker", trial.number)
         except FAILURES as error:

@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 from nac.config import SearchConfig
 from nac.search import budget
 from nac.search.budget import Session
+from nac.search.fidelity import UNPROMISING
 from nac.search.locks import Locks
 from nac.search.results import best, front, objective_names
 
@@ -20,7 +21,8 @@ SECONDS_PER_HOUR = 3600
 
 @dataclass(frozen=True)
 class SearchStatus:
-    """`done` of `asked` trials count against the budget: `complete` (`duplicates` among them) and `failed`.
+    """`done` of `asked` trials count against the budget: `complete` (`duplicates` among them) and `failed`;
+    `infeasible` ones and those that were `passed_over` (nac.search.fidelity) do not.
 
     `workers` are those that live, with the trial each is at; `abandoned` trials are done again by the next worker.
     The rate is that of the present or last session, None before its first trial; `seconds_left` follows from it and
@@ -33,6 +35,7 @@ class SearchStatus:
     duplicates: int
     failed: int
     infeasible: int
+    passed_over: int
     running: int
     abandoned: int
     workers: dict[str, int]
@@ -63,13 +66,15 @@ def status(study: optuna.Study, settings: SearchConfig, locks: Locks) -> SearchS
     session = Session.of(study)
     rate = None if session is None else _rate(trials, session, busy=bool(busy))
     failed = [trial for trial in trials if trial.state == TrialState.FAIL]
+    passed_over = sum(UNPROMISING in trial.user_attrs for trial in trials)
     return SearchStatus(
         asked=settings.trials,
         done=done,
         complete=states[TrialState.COMPLETE],
         duplicates=sum("duplicate_of" in trial.user_attrs for trial in trials),
         failed=len(failed),
-        infeasible=states[TrialState.PRUNED],
+        infeasible=states[TrialState.PRUNED] - passed_over,
+        passed_over=passed_over,
         running=len(busy),
         abandoned=len(lost),
         workers=busy,
