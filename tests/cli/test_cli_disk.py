@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from command import Result, inline
 
+from nac.config import TaskConfig
 from nac.report import Front
 from nac.rundir import Run
 
@@ -61,6 +62,35 @@ def test_a_full_disk_and_lost_data_leave_a_run_that_goes_on(jets_file: Path, tmp
     assert done.status == 0, done.err
     states = Front.read(Run(out)).states
     assert states.get("complete", 0) + states.get("duplicate", 0) + states.get("failed", 0) == TRIALS
+
+
+@pytest.mark.slow
+def test_a_full_disk_in_the_steps_after_the_search(jets_file: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    assert nac(None, "search", "jets", "--data", jets_file, "--out", run.path, *SEARCH).status == 0
+    short = ("--bits", 5, "--sparsity", 0)
+    run.write(run.read().model_copy(update={"task": shorter(run.read().task)}))
+    full = nac(disk_of(2000), "compress", run.path, *short)
+    assert full.status == 1
+    assert "weights.safetensors: File too large" in " ".join(full.err.split())
+    assert not run.design_paths()
+
+    assert nac(None, "compress", run.path, *short).status == 0
+    (design, *_) = run.design_paths()
+    full = nac(disk_of(2000), "synth", design)
+    assert full.status == 1
+    assert "File too large" in full.err
+    assert not (design / "reports.json").exists()
+    assert not [path for path in run.path.rglob(".*.*") if path.name.startswith((".model", ".weights", ".design"))]
+    assert len(Front.read(run).of("design")) == len(run.design_paths())
+
+
+def shorter(task: TaskConfig) -> TaskConfig:
+    """The task with a local search of seconds."""
+    train = task.compress.train.model_copy(update={"epochs": 1})
+    return task.model_copy(update={"compress": task.compress.model_copy(update={
+        "train": train, "finetune": train, "designs": 1,
+    })})  # fmt: skip
 
 
 def test_a_folder_that_cannot_be_written(jets_file: Path, tmp_path: Path) -> None:

@@ -19,10 +19,12 @@ from nac.config import load_task
 from nac.design import Design
 from nac.errors import InputError
 from nac.hardware import HlsProject
+from nac.hardware.analytic import read_table, shipped_table
 from nac.hardware.export import load_model
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl.project import RtlProject
 from nac.pipeline.check import check_file
+from nac.pipeline.circuits import circuits_of
 from nac.pipeline.costs import cost_of
 from nac.report.collect import read_front
 from nac.report.page import html
@@ -35,6 +37,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 REPORT = {
     "design": "small", "verification": {"equal": True, "hls_samples": 9}, "skipped": ["no vendor tool"], "remarks": [],
     "numbers": [{"name": "lut", "value": 10, "unit": "", "kind": "estimate", "tool": "alkaid", "version": "0"}],
+}  # fmt: skip
+CIRCUIT_REPORT = {
+    **REPORT, "target": {}, "model": "model.onnx", "project": "hls",
+    "verification": {"samples": 9, "qonnx_samples": 9, "hls_samples": 9, "equal": True, "proven_in_float32": True,
+                     "predictions_sha256": "ab"},
 }  # fmt: skip
 fuzz = settings(
     max_examples=60, deadline=None, derandomize=True, database=None,
@@ -166,6 +173,36 @@ def test_pages(broken: Path, data: st.DataObject) -> None:
     run = Run(broken / "run")
     (run.design("small") / "reports.json").write_text(json.dumps(data.draw(spoilt_trees(REPORT))))
     read(lambda: html(run))
+
+
+@given(data=st.data())
+@fuzz
+def test_circuits_of_runs(broken: Path, data: st.DataObject) -> None:
+    run = Run(broken / "run")
+    folder = run.design("small")
+    (folder / "rtl").mkdir(exist_ok=True)
+    files = {"reports.json": CIRCUIT_REPORT, "rtl/project.json": PROJECTS["project.json"],
+             "design.json": json.loads((folder / "design.json").read_text())}  # fmt: skip
+    for name, tree in files.items():
+        (folder / name).write_text(json.dumps(tree))
+    assert len(list(circuits_of(run))) == 1
+    (folder / "design.json").write_text(json.dumps({**files["design.json"], "origin": {"sparsity": ["much"]}}))
+    with pytest.raises(InputError, match="small: sparsity"):
+        list(circuits_of(run))
+    (folder / "design.json").write_text(json.dumps(files["design.json"]))
+    spoilt = data.draw(st.sampled_from(sorted(files)))
+    (folder / spoilt).write_text(json.dumps(data.draw(spoilt_trees(files[spoilt]))))
+    read(lambda: list(circuits_of(run)))
+    (folder / "design.json").write_text(json.dumps(files["design.json"]))
+
+
+@given(data=st.data())
+@settings(fuzz, max_examples=20)
+def test_tables_of_circuits(tmp_path: Path, data: st.DataObject) -> None:
+    lines = shipped_table().read_bytes().splitlines(keepends=True)[:60]
+    file = tmp_path / "circuits.jsonl"
+    file.write_bytes(data.draw(spoilt_bytes(b"".join(lines))))
+    read(lambda: read_table(file))
 
 
 @given(data=st.data())

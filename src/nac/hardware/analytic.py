@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from scipy.optimize import least_squares
 
 from nac.arch import Architecture, workload
@@ -42,11 +42,11 @@ class Recorded(Model):
     """A circuit whose costs are known. `kind` says whether its LUTs are an estimate (adder graph) or synthesised."""
 
     architecture: Architecture
-    sparsity: float
-    clock_period_ns: float
-    lut: float
-    ff: float
-    levels: float
+    sparsity: float = Field(ge=0, lt=1)
+    clock_period_ns: float = Field(gt=0, allow_inf_nan=False)
+    lut: float = Field(ge=0, allow_inf_nan=False)
+    ff: float = Field(ge=0, allow_inf_nan=False)
+    levels: float = Field(ge=0, allow_inf_nan=False)
     kind: Literal["estimate", "synthesis"] = "estimate"
     tool: str
     version: str

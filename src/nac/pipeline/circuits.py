@@ -1,7 +1,7 @@
 """What the verb refit does: circuits of runs join the recorded ones, and the instant model is fitted again."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def refit(runs: Sequence[Path], out: Path, table: Path | None = None) -> Refit:
 
     Raises InputError when a folder holds no run, none has a design with RTL, or the table cannot be read.
     """
-    added = [circuit for path in runs for circuit in _circuits(Run(path))]
+    added = [circuit for path in runs for circuit in circuits_of(Run(path))]
     if not added:
         named = ", ".join(map(str, runs))
         raise InputError(f"{named}: no design was taken to RTL, expected runs with synthesised designs")
@@ -62,7 +62,8 @@ def refit(runs: Sequence[Path], out: Path, table: Path | None = None) -> Refit:
     return Refit(out, len(added), model_of(table), after)
 
 
-def _circuits(run: Run) -> Iterator[Recorded]:
+def circuits_of(run: Run) -> Iterator[Recorded]:
+    """Those of the designs that were taken to RTL. Raises InputError naming the file that is wrong."""
     run.read()
     for folder in run.design_paths():
         report = hardware_report(folder)
@@ -71,11 +72,11 @@ def _circuits(run: Run) -> Iterator[Recorded]:
         found = validate(HardwareReport, report, folder / "reports.json")
         project, design = RtlProject.load(folder / "rtl").record, Design.load(folder).record
         synthesis = found.rtl_synthesis
-        origin: Mapping[str, Any] = design.origin
-        yield Recorded(
-            architecture=design.architecture, sparsity=float(origin.get("sparsity", design.sparsity)),
-            clock_period_ns=project.clock_period_ns, lut=synthesis.lut if synthesis else project.cost_lut,
-            ff=synthesis.ff if synthesis else project.register_bits, levels=project.delay_levels * project.stages,
-            kind="synthesis" if synthesis else "estimate", tool=synthesis.tool if synthesis else project.tool,
-            version=synthesis.version if synthesis else project.version,
-        )  # fmt: skip
+        yield validate(Recorded, {
+            "architecture": design.architecture, "sparsity": design.origin.get("sparsity", design.sparsity),
+            "clock_period_ns": project.clock_period_ns, "lut": synthesis.lut if synthesis else project.cost_lut,
+            "ff": synthesis.ff if synthesis else project.register_bits,
+            "levels": project.delay_levels * project.stages, "kind": "synthesis" if synthesis else "estimate",
+            "tool": synthesis.tool if synthesis else project.tool,
+            "version": synthesis.version if synthesis else project.version,
+        }, folder)  # fmt: skip
