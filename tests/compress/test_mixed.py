@@ -1,10 +1,11 @@
 from collections.abc import Mapping
 
-from nac.compress.mixed import NARROWEST, RAISE, WIDEST, neighbours
+from nac.compress.mixed import LARGEST_RAISE, NARROWEST, exchange
 
-PRICES = {"wide": 10, "narrow": 2, "bottleneck": 1}
-HARM = {"wide": 1.0, "narrow": 1.0, "bottleneck": 50.0}
-"""What the loss loses with each bit: for its price, the bottleneck gains most and the wide layer loses least."""
+WEIGHTED = ("wide", "narrow")
+PRICES = {"wide": 10, "narrow": 2, "wide_act": 8, "bottleneck_act": 3, "useless_act": 1}
+HARM = {"wide": 1.0, "narrow": 1.0, "wide_act": 1.0, "bottleneck_act": 9.0, "useless_act": 0.0}
+"""What the loss loses with every bit: for their price, the values of the bottleneck gain most."""
 
 
 def price(widths: Mapping[str, int]) -> float:
@@ -15,23 +16,21 @@ def loss(widths: Mapping[str, int]) -> float:
     return sum(HARM[name] / bits for name, bits in widths.items())
 
 
-def test_what_helps_most_is_raised_and_what_harms_least_pays_for_it() -> None:
+def test_the_dearest_weights_pay_for_the_activations_that_gain_most() -> None:
     uniform = dict.fromkeys(PRICES, 4)
-    first, second, third = neighbours(uniform, loss, price, price(uniform))
-    assert first == {"wide": 3, "narrow": 4, "bottleneck": 4 + RAISE}
-    assert second == {"wide": 4, "narrow": 3, "bottleneck": 4 + RAISE}
-    assert third["narrow"] == 4 + RAISE
-    assert all(price(widths) <= price(uniform) for widths in (first, second, third))
+    found = exchange(uniform, WEIGHTED, loss, price, price(uniform))
+    assert found == {**uniform, "wide": 3, "bottleneck_act": 4 + LARGEST_RAISE}
+    assert price(found) <= price(uniform)
 
 
-def test_nothing_is_lowered_while_the_budget_has_room() -> None:
+def test_what_is_left_goes_to_the_next_activations_and_none_that_gains_nothing() -> None:
     uniform = dict.fromkeys(PRICES, 4)
-    found = neighbours(uniform, loss, price, price(uniform) + RAISE * PRICES["bottleneck"])
-    assert found[0] == {**uniform, "bottleneck": 4 + RAISE}
-    assert found.count(found[0]) == 1, "two ways to the same widths are one neighbour"
+    found = exchange(uniform, WEIGHTED, loss, price, 10 * price(uniform))
+    assert found == {**uniform, "wide": 3, "bottleneck_act": 6, "wide_act": 6}
 
 
-def test_widths_stay_within_their_limits() -> None:
-    assert neighbours(dict.fromkeys(PRICES, WIDEST), loss, price, 1e9) == []
+def test_nothing_changes_where_nothing_helps() -> None:
+    uniform = dict.fromkeys(PRICES, 4)
+    assert exchange(uniform, WEIGHTED, lambda widths: 1.0, price, price(uniform)) == uniform
     narrow = dict.fromkeys(PRICES, NARROWEST)
-    assert neighbours(narrow, loss, price, price(narrow)) == [], "nothing is left to pay with"
+    assert exchange(narrow, WEIGHTED, loss, price, price(narrow)) == narrow, "nothing is left to pay with"

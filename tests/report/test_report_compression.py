@@ -12,7 +12,7 @@ from nac.report import compression_frame, plot_compression
 from nac.rundir import Run
 
 SETTINGS = CompressConfig.model_validate({
-    "bits": [8, 4], "mixed": [4], "mixed_rounds": 1, "sparsity": [0.0, 0.5], "pruner": ["magnitude", "random"],
+    "bits": [8, 4], "mixed": [4], "sparsity": [0.0, 0.5], "pruner": ["magnitude", "random"],
     "rounds": 1, "train": {"epochs": 2, "batch_size": 64}, "finetune": {"epochs": 2, "batch_size": 64},
 })  # fmt: skip
 

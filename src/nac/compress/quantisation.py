@@ -9,16 +9,13 @@ from nac.arch import Architecture, Network, equalised, quantise
 from nac.compress.mixed import redistribute
 from nac.compress.pruners import Masks, keep_largest
 from nac.config import CompressConfig, TrainConfig
-from nac.tasks import Dataset, Task
+from nac.tasks import Dataset, Split, Task
 from nac.train import FitResult, Teacher, fit
 
-EQUALISED_SAMPLES = 4096
-"""Training samples that ranges are measured on before a network is quantised."""
-UNIFORM_SHARE = 0.5
+MEASURED_SAMPLES = 4096
+"""Training samples that ranges are measured on before a network is quantised, and losses at other widths."""
+UNIFORM_SHARE = 0.25
 """Of the epochs of the final training: how long a uniform network trains before its widths are redistributed."""
-RECOVERY_EPOCHS = 2
-RECOVERY_RATE = 0.25
-"""Of the learning rate of the final training: what the short trainings in between use."""
 
 
 def teacher_of(reference: Network, settings: CompressConfig) -> Teacher | None:
@@ -34,7 +31,7 @@ def quantised_start(network: Network, dataset: Dataset, architecture: Architectu
         dataset: whose training samples the ranges of the float network are measured on.
         architecture: the same one with the bit widths wanted; by default the network's own.
     """
-    return quantise(equalised(network, dataset.train.x[:EQUALISED_SAMPLES]), architecture)
+    return quantise(equalised(network, dataset.train.x[:MEASURED_SAMPLES]), architecture)
 
 
 @dataclass(frozen=True)
@@ -97,15 +94,12 @@ def _quantised(
     uniform = quantised_start(network, bench.dataset, architecture)
     if not mixed:
         return uniform
-    settings = bench.settings
-    finetune = settings.finetune
-    bench.fit(uniform, masks, finetune.model_copy(update={"epochs": max(1, round(UNIFORM_SHARE * finetune.epochs))}))
-    recovery = finetune.model_copy(update={
-        "epochs": RECOVERY_EPOCHS, "learning_rate": RECOVERY_RATE * finetune.learning_rate,
-    })  # fmt: skip
+    settings, train = bench.settings, bench.dataset.train
+    epochs = max(1, round(UNIFORM_SHARE * settings.finetune.epochs))
+    bench.fit(uniform, masks, settings.finetune.model_copy(update={"epochs": epochs}))
+    measured = Split(train.x[:MEASURED_SAMPLES], train.y[:MEASURED_SAMPLES])
     return redistribute(
-        uniform, bench.dataset.validation, bench.task, lambda candidate: bench.fit(candidate, masks, recovery),
-        rounds=settings.mixed_rounds, cost=settings.mixed_cost, density=density,
+        uniform, measured, bench.task, rounds=settings.mixed_rounds, cost=settings.mixed_cost, density=density
     )  # fmt: skip
 
 

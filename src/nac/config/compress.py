@@ -28,7 +28,7 @@ class CompressConfig(Model):
     `distilled_data` and `distilled_train` (samples, and the budget of a round on them) are for pruners that use them.
 
     `mixed` widths are those of mixed-precision designs no dearer than uniform ones of so many bits by `mixed_cost`,
-    found in `mixed_rounds` rounds (nac.compress.mixed).
+    found in `mixed_rounds` exchanges of bits (nac.compress.mixed).
     `structured` are shares of the channels and neurons that are removed, each a smaller network of its own (0: all
     stay). `order` says when weights are removed (nac.compress.quantisation). `tune` trainings search the settings of
     the float trainings (but not their epochs) for every winner.
@@ -40,7 +40,7 @@ class CompressConfig(Model):
     bits: tuple[int, ...] = (8, 6, 4)
     mixed: tuple[int, ...] = ()
     mixed_cost: Literal["bops", "ebops"] = "bops"
-    mixed_rounds: PositiveInt = 4
+    mixed_rounds: PositiveInt = 1
     input_bits: int = Field(8, ge=2, le=12)
     sparsity: tuple[float, ...] = (0.0, 0.5)
     pruner: tuple[PrunerName, ...] = Field((DEFAULT_PRUNER,), min_length=1)
