@@ -1,8 +1,9 @@
 """The local search: pruning and quantisation-aware training of the winners."""
 
 from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruner, Pruning, Round, keep_largest, prune
+from nac.compress.recipes import Recipe, Winner, recipes
 from nac.compress.short import quantised_in_short
-from nac.compress.stage import Recipe, Winner, compress, recipes, workload_costs
+from nac.compress.stage import compress, workload_costs
 
 __all__ = [
     "PRUNERS",

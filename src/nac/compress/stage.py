@@ -3,23 +3,22 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nac.arch import Architecture, Bits, Network, copied, deployment_problems, initialised, measured_workload
+from nac.arch import Network, copied, initialised, measured_workload
 from nac.compress.digits import with_fewer_digits
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
-from nac.compress.mixed import WIDEST
 from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune
 from nac.compress.quantisation import Bench, teacher_of, train_quantised
+from nac.compress.recipes import Recipe, Winner, recipes
 from nac.compress.structured import remove_channels
 from nac.compress.tuning import load_tuned, save_tuned, tune
-from nac.config import DEFAULT_PRUNER, CompressConfig, PrunerName, TrainConfig
+from nac.config import CompressConfig, PrunerName, TrainConfig
 from nac.cost import costs
 from nac.design import Design, DesignRecord, load_float, save_float
-from nac.errors import InputError
 from nac.rundir import Run
 from nac.tasks import Dataset, Task
 from nac.train import FitResult, Teacher, evaluate, fit
@@ -27,53 +26,6 @@ from nac.train import FitResult, Teacher, evaluate, fit
 logger = logging.getLogger(__name__)
 ARCHITECTURE = "architecture.json"
 """Written last in the folder of a float network: where it is, the network is complete."""
-
-
-@dataclass(frozen=True)
-class Winner:
-    """A trial of the search that goes on to the local search."""
-
-    trial: int
-    architecture: Architecture
-    sparsity: float = 0.0
-    """Share of the weights that its genes want to be zero."""
-    removed: float = 0.0
-    """Share of the channels that were removed from the trial's architecture to make this one."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One design to be made."""
-
-    winner: Winner
-    widths: Bits
-    sparsity: float
-    pruner: PrunerName = DEFAULT_PRUNER
-    mixed: bool = False
-    removed: float = 0.0
-    digits: float = 1.0
-    """Share of the signed digits of the weights of the design made without this step."""
-    start: "Recipe | None" = None
-    """The design that has more digits and is trained on."""
-
-    @property
-    def bits(self) -> int:
-        """The width of the weights."""
-        return self.widths.weights
-
-    @property
-    def name(self) -> str:
-        """The folder of the design, e.g. `t0012-w6-s50`, or `t0012-w4a6-s50` with activations of another width.
-
-        `m` instead of `w` stands for mixed precision, `-c50` for half of the channels removed, `-d25` for a quarter of
-        the digits left; a pruner other than the default one is named too.
-        """
-        activations = f"a{self.widths.activations}" if self.widths.activations != self.bits else ""
-        width = f"{'m' if self.mixed else 'w'}{self.bits}{activations}"
-        channels = f"-c{round(100 * self.removed):02d}" if self.removed else ""
-        digits = f"-d{round(100 * self.digits):02d}" if self.start else ""
-        suffix = "" if self.pruner == DEFAULT_PRUNER else f"-{self.pruner}"
-        return f"t{self.winner.trial:04d}-{width}-s{round(100 * self.sparsity):02d}{channels}{digits}{suffix}"
 
 
 class Sparse(NamedTuple):
@@ -93,44 +45,6 @@ Measure = Callable[[Network], Mapping[str, float]]
 def workload_costs(network: Network) -> Mapping[str, float]:
     """The costs that are counted of the matrix products, with the weights as they are."""
     return costs(measured_workload(network))
-
-
-def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]:
-    """Every design asked for. Raises InputError when a winner has no bit-exact form."""
-    for winner in winners:
-        for widths, mixed in _widths(winner, settings):
-            widest = widths.model_copy(update={"weights": WIDEST, "activations": WIDEST}) if mixed else widths
-            uniform = winner.architecture.with_bits(**widest.model_dump())
-            if problems := deployment_problems(uniform):
-                raise InputError(f"trial {winner.trial} cannot be quantised exactly: {'; '.join(problems)}")
-    return [
-        recipe
-        for winner in winners
-        for removed in sorted(set(settings.structured))
-        for sparsity in sorted(set(settings.sparsity)) or [winner.sparsity]
-        for pruner in (dict.fromkeys(settings.pruner) if sparsity else (DEFAULT_PRUNER,))
-        for widths, mixed in _widths(winner, settings)
-        for recipe in _fewer_and_fewer_digits(
-            Recipe(winner, widths, sparsity, pruner, mixed, removed), settings.digits
-        )
-    ]
-
-
-def _fewer_and_fewer_digits(recipe: Recipe, shares: Sequence[float]) -> list[Recipe]:
-    """The recipe, and one for every falling share of its digits, each of which starts from the one before."""
-    listed = [recipe]
-    for share in shares:
-        listed.append(replace(recipe, digits=share, start=listed[-1]))
-    return listed
-
-
-def _widths(winner: Winner, settings: CompressConfig) -> list[tuple[Bits, bool]]:
-    """The widths asked for, the widest first, and whether they stand for the cost of mixed ones; or its own."""
-    asked = [(bits, mixed) for mixed in (False, True)
-             for bits in sorted(set(settings.mixed if mixed else settings.bits), reverse=True)]
-    return [
-        (Bits(input=settings.input_bits, weights=bits, activations=bits), mixed) for bits, mixed in asked
-    ] or [(winner.architecture.bits, False)]
 
 
 def compress(

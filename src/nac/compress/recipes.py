@@ -1,0 +1,94 @@
+"""Which designs are made of every winner of the search, and what they are called."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nac.arch import Architecture, Bits, deployment_problems
+from nac.compress.mixed import WIDEST
+from nac.config import DEFAULT_PRUNER, CompressConfig, PrunerName
+from nac.errors import InputError
+
+
+@dataclass(frozen=True)
+class Winner:
+    """A trial of the search that goes on to the local search."""
+
+    trial: int
+    architecture: Architecture
+    sparsity: float = 0.0
+    """Share of the weights that its genes want to be zero."""
+    removed: float = 0.0
+    """Share of the channels that were removed from the trial's architecture to make this one."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One design to be made."""
+
+    winner: Winner
+    widths: Bits
+    sparsity: float
+    pruner: PrunerName = DEFAULT_PRUNER
+    mixed: bool = False
+    removed: float = 0.0
+    digits: float = 1.0
+    """Share of the signed digits of the weights of the design made without this step."""
+    start: "Recipe | None" = None
+    """The design that has more digits and is trained on."""
+
+    @property
+    def bits(self) -> int:
+        """The width of the weights."""
+        return self.widths.weights
+
+    @property
+    def name(self) -> str:
+        """The folder of the design, e.g. `t0012-w6-s50`, or `t0012-w4a6-s50` with activations of another width.
+
+        `m` instead of `w` stands for mixed precision, `-c50` for half of the channels removed, `-d25` for a quarter of
+        the digits left; a pruner other than the default one is named too.
+        """
+        activations = f"a{self.widths.activations}" if self.widths.activations != self.bits else ""
+        width = f"{'m' if self.mixed else 'w'}{self.bits}{activations}"
+        channels = f"-c{round(100 * self.removed):02d}" if self.removed else ""
+        digits = f"-d{round(100 * self.digits):02d}" if self.start else ""
+        suffix = "" if self.pruner == DEFAULT_PRUNER else f"-{self.pruner}"
+        return f"t{self.winner.trial:04d}-{width}-s{round(100 * self.sparsity):02d}{channels}{digits}{suffix}"
+
+
+def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]:
+    """Every design asked for. Raises InputError when a winner has no bit-exact form."""
+    for winner in winners:
+        for widths, mixed in _widths(winner, settings):
+            widest = widths.model_copy(update={"weights": WIDEST, "activations": WIDEST}) if mixed else widths
+            uniform = winner.architecture.with_bits(**widest.model_dump())
+            if problems := deployment_problems(uniform):
+                raise InputError(f"trial {winner.trial} cannot be quantised exactly: {'; '.join(problems)}")
+    return [
+        recipe
+        for winner in winners
+        for removed in sorted(set(settings.structured))
+        for sparsity in sorted(set(settings.sparsity)) or [winner.sparsity]
+        for pruner in (dict.fromkeys(settings.pruner) if sparsity else (DEFAULT_PRUNER,))
+        for widths, mixed in _widths(winner, settings)
+        for recipe in _fewer_and_fewer_digits(
+            Recipe(winner, widths, sparsity, pruner, mixed, removed), settings.digits
+        )
+    ]
+
+
+def _fewer_and_fewer_digits(recipe: Recipe, shares: Sequence[float]) -> list[Recipe]:
+    """The recipe, and one for every falling share of its digits, each of which starts from the one before."""
+    listed = [recipe]
+    for share in shares:
+        listed.append(replace(recipe, digits=share, start=listed[-1]))
+    return listed
+
+
+def _widths(winner: Winner, settings: CompressConfig) -> list[tuple[Bits, bool]]:
+    """The widths asked for, the widest first, and whether they stand for the cost of mixed ones; or its own."""
+    asked = [(bits, mixed) for mixed in (False, True)
+             for bits in sorted(set(settings.mixed if mixed else settings.bits), reverse=True)]
+    return [
+        (Bits(input=settings.input_bits, weights=bits, activations=bits), mixed) for bits, mixed in asked
+    ] or [(winner.architecture.bits, False)]
