@@ -290,6 +290,18 @@ make_setting(Path({folder!r})).search("killed", trials=26)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("sampler", ["nsga2", "nsga3", "tpe"])
+def test_a_search_cut_off_after_any_write_goes_on_as_if_it_was_not(setting: Setting, sampler: str) -> None:
+    whole = drawn(setting.search("whole", trials=7, population=3, sampler=sampler))
+    written = setting.run("whole").journal.read_text().splitlines(keepends=True)
+    for kept in range(1, len(written)):
+        run = setting.run(f"cut{kept}")
+        run.path.mkdir()
+        run.journal.write_text("".join(written[:kept]))
+        assert drawn(setting.search(run.path.name, trials=7, population=3, sampler=sampler)) == whole, written[kept - 1]
+
+
+@pytest.mark.slow
 def test_a_killed_search_resumes_to_the_undisturbed_one(setting: Setting) -> None:
     whole = setting.search("whole", trials=26)
     run = setting.run("killed")

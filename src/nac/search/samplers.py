@@ -42,9 +42,23 @@ class _AllGenes(BaseSampler):
 class Nsga2(_AllGenes, NSGAIISampler):
     """NSGA-II that inherits every gene."""
 
+    def get_parent_population(self, study: optuna.Study, generation: int) -> list[FrozenTrial]:
+        """The parents of a generation, the same for the candidate that they are selected for as for later ones.
+
+        Optuna gives the later ones, and the first one once more if it was cut off there, the parents in another order.
+        """
+        return sorted(super().get_parent_population(study, generation), key=lambda parent: parent.number)
+
 
 class Nsga3(_AllGenes, NSGAIIISampler):
     """NSGA-III that inherits every gene."""
+
+    def get_parent_population(self, study: optuna.Study, generation: int) -> list[FrozenTrial]:
+        """As `Nsga2`'s. The selection also draws random numbers, which must not change those of the candidate."""
+        state = self._rng.rng.get_state()
+        parents = super().get_parent_population(study, generation)
+        self._rng.rng.set_state(state)
+        return sorted(parents, key=lambda parent: parent.number)
 
 
 class Tpe(_AllGenes, TPESampler):
