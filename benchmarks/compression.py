@@ -8,7 +8,8 @@ Every seed has its own split, initialisation and order of samples. Designs are k
 again, so a run that was cut off goes on. Prints one Markdown table per network: means and standard deviations over the
 seeds of the metric on a test split that no choice has seen, and of the difference from the float network of the same
 seed, which was chosen by its validation loss, on the same samples. `4` has weights and activations of 4 bits, the input
-keeps 8; `mixed 4` costs at most as many bit operations. Half the channels removed (`c50`) stands beside 95 % of
+keeps 8; `m4-s00` costs at most as many bit operations in widths of its own for every layer, and so does `m6-s75`, three
+quarters of whose weights are gone. Half the channels removed (`c50`) stands beside 95 % of
 the weights, which leaves about as many bit operations at 8 bits (26 to 31 % of the dense ones).
 """
 
@@ -62,6 +63,7 @@ PLANS: tuple[dict[str, object], ...] = (
     {"bits": [8], "sparsity": [0.95]},
     {"bits": [8], "sparsity": [0.0], "structured": [0.5]},
     {"bits": [4], "mixed": [4], "sparsity": [0.0]},
+    {"bits": [6], "mixed": [6], "sparsity": [0.75]},
 )
 """Settings of the local search, most important first; designs that two of them share are made once."""
 

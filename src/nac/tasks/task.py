@@ -26,7 +26,7 @@ from nac.tasks.split import SplitRows, split
 logger = logging.getLogger(__name__)
 
 # Raw inputs that are taken without being asked to: with the copies that training needs, less than 2 GiB of memory.
-UNASKED_BYTES = 480 << 20
+UNASKED_BYTES = 256 << 20
 # Ranges of so many samples are those of all.
 FITTED_SAMPLES = 1_000_000
 
