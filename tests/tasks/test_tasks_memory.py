@@ -24,7 +24,8 @@ from nac.train import fit
 task = make_task(TaskConfig.model_validate_json(sys.argv[1]))
 data = task.load([Path(name) for name in sys.argv[2:]], seed=0)
 if task.config.space == "jets":
-    fit(initialised(named_architecture(task.config, "tiny"), 0), data, task, TrainConfig(epochs=1, batch_size=4096), seed=0)
+    network = initialised(named_architecture(task.config, "tiny"), 0)
+    fit(network, data, task, TrainConfig(epochs=1, batch_size=4096), seed=0)
 print(len(data.train) + len(data.validation) + len(data.test), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 GIB_IN_KIB = 1 << 20
