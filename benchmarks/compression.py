@@ -9,15 +9,17 @@ again, so a run that was cut off goes on. Prints one Markdown table per network:
 seeds of the metric on a test split that no choice has seen, and of the difference from the float network of the same
 seed, which was chosen by its validation loss, on the same samples. `4` has weights and activations of 4 bits, the input
 keeps 8; `m4-s00` costs at most as many bit operations in widths of its own for every layer, and so does `m6-s75`, three
-quarters of whose weights are gone. Half the channels removed (`c50`) stands beside 95 % of
-the weights, which leaves about as many bit operations at 8 bits (26 to 31 % of the dense ones).
+quarters of whose weights are gone. Weights go before quantisation where no other order is named. Half the channels
+removed (`c50`) stands beside 95 % of the weights, which leaves about as many bit operations at 8 bits (26 to 31 % of
+the dense ones).
 """
 
 import argparse
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -45,17 +47,16 @@ class Case:
     task: str
     baseline: str
     metric: str
-    budgets: dict[str, object]
+    train: dict[str, Any]
+    finetune: dict[str, Any]
     overrides: tuple[str, ...] = ()
 
 
 CASES = (
-    Case("jets-medium", "jets", "medium", "accuracy", {"train": JETS_TRAIN, "finetune": JETS_FINETUNE}, SPLIT),
-    Case("jets-base", "jets", "base", "accuracy", {"train": JETS_TRAIN, "finetune": JETS_FINETUNE}, SPLIT),
-    Case("bragg-fine", "bragg", "fine", "distance_px", {"train": BRAGG_TRAIN, "finetune": BRAGG_FINETUNE},
-         BRAGG_DATA),
-    Case("bragg-small", "bragg", "small", "distance_px", {"train": BRAGG_TRAIN, "finetune": BRAGG_FINETUNE},
-         BRAGG_DATA),
+    Case("jets-medium", "jets", "medium", "accuracy", JETS_TRAIN, JETS_FINETUNE, SPLIT),
+    Case("jets-base", "jets", "base", "accuracy", JETS_TRAIN, JETS_FINETUNE, SPLIT),
+    Case("bragg-fine", "bragg", "fine", "distance_px", BRAGG_TRAIN, BRAGG_FINETUNE, BRAGG_DATA),
+    Case("bragg-small", "bragg", "small", "distance_px", BRAGG_TRAIN, BRAGG_FINETUNE, BRAGG_DATA),
 )  # fmt: skip
 PLANS: tuple[dict[str, object], ...] = (
     {"bits": [8, 6, 4], "sparsity": [0.0]},
@@ -64,8 +65,13 @@ PLANS: tuple[dict[str, object], ...] = (
     {"bits": [8], "sparsity": [0.0], "structured": [0.5]},
     {"bits": [4], "mixed": [4], "sparsity": [0.0]},
     {"bits": [6], "mixed": [6], "sparsity": [0.75]},
+    {"bits": [6], "sparsity": [0.8], "order": "joint"},
+    {"bits": [6], "sparsity": [0.8], "order": "quantise_then_prune"},
 )
 """Settings of the local search, most important first; designs that two of them share are made once."""
+DEFAULT_ORDER = str(CompressConfig().order)
+TRAININGS = {"prune_then_quantise": 1, "joint": 2, "quantise_then_prune": 6}
+"""How many quantised trainings an order needs in five rounds; together they have the epochs of `finetune`."""
 
 
 def make(case: Case, plan: dict[str, object], seed: int, files: Sequence[Path], out: Path) -> list[Design]:
@@ -75,39 +81,50 @@ def make(case: Case, plan: dict[str, object], seed: int, files: Sequence[Path], 
     dataset = task.load(files, seed)
     space = SearchSpace.load(config.space, task.input_shape, task.outputs)
     architecture = space.decode(space.baselines[case.baseline])
-    settings = {**case.budgets, "rounds": 5, "distil": 0.5, **plan}
+    order = str(plan.get("order", DEFAULT_ORDER))
+    epochs = round(int(case.finetune["epochs"]) / TRAININGS[order])
+    finetune = {**case.finetune, "epochs": epochs, "patience": epochs}
+    settings = {"train": case.train, "finetune": finetune, "rounds": 5, "distil": 0.5, **plan}
     return compress(
-        [Winner(0, architecture)], task, dataset, Run(out / f"{case.name}-{seed}"),
+        [Winner(0, architecture)], task, dataset, run_of(case, seed, out, order),
         validate(CompressConfig, settings, "benchmark"), seed=seed,
     )  # fmt: skip
 
 
-def table(case: Case, runs: Sequence[Run]) -> str:
-    """Means and standard deviations over the runs (one per seed) as Markdown."""
-    designs: dict[str, list[Design]] = {}
-    for run in runs:
-        for path in run.design_paths():
-            designs.setdefault(path.name.removeprefix("t0000-"), []).append(Design.load(path))
+def run_of(case: Case, seed: int, out: Path, order: str) -> Run:
+    """Where designs are kept; those of another order than the default one would have the same names."""
+    return Run(out / (f"{case.name}-{seed}" + ("" if order == DEFAULT_ORDER else f"-{order}")))
+
+
+def table(case: Case, seeds: Sequence[int], out: Path) -> str:
+    """Means and standard deviations over the seeds as Markdown."""
+    designs: dict[str, dict[int, Design]] = {}
+    for order in TRAININGS:
+        for seed in seeds:
+            for path in run_of(case, seed, out, order).design_paths():
+                name = path.name.removeprefix("t0000-") + ("" if order == DEFAULT_ORDER else f", {order}")
+                designs.setdefault(name, {})[seed] = Design.load(path)
     if not designs:
         return ""
     scale, unit, digits = (100.0, "%", 2) if case.metric == "accuracy" else (1.0, "px", 4)
     floats = {
-        path.parent.parent: scale * design.record.origin["float"]["test"][case.metric]
-        for found in designs.values() for design in found for path in [design.path]
+        seed: scale * design.record.origin["float"]["test"][case.metric]
+        for found in designs.values() for seed, design in found.items()
     }  # fmt: skip
     rows = [["float", spread(list(floats.values()), digits), "", "", "", str(len(floats))]]
-    for name, found in sorted(designs.items(), key=lambda item: -item[1][0].record.costs["bops"]):
-        values = [scale * design.record.metrics["test"][case.metric] for design in found]
-        change = [value - floats[design.path.parent.parent] for value, design in zip(values, found, strict=True)]
+    for name, found in sorted(designs.items(), key=lambda item: -mean(item[1].values(), "bops")):
+        values = {seed: scale * design.record.metrics["test"][case.metric] for seed, design in found.items()}
+        change = [value - floats[seed] for seed, value in values.items()]
+        made = found.values()
         rows.append([
-            name, spread(values, digits), spread(change, digits, sign="+"), f"{mean(found, 'bops'):,.0f}",
-            f"{mean(found, 'macs'):,.0f}", str(len(found)),
+            name, spread(list(values.values()), digits), spread(change, digits, sign="+"), f"{mean(made, 'bops'):,.0f}",
+            f"{mean(made, 'macs'):,.0f}", str(len(found)),
         ])  # fmt: skip
     headings = ["design", f"{case.metric} [{unit}]", "against float", "BOPs", "MACs", "seeds"]
     return f"### {case.name}\n\n" + markdown(headings, rows)
 
 
-def mean(designs: Sequence[Design], cost: str) -> float:
+def mean(designs: Collection[Design], cost: str) -> float:
     """A cost over the designs of all seeds."""
     return statistics.fmean(design.record.costs[cost] for design in designs)
 
@@ -142,7 +159,7 @@ def main() -> None:
                     test = design.record.metrics["test"][case.metric]
                     console.print(f"{case.name} seed {seed} {design.record.name}: {test:.4f}")
     for case in cases:
-        Console(width=200).print(table(case, [Run(asked.out / f"{case.name}-{s}") for s in asked.seeds]))
+        Console(width=200).print(table(case, asked.seeds, asked.out))
 
 
 if __name__ == "__main__":
