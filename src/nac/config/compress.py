@@ -48,7 +48,7 @@ class CompressConfig(Model):
     rewind: int = Field(0, ge=0)
     distilled_data: DistilledDataConfig = DistilledDataConfig()
     distilled_train: TrainConfig = TrainConfig(
-        optimiser="adamw", learning_rate=3e-2, epochs=100, batch_size=4096, patience=100
+        optimiser="adamw", learning_rate=3e-2, epochs=60, batch_size=64, patience=60
     )
     order: Literal["prune_then_quantise", "quantise_then_prune", "joint"] = "prune_then_quantise"
     structured: tuple[float, ...] = (0.0,)
