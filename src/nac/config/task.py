@@ -61,7 +61,7 @@ class DataConfig(Model):
     two arrays (`inputs`, `targets`), the `shape` of one input, channels first, and for regression how many `outputs`
     there are. `where` keeps the samples for which every named column satisfies its condition (`{npeaks: "== 1"}`) or
     conditions; a column that the file lacks is not applied. At most `limit` samples are used,
-    by default those that fit into 480 MiB as read.
+    by default those that fit into 256 MiB as read.
 
     `scaling` is fitted on the training split (nac.tasks.preprocessing says what each one does). A regression's
     network output times `target_scale` plus `target_offset` is the physical target; by default 1 and 0, and for
