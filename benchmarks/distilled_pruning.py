@@ -9,10 +9,11 @@ samples are kept beside it; a second call goes on where the first one stopped (k
 prints the tables.
 
 For every network, seed and sparsity each pruner finds masks in the same number of rounds; then the network is trained
-once on real data under them, from initialisation (gradual pruning goes on from the weights that it has). Full trainings
-on real data all have the same budget. Metrics are those on a test split that nothing else looks at (the best epoch of a
-training is chosen on the validation split). Seconds of masks are those of one core's work, gradual pruning's without
-the training of the dense network, which every other training of it can share.
+once on real data under them, from where every round starts, after the first epochs of a training on real data (gradual
+pruning goes on from the weights that it has). Full trainings on real data all have the same budget. Metrics are those
+on a test split that nothing else looks at (the best epoch of a training is chosen on the validation split). Seconds of
+masks are those of one core's work: without the first epochs, and gradual pruning's without the training of the dense
+network, which every other training of it can share.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from typing import Any
 from nac.arch import Network, copied, initialised
 from nac.compress.connectivity import along_rounds, stability
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
-from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune
+from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune, rewound
 from nac.config import CompressConfig, DistilledDataConfig, TrainConfig, load_task
 from nac.pipeline.architectures import named_architecture
 from nac.report.connectivity import DENSE, StabilityRow, plot_connectivity
@@ -96,7 +97,10 @@ class Bench:
     def pruning(self, way: str, sparsity: float) -> Pruning:
         """What a pruner is given; distilled samples and the dense network are made before its clock starts."""
         task, dataset = self.task, samples(self)
-        start = initialised(named_architecture(task.config, self.case.baseline), self.seed)
+        start = rewound(
+            initialised(named_architecture(task.config, self.case.baseline), self.seed), CompressConfig().rewind, task,
+            dataset, self.case.train, self.seed,
+        )  # fmt: skip
         few = distilled(self, DISTILLED[way]).dataset(dataset, task.config.data) if way in DISTILLED else dataset
         trained = dense(self) if way == "gradual" else start
         return Pruning(

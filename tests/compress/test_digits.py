@@ -11,7 +11,8 @@ from torch.nn.utils import parametrize
 
 from nac.arch import Network, initialised, integer_weights, quantise
 from nac.compress import Winner, compress, recipes
-from nac.compress.digits import FewDigits, digits, limits_for, nearest, sensitivity, total_digits, with_fewer_digits
+from nac.compress.digits import FewDigits, digits, limits_for, nearest, total_digits, with_fewer_digits
+from nac.compress.pruners.scores import sensitivity
 from nac.compress.quantisation import Bench
 from nac.config import CompressConfig, TargetConfig, TrainConfig
 from nac.design import Design

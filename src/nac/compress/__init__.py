@@ -1,6 +1,6 @@
 """The local search: pruning and quantisation-aware training of the winners."""
 
-from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruner, Pruning, Round, keep_largest, prune
+from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruner, Pruning, Round, prune
 from nac.compress.recipes import Recipe, Winner, recipes
 from nac.compress.short import quantised_in_short
 from nac.compress.stage import compress, workload_costs
@@ -15,7 +15,6 @@ __all__ = [
     "Round",
     "Winner",
     "compress",
-    "keep_largest",
     "prune",
     "quantised_in_short",
     "recipes",

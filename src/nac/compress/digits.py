@@ -20,13 +20,10 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from nac.arch import Network, copied, integer_weights, workload
+from nac.compress.pruners.scores import sensitivity
 from nac.compress.quantisation import Bench
 from nac.config import TrainConfig
-from nac.tasks import Dataset, Task
 from nac.train import FitResult
-
-BATCHES, BATCH_SIZE = 64, 64
-"""What the Fisher information is averaged over: its error is about sqrt(2 / BATCHES)."""
 
 HAIR = 1 + 2.0**-17
 """Far less than half a step of the widest weights."""
@@ -81,21 +78,6 @@ def with_fewer_digits(
     for name in limits:
         parametrize.remove_parametrizations(found.layers[name], "weight", leave_parametrized=True)
     return found, result
-
-
-def sensitivity(network: Network, task: Task, dataset: Dataset, seed: int) -> dict[str, Tensor]:
-    """The mean squared gradient of the loss of small batches by every weight, by node name."""
-    generator = torch.Generator().manual_seed(seed)
-    x, y = dataset.train.epoch(generator)
-    rows = torch.randint(len(x), (BATCHES, BATCH_SIZE), generator=generator)
-    weights = {name: network.weight(name) for name in network.weighted}
-    squares = {name: torch.zeros_like(weight) for name, weight in weights.items()}
-    network.eval()
-    for batch in rows:
-        gradients = torch.autograd.grad(task.loss(network(x[batch]), y[batch]), list(weights.values()))
-        for name, gradient in zip(weights, gradients, strict=True):
-            squares[name] += gradient.square() / BATCHES
-    return squares
 
 
 def limits_for(network: Network, keep: float, squares: Mapping[str, Tensor]) -> dict[str, Tensor]:

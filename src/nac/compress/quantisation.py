@@ -7,7 +7,7 @@ from torch import Tensor
 
 from nac.arch import Architecture, Network, equalised, quantise
 from nac.compress.mixed import redistribute
-from nac.compress.pruners import Masks, keep_largest
+from nac.compress.pruners import Masks, keep_salient
 from nac.config import CompressConfig, TrainConfig
 from nac.tasks import Dataset, Split, Task
 from nac.train import FitResult, Teacher, fit
@@ -51,6 +51,10 @@ class Bench:
             teacher=self.teacher,
         )  # fmt: skip
 
+    def keep_salient(self, network: Network, keep: float, masks: Masks | None) -> Masks:
+        """Masks of the share of weights that the loss would miss most, among those that are left."""
+        return keep_salient(network, keep, self.task, self.dataset, self.seed, masks).masks
+
 
 def train_quantised(
     start: Network, masks: Masks, architecture: Architecture, sparsity: float, bench: Bench, *, mixed: bool = False
@@ -58,9 +62,9 @@ def train_quantised(
     """The trained network, and how its last training went.
 
     `settings.order` says what comes first. `prune_then_quantise` starts from a sparse float network and keeps its
-    masks. `quantise_then_prune` trains a dense network quantised, then removes its smallest weights in rounds,
+    masks. `quantise_then_prune` trains a dense network quantised, then removes its least salient weights in rounds,
     training after each. `joint` removes them after every epoch of the first training, fewer and fewer (cubically,
-    arXiv 1710.01878), and trains once more under the last masks. The last two judge weights by their magnitude.
+    arXiv 1710.01878), and trains once more under the last masks.
 
     Args:
         start: float network.
@@ -81,7 +85,7 @@ def train_quantised(
         return network, bench.fit(network, masks)
     result = bench.fit(network, None)
     for done in range(1, bench.settings.rounds + 1):
-        masks = keep_largest(network, (1 - sparsity) ** (done / bench.settings.rounds), masks).masks
+        masks = bench.keep_salient(network, (1 - sparsity) ** (done / bench.settings.rounds), masks)
         result = bench.fit(network, masks)
     return network, result
 
@@ -104,7 +108,7 @@ def _quantised(
 
 
 def _tightened(network: Network, sparsity: float, bench: Bench) -> Masks:
-    """Train in place while the smallest weights go; the masks at full sparsity.
+    """Train in place while the least salient weights go; the masks at full sparsity.
 
     The last epoch counts, not the best one, which may have more weights than are wanted.
     """
@@ -114,7 +118,7 @@ def _tightened(network: Network, sparsity: float, bench: Bench) -> Masks:
 
     def tighten(epoch: int, figures: Mapping[str, float]) -> None:
         left = 1 - (epoch + 1) / epochs
-        masks.update(keep_largest(network, 1 - sparsity * (1 - left**3), masks).masks)
+        masks.update(bench.keep_salient(network, 1 - sparsity * (1 - left**3), masks))
         last.update({key: tensor.detach().clone() for key, tensor in network.state_dict().items()})
 
     fit(

@@ -1,7 +1,7 @@
 """The local search in short, for every candidate of a search of quantised networks."""
 
 from nac.arch import Network
-from nac.compress.pruners import keep_largest
+from nac.compress.pruners import keep_salient
 from nac.compress.quantisation import quantised_start, teacher_of
 from nac.config import TrainConfig
 from nac.tasks import Dataset, Task
@@ -15,7 +15,7 @@ def quantised_in_short(
 
     Args:
         network: float, trained; it teaches the quantised one as in the local search.
-        sparsity: share of the weights, the smallest of all layers together, that become zero.
+        sparsity: share of the weights, the least salient of all layers together, that become zero.
         task: loss; its settings of the local search say how much the teacher counts.
         dataset: training and validation splits.
         budget: of the quantisation-aware training.
@@ -25,7 +25,7 @@ def quantised_in_short(
         WorkError: the training diverged.
     """
     settings = task.config.compress
-    masks = keep_largest(network, 1 - sparsity).masks if sparsity else None
+    masks = keep_salient(network, 1 - sparsity, task, dataset, seed).masks if sparsity else None
     found = quantised_start(network, dataset)
     fit(found, dataset, task, budget, seed=seed, masks=masks, teacher=teacher_of(network, settings))
     return found

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from nac.arch import Network, copied, initialised, measured_workload
 from nac.compress.digits import with_fewer_digits
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
-from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune
+from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune, rewound
 from nac.compress.quantisation import Bench, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes
 from nac.compress.structured import remove_channels
@@ -112,11 +112,11 @@ class _Workshop:
 
     def _train(
         self, winner: Winner, network: Network, masks: Masks | None, *label: object,
-        settings: TrainConfig | None = None, teacher: Teacher | None = None,
+        teacher: Teacher | None = None,
     ) -> Network:
-        """Train in place with a seed derived from the label, with the budget of float trainings if no other."""
+        """Train in place with the budget of float trainings and a seed derived from the label."""
         fit(
-            network, self.dataset, self.task, settings or self.training(winner), seed=self._seed(winner.trial, *label),
+            network, self.dataset, self.task, self.training(winner), seed=self._seed(winner.trial, *label),
             masks=masks, teacher=teacher,
         )  # fmt: skip
         return network
@@ -174,11 +174,10 @@ class _Workshop:
 
     def _start(self, winner: Winner) -> Network:
         """The network at the weights that pruning rewinds to."""
-        network = self._fresh(winner)
-        if self.settings.rewind:
-            early = self.training(winner).model_copy(update={"epochs": self.settings.rewind, "schedule": "constant"})
-            self._train(winner, network, None, "rewind", settings=early)
-        return network
+        return rewound(
+            self._fresh(winner), self.settings.rewind, self.task, self.dataset, self.training(winner),
+            self._seed(winner.trial, "rewind"),
+        )  # fmt: skip
 
     def distilled(self, winner: Winner) -> Distilled:
         """The winner's distilled samples: those of the file in the settings, else kept beside its trial."""

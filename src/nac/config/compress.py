@@ -45,10 +45,10 @@ class CompressConfig(Model):
     sparsity: tuple[float, ...] = (0.0, 0.5)
     pruner: tuple[PrunerName, ...] = Field((DEFAULT_PRUNER,), min_length=1)
     rounds: PositiveInt = 3
-    rewind: int = Field(0, ge=0)
+    rewind: int = Field(2, ge=0)
     distilled_data: DistilledDataConfig = DistilledDataConfig()
     distilled_train: TrainConfig = TrainConfig(
-        optimiser="adamw", learning_rate=3e-2, epochs=60, batch_size=64, patience=60
+        optimiser="adamw", learning_rate=3e-2, epochs=45, batch_size=64, patience=45
     )
     order: Literal["prune_then_quantise", "quantise_then_prune", "joint"] = "prune_then_quantise"
     structured: tuple[float, ...] = (0.0,)

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from nac.arch import Architecture, copied, initialised
 from nac.compress.connectivity import along_rounds, stability
 from nac.compress.distillation import Distilling, distil, read_distilled
-from nac.compress.pruners import NEEDS_DISTILLED, Pruning, prune
+from nac.compress.pruners import NEEDS_DISTILLED, Pruning, prune, rewound
 from nac.config import CompressConfig, load_task, validate
 from nac.errors import InputError
 from nac.pipeline.architectures import named_architecture
@@ -85,7 +85,10 @@ def connectivity_of(
 def measure(subject: Subject, console: Console) -> list[StabilityRow]:
     """One row for the dense network and one for every round of every pruner. Raises WorkError."""
     settings, task = subject.settings, subject.task
-    start = initialised(subject.architecture, subject.seed)
+    start = rewound(
+        initialised(subject.architecture, subject.seed), settings.rewind, task, subject.dataset, settings.train,
+        subject.seed,
+    )  # fmt: skip
     pruning = Pruning(
         task, subject.dataset, lambda: copied(start), settings.train, settings.sparsity[0], settings.rounds,
         subject.seed, partial(_distilled, subject), settings.distilled_train,

@@ -6,7 +6,7 @@ from networks import ATTENTION_CNN, DEEP_SETS
 
 from nac.arch import Architecture, Network, copied, initialised, quantise
 from nac.compress.pruners import Masks, keep_largest
-from nac.compress.pruners.connected import paths, unit_network
+from nac.compress.pruners.connected import keep_connected, paths, unit_network
 from nac.compress.pruners.scores import keep_highest, magnitudes
 
 CHAIN = Architecture.model_validate(
@@ -89,6 +89,14 @@ def test_magnitudes_alone_decide_where_nothing_is_in_vain() -> None:
     alone = keep_highest(magnitudes(network), 0.8)
     assert alone.masks.keys() == keep_largest(network, 0.8).masks.keys()
     assert all(mask.equal(keep_largest(network, 0.8).masks[name]) for name, mask in alone.masks.items())
+
+
+def test_other_scores_decide_where_they_are_given() -> None:
+    network = initialised(DEEP_SETS, 0)
+    generator = torch.Generator().manual_seed(0)
+    scores = {name: torch.rand(score.shape, generator=generator) for name, score in magnitudes(network).items()}
+    given = keep_connected(network, scores, 0.8).masks
+    assert all(mask.equal(given[name]) for name, mask in keep_highest(scores, 0.8).masks.items())
 
 
 def test_quantised_networks_are_pruned_alike() -> None:

@@ -5,14 +5,16 @@ import pytest
 import torch
 from networks import ATTENTION_CNN, DEEP_SETS
 from problems import blobs, line
+from scipy.stats import spearmanr
 
 from nac.arch import Architecture, Network, copied, initialised
 from nac.compress.distillation import Distilling, distil
 from nac.compress.pruners import PRUNERS, Masks, Pruning, Round, prune
-from nac.compress.pruners.scores import keep_highest, magnitudes
+from nac.compress.pruners.scores import keep_highest, magnitudes, saliencies
 from nac.compress.pruners.synflow import positive, synaptic_flow
 from nac.config import DistilledDataConfig, TrainConfig
 from nac.tasks import Dataset, Task
+from nac.train import fit
 
 BUDGET = TrainConfig(epochs=2, batch_size=64, learning_rate=1e-2)
 PROBLEMS = {"classification": cache(blobs), "regression": cache(line)}
@@ -68,6 +70,26 @@ def test_the_score_of_magnitudes_by_hand() -> None:
     with torch.no_grad():
         network.weight("output").copy_(torch.tensor([[-2.0, 1.0, 3.0]]))
     assert magnitudes(network)["output"].tolist() == [pytest.approx([4 / 13, 1 / 14, 1.0])]
+
+
+def test_saliencies_tell_which_weights_the_loss_would_miss() -> None:
+    """Against trying: the loss of all training samples without each weight in turn."""
+    task, dataset, architecture = blobs()
+    network = initialised(architecture, 0)
+    fit(network, dataset, task, TrainConfig(epochs=5, batch_size=64, learning_rate=1e-2), seed=0)
+    network.eval()
+    found = saliencies(network, task, dataset, seed=0)
+    told, tried = [], []
+    with torch.no_grad():
+        for name, scores in found.items():
+            weights = network.weight(name).view(-1)
+            for index, score in enumerate(scores.flatten().tolist()):
+                weight = weights[index].item()
+                weights[index] = 0
+                tried.append(float(task.loss(network(dataset.train.x), dataset.train.y)))
+                weights[index] = weight
+                told.append(score)
+    assert spearmanr(told, tried).statistic > 0.8
 
 
 def test_no_layer_is_pruned_away_and_the_guard_says_so() -> None:

@@ -1,7 +1,10 @@
 """Pruners: which weights a network can do without."""
 
-from nac.compress.pruners.connected import keep_largest
-from nac.compress.pruners.contract import Masks, Pruned, Pruner, Pruning, Round
+from nac.compress.pruners.connected import keep_largest, keep_salient
+from nac.compress.pruners.contract import Masks, Pruned, Pruner, Pruning, Round, rewound
 from nac.compress.pruners.registry import NEEDS_DISTILLED, PRUNERS, prune
 
-__all__ = ["NEEDS_DISTILLED", "PRUNERS", "Masks", "Pruned", "Pruner", "Pruning", "Round", "keep_largest", "prune"]
+__all__ = [
+    "NEEDS_DISTILLED", "PRUNERS", "Masks", "Pruned", "Pruner", "Pruning", "Round", "keep_largest", "keep_salient",
+    "prune", "rewound",
+]

@@ -1,6 +1,7 @@
-"""Magnitude pruning that keeps no weight in vain: what stays lies on paths from the inputs to the outputs."""
+"""Pruning that keeps no weight in vain: what stays lies on paths from the inputs to the outputs."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
@@ -8,8 +9,9 @@ from torch import Tensor, nn
 
 from nac.arch import Architecture, Network, initialised
 from nac.compress.pruners.contract import Masks, Round
-from nac.compress.pruners.scores import keep_highest, magnitudes
+from nac.compress.pruners.scores import keep_highest, magnitudes, saliencies
 from nac.compress.pruners.synflow import gradients, positive
+from nac.tasks import Dataset, Task
 
 logger = logging.getLogger(__name__)
 
@@ -17,19 +19,35 @@ LEFT_PER_STEP = 0.8
 
 
 def keep_largest(network: Network, keep: float, masks: Masks | None = None) -> Round:
-    """Masks that keep exactly the share `keep` of all weights (rounded): the largest that change the outputs.
+    """Masks that keep the share `keep` of all weights: the largest, by `scores.magnitudes`; see `keep_connected`."""
+    return keep_connected(network, magnitudes(network), keep, masks)
 
-    Weights are compared by `scores.magnitudes`. But a weight of which no path of kept weights leads to both inputs and
-    outputs adds a constant at most, and most are such at high sparsity if scores alone decide (arXiv 2107.02306; of 128
-    weights of NAC's Medium, 99). So they go in small steps, a fifth of what is left in each, those without a path first
-    in the next step; what is still in vain after the last one gives its place to the largest that has a path.
+
+def keep_salient(
+    network: Network, keep: float, task: Task, dataset: Dataset, seed: int, masks: Masks | None = None
+) -> Round:
+    """Masks that keep the share `keep` of all weights: those that the loss of a trained network would miss most.
+
+    By `scores.saliencies` of the training samples; see `keep_connected`. Leaves the network in evaluation mode.
+    """
+    return keep_connected(network, saliencies(network, task, dataset, seed), keep, masks)
+
+
+def keep_connected(network: Network, scores: Mapping[str, Tensor], keep: float, masks: Masks | None = None) -> Round:
+    """Masks that keep exactly the share `keep` of all weights (rounded): the highest scores that change the outputs.
+
+    A weight of which no path of kept weights leads to both inputs and outputs adds a constant at most, and most are
+    such at high sparsity if scores alone decide (arXiv 2107.02306; by their magnitudes 99 of 128 weights of NAC's
+    Medium). So they go in small steps, a fifth of what is left in each, those without a path first in the next step;
+    what is still in vain after the last one gives its place to the highest that has a path.
 
     Args:
         network: float or quantised, on any device; masks are on the CPU.
+        scores: not negative, by node name, shaped as the weights.
         keep: share of the weights to keep, in (0, 1].
         masks: 0/1 by node name, of earlier rounds: what is gone stays gone.
     """
-    scores = {name: score.cpu() for name, score in magnitudes(network).items()}
+    scores = {name: score.cpu() for name, score in scores.items()}
     kept = {name: torch.ones_like(score) for name, score in scores.items()} | (masks or {})
     scores = {name: torch.where(kept[name] > 0, score, -1) for name, score in scores.items()}
     share = sum(float(mask.sum()) for mask in kept.values()) / sum(mask.numel() for mask in kept.values())
@@ -46,7 +64,7 @@ def keep_largest(network: Network, keep: float, masks: Masks | None = None) -> R
     reached = paths(unit, alone.masks)
     idle = sum(int((mask * ~reached[name]).sum()) for name, mask in alone.masks.items())
     if idle:
-        logger.info("magnitudes alone would keep %d weights that lead nowhere", idle)
+        logger.info("scores alone would keep %d weights that lead nowhere", idle)
     return replace(alone, masks=keep_highest(secured, keep).masks, idle=idle)
 
 

@@ -88,6 +88,18 @@ class Pruning:
         return self.start() if found.network is None else copied(found.network)
 
 
+def rewound(
+    network: Network, epochs: int, task: Task, dataset: Dataset, train: TrainConfig, seed: int
+) -> Network:
+    """The network, trained in place for its first epochs: early weights that pruning rewinds to (arXiv 1912.05671).
+
+    Raises WorkError when the training diverged.
+    """
+    if epochs:
+        fit(network, dataset, task, train.model_copy(update={"epochs": epochs, "schedule": "constant"}), seed=seed)
+    return network
+
+
 class Pruner(Protocol):
     """The extension point: yields the masks of every round, the last of them as sparse as asked.
 

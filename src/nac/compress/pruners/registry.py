@@ -8,14 +8,14 @@ from types import MappingProxyType
 import torch
 
 from nac.arch import copied
-from nac.compress.pruners.connected import keep_largest
+from nac.compress.pruners.connected import keep_largest, keep_salient
 from nac.compress.pruners.contract import Masks, Pruned, Pruner, Pruning, Round
 from nac.compress.pruners.scores import keep_highest, magnitudes
 from nac.compress.pruners.synflow import synflow
 
 
 def gradual(pruning: Pruning) -> Iterator[Round]:
-    """Magnitude pruning of the trained dense network, which keeps its weights (arXiv 1710.01878 and 2003.02389).
+    """The least salient weights of the trained dense network go, which keeps the others (arXiv 1710.01878, 2003.02389).
 
     Between two rounds it recovers for a few epochs on real samples; the final training goes on from there.
     """
@@ -24,7 +24,7 @@ def gradual(pruning: Pruning) -> Iterator[Round]:
     for done, keep in enumerate(pruning.schedule()):
         if done:
             pruning.recover(network, masks)
-        found = keep_largest(network, keep, masks)
+        found = keep_salient(network, keep, pruning.task, pruning.dataset, pruning.seed, masks)
         masks = found.masks
         yield replace(found, network=copied(network))
 
@@ -39,7 +39,11 @@ def magnitude(pruning: Pruning) -> Iterator[Round]:
 
 
 def distilled(pruning: Pruning) -> Iterator[Round]:
-    """The same, but every round trains on distilled samples only (arXiv 2307.03364)."""
+    """The same, but every round trains on distilled samples only (arXiv 2307.03364), and the least salient weights go.
+
+    A training on so few samples leaves magnitudes near where they started; what a weight is worth there is better told
+    by what the loss would lose with it, see `scores.saliencies`.
+    """
     return _iterative(pruning, distilled_rounds=pruning.rounds)
 
 
@@ -63,7 +67,10 @@ def _iterative(pruning: Pruning, distilled_rounds: int) -> Iterator[Round]:
     masks: Masks = {}
     for done, keep in enumerate(pruning.schedule()):
         network = pruning.trained(masks, distilled=done < distilled_rounds)
-        found = keep_largest(network, keep, masks)
+        if done < distilled_rounds:
+            found = keep_salient(network, keep, pruning.task, pruning.distilled(), pruning.seed, masks)
+        else:
+            found = keep_largest(network, keep, masks)
         masks = found.masks
         yield found
 

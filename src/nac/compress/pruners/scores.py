@@ -8,10 +8,13 @@ from torch import Tensor
 
 from nac.arch import Network
 from nac.compress.pruners.contract import Round
+from nac.tasks import Dataset, Task
 
 logger = logging.getLogger(__name__)
 
 LAYER_SHARE = 0.2
+BATCHES, BATCH_SIZE = 32, 32
+"""What the Fisher information is averaged over: its error is about sqrt(2 / BATCHES)."""
 
 
 def magnitudes(network: Network) -> dict[str, Tensor]:
@@ -31,6 +34,31 @@ def magnitudes(network: Network) -> dict[str, Tensor]:
         score[order] = torch.where(remaining > 0, squares / remaining, 0)
         scores[name] = score.reshape(weight.shape)
     return scores
+
+
+def sensitivity(network: Network, task: Task, dataset: Dataset, seed: int) -> dict[str, Tensor]:
+    """The mean squared gradient of the loss of small batches by every weight, by node name."""
+    generator = torch.Generator().manual_seed(seed)
+    x, y = dataset.train.epoch(generator)
+    rows = torch.randint(len(x), (BATCHES, BATCH_SIZE), generator=generator)
+    weights = {name: network.weight(name) for name in network.weighted}
+    squares = {name: torch.zeros_like(weight) for name, weight in weights.items()}
+    network.eval()
+    for batch in rows:
+        gradients = torch.autograd.grad(task.loss(network(x[batch]), y[batch]), list(weights.values()))
+        for name, gradient in zip(weights, gradients, strict=True):
+            squares[name] += gradient.square() / BATCHES
+    return squares
+
+
+def saliencies(network: Network, task: Task, dataset: Dataset, seed: int) -> dict[str, Tensor]:
+    """What the loss of the training samples would rise by without each weight, by node name, up to a common factor.
+
+    The square of the weight times its diagonal of the Fisher information (optimal brain damage: LeCun et al., NeurIPS
+    1989).
+    """
+    squares = sensitivity(network, task, dataset, seed)
+    return {name: network.weight(name).detach().double().square() * square for name, square in squares.items()}
 
 
 def keep_highest(scores: Mapping[str, Tensor], keep: float) -> Round:
