@@ -30,6 +30,16 @@ def test_rounds_of_every_pruner_beside_the_dense_network(nac: Command, jets_file
     assert all(name in text for name in ("magnitude", "distilled", "random", "dense"))
 
 
+def test_trainings_start_from_the_weights_that_pruning_rewinds_to(nac: Command, jets_file: Path) -> None:
+    dense = {}
+    for epochs in (0, 1):
+        done = nac("connectivity", "jets", "--data", jets_file, "--architecture", "tiny", "--rounds", 1, "--sparsity",
+                   0.5, "--pruner", "random", "--json", *SHORT, "--set", f"compress.rewind={epochs}")
+        assert done.status == 0, done.err
+        dense[epochs] = json.loads(done.out)["rows"][0]
+    assert dense[0] != dense[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -24,7 +24,8 @@ class CompressConfig(Model):
     `simulate_rtl` and mapped to the part by yosys if `synthesise_rtl`.
 
     Pruning goes in `rounds`. `gradual` keeps the weights of the trained reference; with the other pruners every round,
-    and the final training, starts from the weights after `rewind` epochs (0: at initialisation).
+    and the final training, starts from the weights after `rewind` epochs (0: at initialisation). `gradual` and
+    `distilled` remove the weights that the loss would miss least, `magnitude` the smallest.
     `distilled_data` and `distilled_train` (samples, and the budget of a round on them) are for pruners that use them.
 
     `mixed` widths are those of mixed-precision designs no dearer than uniform ones of so many bits by `mixed_cost`,
@@ -106,5 +107,5 @@ class CompressConfig(Model):
     @model_validator(mode="after")
     def _order_fits(self) -> "CompressConfig":
         if self.order != "prune_then_quantise" and self.pruner != (DEFAULT_PRUNER,):
-            raise ValueError(f"order: {self.order} removes weights by magnitude, expected pruner: {DEFAULT_PRUNER}")
+            raise ValueError(f"order: {self.order} removes weights as {DEFAULT_PRUNER} does, expected that pruner")
         return self

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from nac.config import DEFAULT_PRUNER
 from nac.design import Design
 from nac.errors import InputError
 from nac.report.figures import staircase
@@ -39,7 +40,7 @@ def compression_frame(run: Run) -> pd.DataFrame:
             for split in ("validation", "test")
             for name, value in measured.get(split, {}).items()
         }
-        pruner = made.get("pruner", "magnitude") if origin.get("sparsity") else "none"
+        pruner = made.get("pruner", DEFAULT_PRUNER) if origin.get("sparsity") else "none"
         rows.append({
             "design": record.name, "trial": origin.get("trial"),
             "width": f"mixed {record.bits}" if origin.get("mixed") else str(record.bits), "bits": record.bits,

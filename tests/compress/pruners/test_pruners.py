@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 
 from nac.arch import Architecture, Network, copied, initialised
 from nac.compress.distillation import Distilling, distil
-from nac.compress.pruners import PRUNERS, Masks, Pruning, Round, prune
+from nac.compress.pruners import PRUNERS, Masks, Pruning, Round, keep_largest, keep_salient, prune, rewound
 from nac.compress.pruners.scores import keep_highest, magnitudes, saliencies
 from nac.compress.pruners.synflow import positive, synaptic_flow
 from nac.config import DistilledDataConfig, TrainConfig
@@ -90,6 +90,28 @@ def test_saliencies_tell_which_weights_the_loss_would_miss() -> None:
                 weights[index] = weight
                 told.append(score)
     assert spearmanr(told, tried).statistic > 0.8
+
+
+def test_gradual_pruning_goes_by_saliency_and_iterative_by_magnitude() -> None:
+    given = pruning(*blobs(), sparsity=0.8)
+    trained = given.trained({})
+    salient = keep_salient(trained, 0.2 ** (1 / 3), given.task, given.dataset, given.seed).masks
+    largest = keep_largest(trained, 0.2 ** (1 / 3)).masks
+    assert equal(next(PRUNERS["gradual"](given)).masks, salient)
+    assert equal(next(PRUNERS["magnitude"](given)).masks, largest)
+    assert not equal(salient, largest)
+
+
+def test_rewinding_goes_back_to_the_same_early_weights() -> None:
+    task, dataset, architecture = blobs()
+
+    def after(epochs: int) -> Network:
+        return rewound(initialised(architecture, 0), epochs, task, dataset, BUDGET, seed=0)
+
+    start = initialised(architecture, 0).state_dict()
+    assert all(torch.equal(start[name], value) for name, value in after(0).state_dict().items())
+    assert all(torch.equal(value, after(1).state_dict()[name]) for name, value in after(1).state_dict().items())
+    assert not torch.equal(start["layers.output.weight"], after(1).state_dict()["layers.output.weight"])
 
 
 def test_no_layer_is_pruned_away_and_the_guard_says_so() -> None:
