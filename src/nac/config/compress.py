@@ -49,7 +49,7 @@ class CompressConfig(Model):
     rewind: int = Field(2, ge=0)
     distilled_data: DistilledDataConfig = DistilledDataConfig()
     distilled_train: TrainConfig = TrainConfig(
-        optimiser="adamw", learning_rate=3e-2, epochs=45, batch_size=64, patience=45
+        optimiser="adamw", learning_rate=3e-2, epochs=45, batch_size=64, patience=45, label_smoothing=0.1
     )
     order: Literal["prune_then_quantise", "quantise_then_prune", "joint"] = "prune_then_quantise"
     structured: tuple[float, ...] = (0.0,)
