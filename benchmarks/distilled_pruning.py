@@ -1,7 +1,7 @@
 """Distilled pruning against pruning on real data: accuracy, time, stability.
 
     python benchmarks/distilled_pruning.py JETS BRAGG [--rows FILE] [--figure FILE] [--seconds S] [--cases NAME...]
-        [--ways WAY...] [--seeds N...]
+        [--ways WAY...] [--seeds N...] [--rewind EPOCHS]
 
 JETS is a file with 20,000 jets (`../shared/data/jets/lhc_jets_20k.npz`), BRAGG one of ruby patches. Networks are
 baselines of the shipped spaces. One row per measurement is appended to the rows file as it is done, and distilled
@@ -83,11 +83,12 @@ class Bench:
     files: tuple[Path, ...]
     seed: int
     folder: Path
+    rewind: int
 
     @property
     def key(self) -> Row:
         """What its rows have in common."""
-        return {"case": self.case.name, "seed": self.seed}
+        return {"case": self.case.name, "seed": self.seed, "rewind": self.rewind}
 
     @property
     def task(self) -> Task:
@@ -98,7 +99,7 @@ class Bench:
         """What a pruner is given; distilled samples and the dense network are made before its clock starts."""
         task, dataset = self.task, samples(self)
         start = rewound(
-            initialised(named_architecture(task.config, self.case.baseline), self.seed), CompressConfig().rewind, task,
+            initialised(named_architecture(task.config, self.case.baseline), self.seed), self.rewind, task,
             dataset, self.case.train, self.seed,
         )  # fmt: skip
         few = distilled(self, DISTILLED[way]).dataset(dataset, task.config.data) if way in DISTILLED else dataset
@@ -198,7 +199,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def key_of(row: Row) -> tuple[Any, ...]:
     """What identifies a measurement."""
-    return row["case"], row["seed"], row["way"], row.get("sparsity"), row.get("stability")
+    return row["case"], row["seed"], row["rewind"], row["way"], row.get("sparsity"), row.get("stability")
 
 
 def tables(rows: Sequence[Row]) -> Iterator[str]:
@@ -267,12 +268,16 @@ def main() -> None:
     parser.add_argument("--figure", type=Path)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="start nothing new after this time")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--rewind", type=int, default=CompressConfig().rewind, metavar="EPOCHS",
+        help="after which every round and the final training start (0: at initialisation)",
+    )  # fmt: skip
     parser.add_argument("--cases", nargs="+", default=[case.name for case in CASES])
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, metavar="WAY", help=", ".join(WAYS))
     given = parser.parse_args()
     files = {"jets": (given.jets,), "bragg": (given.bragg,)}
     benches = [
-        Bench(case, files[case.task], seed, given.rows.parent)
+        Bench(case, files[case.task], seed, given.rows.parent, given.rewind)
         for seed in given.seeds for case in CASES if case.name in given.cases
     ]  # fmt: skip
     began, done = time.monotonic(), {key_of(row) for row in read_rows(given.rows)}
@@ -283,7 +288,7 @@ def main() -> None:
             found = measured(row, bench)
             with given.rows.open("a") as file:
                 file.write(json.dumps(found) + "\n")
-    rows = read_rows(given.rows)
+    rows = [row for row in read_rows(given.rows) if row["rewind"] == given.rewind]
     print("\n".join(tables(rows)))
     if given.figure is not None and (barriers := stability_rows(rows)):
         plot_connectivity(barriers, given.figure, metric="accuracy")
