@@ -127,7 +127,7 @@ def test_trainings_that_all_diverge_are_an_error() -> None:
         tune(lambda: broken, dataset, task, TrainConfig(epochs=1, batch_size=64), 2, seed=0)
 
 
-def test_only_magnitudes_are_pruned_after_quantising() -> None:
+def test_only_the_default_pruner_goes_with_quantising_first() -> None:
     with pytest.raises(ValueError, match="order: joint removes weights as gradual does"):
         CompressConfig.model_validate({"order": "joint", "pruner": ["random"]})
 

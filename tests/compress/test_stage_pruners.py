@@ -79,3 +79,12 @@ def test_one_name_is_one_pruner_and_repeated_ones_count_once(problem: Problem) -
     assert CompressConfig.model_validate({"pruner": "synflow"}).pruner == ("synflow",)
     twice = SETTINGS.model_copy(update={"pruner": ("random", "random"), "sparsity": (0.5,)})
     assert [recipe.name for recipe in recipes([Winner(3, problem[2])], twice)] == ["t0003-w6-s50-random"]
+
+
+def test_early_weights_are_not_trained_for_a_pruner_that_keeps_the_trained_ones(
+    problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nac.compress.stage.rewound", lambda *given: pytest.fail("trained for nothing"))
+    task, dataset, architecture = problem
+    settings = SETTINGS.model_copy(update={"pruner": ("gradual",), "sparsity": (0.5,)})
+    compress([Winner(3, architecture)], task, dataset, Run(tmp_path), settings, seed=0)

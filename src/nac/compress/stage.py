@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -195,9 +195,9 @@ class _Workshop:
 
     def pruning(self, winner: Winner, sparsity: float) -> Pruning:
         """What a pruner is given for this winner."""
-        start = self._start(winner)
+        start = cache(partial(self._start, winner))  # trained when it is first asked for: not every pruner does
         return Pruning(
-            self.task, self.dataset, lambda: copied(start), self.training(winner), sparsity, self.settings.rounds,
+            self.task, self.dataset, lambda: copied(start()), self.training(winner), sparsity, self.settings.rounds,
             self._seed(winner.trial, sparsity, "prune"),
             lambda: self.distilled(winner).dataset(self.dataset, self.task.config.data), self.settings.distilled_train,
             lambda: self.dense(winner),

@@ -1,4 +1,4 @@
-"""Magnitude pruning that keeps no weight in vain."""
+"""Pruning that keeps no weight in vain."""
 
 import pytest
 import torch
