@@ -69,12 +69,12 @@ def print_front(run: Run, figure: Path | None) -> None:
     listed = found(run)
     metrics = list(listed[0].test)
     rows = [
-        [f"{each.trial.number:04d}", each.trial.architecture.summary(), f"{100 * each.trial.sparsity:.0f} %",
+        [f"{each.trial.number:04d}", each.trial.architecture.summary(), f"{100 * each.trial.compression.density:.0f} %",
          *(quantity(name).text(split[name]) for split in (each.trial.metrics, each.test) for name in metrics),
          *(short(each.trial.costs[name]) for name in COSTS)]
         for each in listed
     ]  # fmt: skip
-    headings = ["trial", "network", "pruned", *metrics, *(f"{name} (test)" for name in metrics), *COSTS]
+    headings = ["trial", "network", "kept", *metrics, *(f"{name} (test)" for name in metrics), *COSTS]
     print(markdown(headings, rows))
     anchors = anchors_for(record)
     published = [

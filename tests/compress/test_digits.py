@@ -9,8 +9,8 @@ from networks import DEPLOYABLE
 from problems import Problem, blobs
 from torch.nn.utils import parametrize
 
-from nac.arch import Network, initialised, integer_weights, quantise
-from nac.compress import Winner, compress, recipes
+from nac.arch import Compression, Network, initialised, integer_weights, quantise
+from nac.compress import Winner, compress, recipes, subject
 from nac.compress.digits import FewDigits, digits, limits_for, nearest, total_digits, with_fewer_digits
 from nac.compress.pruners.scores import sensitivity
 from nac.compress.quantisation import Bench
@@ -147,6 +147,27 @@ def test_every_design_starts_from_the_one_with_more_digits(problem: Problem, tmp
     x = again.quantised_input(dataset.test.x.numpy()[:20])
     outputs = [engine(name, again).predict(x).tolist() for name in ("torch", "qonnx", "rtl")]
     assert outputs[0] == outputs[1] == outputs[2]
+
+
+def test_without_shares_of_their_own_the_settings_take_those_of_the_genes(problem: Problem) -> None:
+    winner = Winner(3, problem[2], Compression(sparsity=0.5, digits=0.25))
+    own = CompressConfig.model_validate({"bits": [6], "sparsity": [], "digits": []})
+    assert [recipe.name for recipe in recipes([winner], own)] == ["t0003-w6-s50", "t0003-w6-s50-d25"]
+    assert [recipe.name for recipe in recipes([Winner(3, problem[2])], own)] == ["t0003-w6-s00"]
+
+
+def test_winners_are_one_subject_where_the_settings_replace_what_they_differ_in(problem: Problem) -> None:
+    wide, narrow = problem[2].with_bits(weights=8), problem[2].with_bits(weights=3)
+    winners = [Winner(1, wide), Winner(2, narrow), Winner(3, wide, Compression(sparsity=0.5)),
+               Winner(4, wide, Compression(digits=0.5))]  # fmt: skip
+
+    def subjects(**settings: Any) -> int:
+        given = {"bits": [], "sparsity": [], "digits": [], **settings}
+        return len({subject(winner, CompressConfig.model_validate(given)) for winner in winners})
+
+    assert subjects() == 4
+    assert subjects(bits=[6]) == subjects(mixed=[4]) == subjects(sparsity=[0.5]) == subjects(digits=[0.3]) == 3
+    assert subjects(bits=[6], sparsity=[0], digits=[0.5]) == 1
 
 
 @pytest.mark.parametrize("wrong", [{"digits": [1.0]}, {"digits": [0.0]}])

@@ -42,7 +42,7 @@ def test_a_hardware_aware_run_ends_in_verified_designs_at_the_winners_own_widths
         assert row["bits"] == winner.architecture.bits.weights
         assert row["activation_bits"] == winner.architecture.bits.activations
         assert row["input_bits"] == winner.architecture.bits.input
-        assert row["sparsity"] >= winner.sparsity - 0.05
+        assert row["sparsity"] >= winner.compression.sparsity - 0.05
         assert row["lut"] > 0 and row["latency_cycles"] >= 1 and row["dsp"] == 0
 
 

@@ -10,7 +10,7 @@ import torch
 from optuna.trial import TrialState
 from searching import Setting, search_config, write_space
 
-from nac.arch import Architecture, Network, measured_workload, quantise
+from nac.arch import Architecture, Compression, Network, measured_workload, quantise
 from nac.cost import costs
 from nac.design import load_quantised
 from nac.errors import InputError
@@ -28,18 +28,18 @@ class Fake:
     setting: Setting
     impossible: tuple[int, ...] = ()
     forecast_lut: float | None = None
-    made: list[float] = field(default_factory=list)
+    made: list[Compression] = field(default_factory=list)
 
-    def forecast(self, architecture: Architecture, sparsity: float) -> Mapping[str, float]:
+    def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
         return {} if self.forecast_lut is None else {"lut": self.forecast_lut * len(architecture.blocks)}
 
-    def quantised(self, network: Network, sparsity: float, seed: int) -> Network:
-        self.made.append(sparsity)
+    def quantised(self, network: Network, compression: Compression, seed: int) -> Network:
+        self.made.append(compression)
         found = quantise(network)
         masks = {}
         for name in found.weighted:
             mask = torch.ones_like(found.weight(name))
-            mask.view(-1)[: int(sparsity * mask.numel())] = 0
+            mask.view(-1)[: int(compression.sparsity * mask.numel())] = 0
             masks[name] = mask
         settings = search_config(quantise=QUANTISE).quantise
         assert settings is not None
@@ -66,7 +66,7 @@ def search(setting: Setting, deployment: Fake, name: str = "run", **settings: An
 def test_values_are_those_of_the_quantised_network_that_is_kept(setting: Setting) -> None:
     deployment = Fake(setting)
     study = search(setting, deployment)
-    assert {0.0, 0.5} == set(deployment.made)
+    assert {Compression(0.0), Compression(0.5)} == set(deployment.made)
     for result in results(study):
         if result.duplicate_of is not None:
             continue
@@ -74,25 +74,27 @@ def test_values_are_those_of_the_quantised_network_that_is_kept(setting: Setting
         assert evaluate(network, setting.dataset.validation, setting.task) == result.metrics
         assert deployment.measure(network) == result.costs
         assert result.values["lut"] == result.costs["lut"]
-        assert result.sparsity == result.genotype["sparsity"]
+        assert result.compression.sparsity == result.genotype["sparsity"]
         assert network.architecture.bits.weights == result.genotype["bits.weights"]
 
 
-def test_sparsities_of_one_architecture_are_no_duplicates(setting: Setting) -> None:
+def test_one_architecture_compressed_differently_is_no_duplicate(setting: Setting) -> None:
     space = write_space(
-        setting.folder, {"hidden": {"layers": 1, "width": [2]}, "sparsity": [0, 0.5], "baselines": {}}
+        setting.folder,
+        {"hidden": {"layers": 1, "width": [2]}, "sparsity": [0, 0.5], "digits": [1, 0.25], "baselines": {}},
     )
-    asked = search_config(trials=8, quantise=QUANTISE, objectives=OBJECTIVES, sampler="random")
+    asked = search_config(trials=20, quantise=QUANTISE, objectives=OBJECTIVES, sampler="random")
     deployment = Fake(setting)
     study = run_search(setting.task, space, setting.dataset, setting.run(), asked, 1, deployment=deployment)
-    assert sorted(deployment.made) == [0.0, 0.5]
+    every = {Compression(sparsity, digits) for sparsity in (0.0, 0.5) for digits in (1.0, 0.25)}
+    assert len(deployment.made) == 4 and set(deployment.made) == every
     found = results(study)
     for result in found:
         if result.duplicate_of is not None:
             original = found[result.duplicate_of]
             assert (result.values, result.costs) == (original.values, original.costs)
-            assert result.sparsity == original.sparsity
-    assert {result.sparsity for result in found if result.duplicate_of is None} == {0.0, 0.5}
+            assert result.compression == original.compression
+    assert {result.compression for result in found if result.duplicate_of is None} == every
 
 
 def test_a_limit_on_luts_is_judged_on_the_network_and_refused_by_forecast(setting: Setting) -> None:

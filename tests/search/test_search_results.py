@@ -95,6 +95,14 @@ def test_winners_spread_over_decades_of_cost() -> None:
     assert len({round(np.log10(result.costs["bops"])) for result in chosen}) == 3
 
 
+def test_of_winners_with_equal_keys_the_best_one_is_chosen() -> None:
+    study = study_of([(0.6, 10.0), (0.5, 5.0), (0.4, 2.0), (0.55, 20.0), (0.1, 30.0)])
+    parity = [result.number for result in select(study, 5, lambda result: result.number % 2)]
+    assert parity == [0, 1]  # of the front 0, 1 and 2 the others; 3 and 4 are behind it and have known keys
+    assert numbers(select(study, 5, lambda result: result.number >= 3)) == [0, 3]
+    assert numbers(select(study, 1, lambda result: result.number >= 3)) == [0]
+
+
 def test_hypervolume_is_the_dominated_area() -> None:
     study = study_of([(0.6, 10.0), (0.5, 5.0), (0.1, 1.0)], infeasible=[2])
     assert hypervolume(study, {"accuracy": 0.4, "bops": 20.0}) == pytest.approx(0.2 * 10 + 0.1 * 5)

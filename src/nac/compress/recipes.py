@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nac.arch import Architecture, Bits, deployment_problems
+from nac.arch import UNCOMPRESSED, Architecture, Bits, Compression, deployment_problems
 from nac.compress.mixed import WIDEST
 from nac.config import DEFAULT_PRUNER, CompressConfig, PrunerName
 from nac.errors import InputError
@@ -15,8 +15,8 @@ class Winner:
 
     trial: int
     architecture: Architecture
-    sparsity: float = 0.0
-    """Share of the weights that its genes want to be zero."""
+    compression: Compression = UNCOMPRESSED
+    """How much of the weights its genes want to go."""
     removed: float = 0.0
     """Share of the channels that were removed from the trial's architecture to make this one."""
 
@@ -56,6 +56,17 @@ class Recipe:
         return f"t{self.winner.trial:04d}-{width}-s{round(100 * self.sparsity):02d}{channels}{digits}{suffix}"
 
 
+def subject(winner: Winner, settings: CompressConfig) -> tuple[str, float | None, float | None]:
+    """What a winner's designs are made of: winners that only differ in what the settings replace give the same ones."""
+    own_widths = not (settings.bits or settings.mixed)
+    architecture = winner.architecture if own_widths else winner.architecture.with_bits(**Bits().model_dump())
+    return (
+        architecture.hash,
+        None if settings.sparsity else winner.compression.sparsity,
+        None if settings.digits else winner.compression.digits,
+    )
+
+
 def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]:
     """Every design asked for. Raises InputError when a winner has no bit-exact form."""
     for winner in winners:
@@ -68,13 +79,17 @@ def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]
         recipe
         for winner in winners
         for removed in sorted(set(settings.structured))
-        for sparsity in sorted(set(settings.sparsity)) or [winner.sparsity]
+        for sparsity in sorted(set(settings.sparsity)) or [winner.compression.sparsity]
         for pruner in (dict.fromkeys(settings.pruner) if sparsity else (DEFAULT_PRUNER,))
         for widths, mixed in _widths(winner, settings)
         for recipe in _fewer_and_fewer_digits(
-            Recipe(winner, widths, sparsity, pruner, mixed, removed), settings.digits
+            Recipe(winner, widths, sparsity, pruner, mixed, removed), settings.digits or _own_digits(winner)
         )
     ]
+
+
+def _own_digits(winner: Winner) -> tuple[float, ...]:
+    return (winner.compression.digits,) if winner.compression.digits < 1 else ()
 
 
 def _fewer_and_fewer_digits(recipe: Recipe, shares: Sequence[float]) -> list[Recipe]:

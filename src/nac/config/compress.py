@@ -15,7 +15,7 @@ DEFAULT_PRUNER: PrunerName = "gradual"
 class CompressConfig(Model):
     """The local search: every winner x every bit width x every sparsity x every pruner becomes a design.
 
-    Empty `bits` or `sparsity` stand for the winner's own, as its genes have them.
+    Empty `bits`, `sparsity` or `digits` stand for the winner's own, as its genes have them.
     `designs` winners are taken along the front when no trial is named. `train` is the budget of each float
     training (the reference, every pruning round, the pruned network), `finetune` that of quantisation-aware
     training. In it, and in the final float training of a pruned network, the float reference is also a teacher with

@@ -218,8 +218,9 @@ class SearchConfig(Model):
     `trials` counts the candidates that were trained, equal an earlier one or failed; not those that are never trained:
     they break a limit on a cost or, with `fidelity`, are passed over.
 
-    With `quantise` every candidate is, after its float training, pruned to the sparsity in its genes and trained
-    with this budget at its own bit widths: metrics, costs and hardware costs (`lut`) are those of that network.
+    With `quantise` every candidate is, after its float training, pruned to the sparsity in its genes, left with the
+    share of signed digits in them, and trained with this budget at its own bit widths: metrics, costs and hardware
+    costs (`lut`) are those of that network.
     """
 
     sampler: Literal["nsga2", "nsga3", "tpe", "random"] = "nsga2"

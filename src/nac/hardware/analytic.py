@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 from scipy.optimize import least_squares
 
-from nac.arch import Architecture, workload
+from nac.arch import Architecture, Compression, workload
 from nac.config import Model, TargetConfig
 from nac.config.base import describe
 from nac.cost import MatrixOp
@@ -39,10 +39,14 @@ Values = NDArray[np.float64]
 
 
 class Recorded(Model):
-    """A circuit whose costs are known. `kind` says whether its LUTs are an estimate (adder graph) or synthesised."""
+    """A circuit whose costs are known. `kind` says whether its LUTs are an estimate (adder graph) or synthesised.
+
+    `sparsity` and `digits` are what was asked for, as in `nac.arch.Compression`.
+    """
 
     architecture: Architecture
     sparsity: float = Field(ge=0, lt=1)
+    digits: float = Field(1.0, gt=0, le=1)
     clock_period_ns: float = Field(gt=0, allow_inf_nan=False)
     lut: float = Field(ge=0, allow_inf_nan=False)
     ff: float = Field(ge=0, allow_inf_nan=False)
@@ -54,7 +58,7 @@ class Recorded(Model):
     @property
     def ops(self) -> list[MatrixOp]:
         """The matrix products at the density asked for."""
-        return workload(self.architecture, 1 - self.sparsity)
+        return workload(self.architecture, Compression(self.sparsity, self.digits).density)
 
 
 @dataclass(frozen=True)

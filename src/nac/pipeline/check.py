@@ -69,9 +69,9 @@ def task_problems(config: TaskConfig, source: str, *, to_hardware: bool = True) 
         found += [f"space: {line}" for line in str(error).splitlines()]
     else:
         found += [f"space: {problem}" for problem in space.problems()]
-        if config.search.quantise is None and len(space.genes.get("sparsity", ())) > 1:
-            found.append("space: sparsity is a gene, which decides something only with search.quantise, a budget of "
-                         "training, set")
+        if config.search.quantise is None:
+            found += [f"space: {name} is a gene, which decides something only with search.quantise, a budget of "
+                      "training, set" for name in ("sparsity", "digits") if len(space.genes.get(name, ())) > 1]
         if config.search.quantise is not None and not space.deployable:
             found.append(f"search.quantise: {config.space} is a research space, expected a deployable one")
         if to_hardware and not space.deployable:

@@ -67,7 +67,7 @@ def connectivity_of(
         if data or architecture is not None or overrides or seed is not None:
             raise InputError(f"{what}: a run has its own data, settings and seed, expected only --trial")
         context = open_run(Run(Path(what)), console)
-        winner = winners(context, 1, None if trial is None else [trial])[0]
+        winner = winners(context, context.record.task.compress, None if trial is None else [trial])[0]
         task, dataset, network, base = context.task, context.dataset, winner.architecture, context.record.task
     else:
         if trial is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nac.arch import Architecture, Network, workload
+from nac.arch import Architecture, Compression, Network, workload
 from nac.compress import quantised_in_short, workload_costs
 from nac.config import TrainConfig
 from nac.hardware.analytic import model_of
@@ -24,18 +24,18 @@ class ShortDeployment:
     dataset: Dataset
     budget: TrainConfig
 
-    def forecast(self, architecture: Architecture, sparsity: float) -> Mapping[str, float]:
+    def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
         """The least that the instant model expects, by its error on recorded circuits. Raises Infeasible."""
-        ops = workload(architecture, 1 - sparsity)
+        ops = workload(architecture, compression.density)
         products = sum(op.macs * op.density for op in ops)
         if products > HOPELESS * MOST_PRODUCTS:
             raise Infeasible(f"{products:,.0f} products are too many to be unrolled (at most {MOST_PRODUCTS:,})")
         target = self.task.config.target
         return model_of(target.circuits).lowest(ops, target)
 
-    def quantised(self, network: Network, sparsity: float, seed: int) -> Network:
-        """The network pruned and trained at its own widths. Raises WorkError when that diverged."""
-        return quantised_in_short(network, sparsity, self.task, self.dataset, self.budget, seed=seed)
+    def quantised(self, network: Network, compression: Compression, seed: int) -> Network:
+        """The network compressed and trained at its own widths. Raises WorkError when that diverged."""
+        return quantised_in_short(network, compression, self.task, self.dataset, self.budget, seed=seed)
 
     def measure(self, network: Network) -> Mapping[str, float]:
         """Costs with the weights as they are, and those of the adder graph. Raises Infeasible, WorkError."""

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from nac.compress import Winner
+from nac.compress import Winner, subject
 from nac.compress import compress as compress_winners
 from nac.config import CompressConfig, validate
 from nac.design import Design
@@ -28,7 +28,7 @@ from nac.report.anchors import anchors_for
 from nac.report.collect import read_front
 from nac.report.page import write_page
 from nac.rundir import Run
-from nac.search import front, results, run_search, select
+from nac.search import TrialResult, front, results, run_search, select
 from nac.study import load_study
 from nac.tasks import Dataset
 
@@ -75,7 +75,7 @@ def compress(context: Context) -> str:
 
 def make_designs(context: Context, settings: CompressConfig, trials: Sequence[int] | None = None) -> list[Design]:
     """Designs of the named trials, or of the winners along the front. Raises InputError when there is none."""
-    chosen = winners(context, settings.designs, trials)
+    chosen = winners(context, settings, trials)
     deployment = deployment_for(context.task, context.dataset)
     with _progress(context) as bar:
         job = bar.add_task("compress", total=None)
@@ -86,15 +86,15 @@ def make_designs(context: Context, settings: CompressConfig, trials: Sequence[in
         )  # fmt: skip
 
 
-def winners(context: Context, count: int, numbers: Sequence[int] | None = None) -> list[Winner]:
-    """The trials that become designs: those of the given numbers, or `count` along the front.
+def winners(context: Context, settings: CompressConfig, numbers: Sequence[int] | None = None) -> list[Winner]:
+    """The trials that become designs: those of the given numbers, or as many along the front as the settings want.
 
     Raises InputError when a number is of no finished trial, or none has finished.
     """
     run = context.run
     study = load_study(run, context.record.options.get("storage"))
     if numbers is None:
-        chosen = select(study, count)
+        chosen = select(study, settings.designs, lambda result: subject(_winner(result), settings))
         if not chosen:
             raise InputError(f"{run.path}: no feasible trial has finished, so there is nothing to compress")
     else:
@@ -102,7 +102,11 @@ def winners(context: Context, count: int, numbers: Sequence[int] | None = None) 
         if missing := [number for number in numbers if number not in finished]:
             raise InputError(f"--trial {missing[0]}: {run.path} has no such finished trial")
         chosen = [finished[number] for number in dict.fromkeys(numbers)]
-    return [Winner(result.number, result.architecture, result.sparsity) for result in chosen]
+    return [_winner(result) for result in chosen]
+
+
+def _winner(result: TrialResult) -> Winner:
+    return Winner(result.number, result.architecture, result.compression)
 
 
 def export_designs(context: Context) -> str:

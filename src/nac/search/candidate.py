@@ -9,14 +9,14 @@ from typing import Any, cast
 
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from nac.arch import Architecture, initialised, workload
+from nac.arch import Architecture, Compression, initialised, workload
 from nac.cost import costs
 from nac.design import save_float, save_quantised
 from nac.rundir import Run
 from nac.search.deployment import Deployment, Infeasible
 from nac.search.fidelity import PASSED_IN_A_ROW, RUNGS, Climb, Ladder, Unpromising, climbed, passed_in_a_row
 from nac.search.objectives import Candidate, Goals, Price
-from nac.space import Genotype, SearchSpace, Unbuildable, changes
+from nac.space import Genotype, SearchSpace, Unbuildable, changes, compression
 from nac.tasks import Dataset, Task
 from nac.train import evaluate, fit
 
@@ -63,9 +63,9 @@ class Bench:
         """
         architecture = self._build(trial, genotype)
         trial.set_user_attr("architecture", architecture.model_dump(mode="json"))
-        sparsity = self.space.sparsity(trial.user_attrs["genotype"])
-        trial.set_user_attr("hash", architecture.hash + (f"-s{sparsity:g}" if sparsity else ""))
-        candidate = self._candidate(trial, architecture, sparsity)
+        wanted = compression(trial.user_attrs["genotype"])
+        trial.set_user_attr("hash", architecture.hash + wanted.suffix)
+        candidate = self._candidate(trial, architecture, wanted)
         trial.set_user_attr("costs", costs(candidate.workload))
         if broken := [*self._limit(trial, candidate, "cheap"), *self._hopeless(trial, candidate)]:
             raise Infeasible(", ".join(broken))
@@ -95,18 +95,18 @@ class Bench:
             trial.set_user_attr("repairs", {name: list(pair) for name, pair in changes(genotype, repaired).items()})
         return self.space.decode(repaired)
 
-    def _candidate(self, trial: Trial, architecture: Architecture, sparsity: float) -> Candidate:
+    def _candidate(self, trial: Trial, architecture: Architecture, wanted: Compression) -> Candidate:
         """The candidate with what is forecast of it."""
         if self.deployment is None:
             return Candidate(architecture)
         try:
-            hardware = self.deployment.forecast(architecture, sparsity)
+            hardware = self.deployment.forecast(architecture, wanted)
         except Infeasible:
             trial.set_constraint("buildable", 1.0)
             raise
         # Quantisation can only set more weights to zero: without any, all costs are at their lowest.
         lowest = costs(workload(architecture, density=0.0))
-        return Candidate(architecture, sparsity=sparsity, forecasts={**lowest, **hardware})
+        return Candidate(architecture, compression=wanted, forecasts={**lowest, **hardware})
 
     def _hopeless(self, trial: Trial, candidate: Candidate) -> list[str]:
         """Record the limits that even the forecast breaks; return them in words."""
@@ -142,7 +142,7 @@ class Bench:
         result = fit(network, self.dataset, self.task, settings, seed=seed, on_epoch=climb if self.rungs else None)
         measured = None
         if self.deployment is not None:
-            deployed = self.deployment.quantised(network, candidate.sparsity, seed)
+            deployed = self.deployment.quantised(network, candidate.compression, seed)
             try:
                 measured = self.deployment.measure(deployed)
             except Infeasible:
@@ -184,7 +184,7 @@ def training_seed(seed: int, architecture: Architecture) -> int:
 
 
 def known_results(trials: list[FrozenTrial]) -> dict[str, FrozenTrial]:
-    """The trials that were trained to the end, by the hash of their architecture and sparsity."""
+    """The trials that were trained to the end, by the hash of their architecture and what is to go of its weights."""
     known: dict[str, FrozenTrial] = {}
     for trial in trials:
         attributes: dict[str, Any] = trial.user_attrs

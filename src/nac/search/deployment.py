@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from nac.arch import Architecture, Network
+from nac.arch import Architecture, Compression, Network
 
 
 class Infeasible(Exception):  # noqa: N818 - a state of a candidate, not an error of the program
@@ -13,15 +13,15 @@ class Infeasible(Exception):  # noqa: N818 - a state of a candidate, not an erro
 class Deployment(Protocol):
     """Makes a trained candidate what would be built, and says what that costs."""
 
-    def forecast(self, architecture: Architecture, sparsity: float) -> Mapping[str, float]:
+    def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
         """The lowest hardware costs by name that the trained candidate can have, within the error of a fitted model.
 
         Raises Infeasible when no circuit can be made of it.
         """
         ...
 
-    def quantised(self, network: Network, sparsity: float, seed: int) -> Network:
-        """A trained float network, pruned to a sparsity and trained at its architecture's own bit widths.
+    def quantised(self, network: Network, compression: Compression, seed: int) -> Network:
+        """A trained float network, compressed and trained at its architecture's own bit widths.
 
         Raises WorkError when the training diverged.
         """

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
 
-from nac.arch import Architecture, Network, workload
+from nac.arch import UNCOMPRESSED, Architecture, Compression, Network, workload
 from nac.config import ConstraintConfig, ObjectiveConfig, SearchConfig
 from nac.cost import COSTS, Cost, MatrixOp
 from nac.errors import InputError, WorkError
@@ -22,7 +22,7 @@ Price = Literal["cheap", "dear"]
 
 @dataclass(frozen=True)
 class Candidate:
-    """An architecture on trial, of whose weights the share `sparsity` is to be zero.
+    """An architecture on trial, and how much of its weights is to go.
 
     `metrics` (on the validation split) and `network` exist once it is trained, `measured` (costs and hardware costs
     by name, of the quantised network) in a search of quantised networks. `forecasts` are the lowest values that
@@ -32,14 +32,14 @@ class Candidate:
     architecture: Architecture
     metrics: Mapping[str, float] | None = None
     network: Network | None = None
-    sparsity: float = 0.0
+    compression: Compression = UNCOMPRESSED
     measured: Mapping[str, float] | None = None
     forecasts: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def workload(self) -> list[MatrixOp]:
         """The matrix products of the architecture."""
-        return workload(self.architecture, 1 - self.sparsity)
+        return workload(self.architecture, 1 - self.compression.sparsity)
 
 
 class Objective(Protocol):

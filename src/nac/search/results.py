@@ -1,7 +1,7 @@
 """What a search has found, read from its study; a search that is still writing to it does not mind."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,11 +13,11 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from nac import pareto
-from nac.arch import Architecture
+from nac.arch import Architecture, Compression
 from nac.errors import InputError
 from nac.pareto import Direction, non_dominated, oriented, representatives
 from nac.search.objectives import OBJECTIVES
-from nac.space import Genotype
+from nac.space import Genotype, compression
 from nac.tasks import METRICS
 
 
@@ -49,9 +49,9 @@ class TrialResult:
         return Architecture.model_validate(self.record)
 
     @property
-    def sparsity(self) -> float:
-        """The share of weights that was to be pruned."""
-        return float(self.genotype.get("sparsity", 0.0))
+    def compression(self) -> Compression:
+        """How much of the weights was to go."""
+        return compression(self.genotype)
 
     @property
     def feasible(self) -> bool:
@@ -106,17 +106,22 @@ def front(study: optuna.Study) -> list[TrialResult]:
     return next(iter(ranked(study)), [])
 
 
-def select(study: optuna.Study, n: int) -> list[TrialResult]:
+def select(
+    study: optuna.Study, n: int, key: Callable[[TrialResult], Hashable] = lambda result: result.number
+) -> list[TrialResult]:
     """`n` results to go on with, spread along the front (`nac.pareto.representatives`, costs by their logarithm).
 
-    When a front is used up the next one follows; fewer than `n` come back when there are no more.
+    When a front is used up the next one follows; fewer than `n` come back when there are no more. Of results with
+    equal keys one is chosen at most: of the best front, the best in the first objective.
     """
     costs = [name not in METRICS for name in objective_names(study)]
-    chosen: list[TrialResult] = []
+    chosen: dict[Hashable, TrialResult] = {}
     for rank in ranked(study):
-        wanted = min(n - len(chosen), len(rank))
-        chosen += [rank[i] for i in representatives(_values(rank, study), _directions(study), costs, wanted)]
-    return chosen
+        new = list({key(result): result for result in reversed(rank) if key(result) not in chosen}.values())[::-1]
+        wanted = min(n - len(chosen), len(new))
+        for i in representatives(_values(new, study), _directions(study), costs, wanted):
+            chosen[key(new[i])] = new[i]
+    return list(chosen.values())
 
 
 def hypervolume(study: optuna.Study, reference: Mapping[str, float]) -> float:

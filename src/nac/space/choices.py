@@ -29,6 +29,7 @@ Kernel = Annotated[int, Field(strict=True, ge=1, le=11)]
 BitWidth = Annotated[int, Field(strict=True, ge=2, le=32)]
 Flag = Annotated[bool, Field(strict=True)]
 Sparsity = Annotated[float, Field(ge=0, lt=1)]
+Digits = Annotated[float, Field(ge=0.01, le=1)]
 
 
 class BitChoices(Model):

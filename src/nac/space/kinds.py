@@ -15,6 +15,7 @@ from nac.space.choices import (
     ChainChoices,
     Choices,
     ConvChoices,
+    Digits,
     Sparsity,
     Width,
     attention,
@@ -31,7 +32,8 @@ class SpaceFile(Model):
     """What every search-space file says, whatever its kind.
 
     `input` and `outputs` are the shape the space was designed for (channels first); a task brings its own.
-    `sparsity` is a gene where it is given: the share of weights that a search of quantised networks prunes.
+    `sparsity` and `digits` are genes where they are given: the share of weights that a search of quantised networks
+    prunes, and the share of the signed digits of weights that it leaves.
     `deployable` promises that every member has a bit-exact route to hardware; `nac check` verifies it.
     `baselines` are known good members, tried first: gene names or patterns (`rho.*.width`) to a value, or to
     a list of values for the matching genes in order; a later key overrides an earlier one, and a gene that
@@ -47,6 +49,7 @@ class SpaceFile(Model):
     outputs: Annotated[int, Field(strict=True, ge=1)]
     bits: BitChoices = BitChoices()
     sparsity: Choices[Sparsity] | None = None
+    digits: Choices[Digits] | None = None
     baselines: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")], Mapping[Pattern, Any]] = Field(
         default_factory=dict
     )
@@ -59,12 +62,13 @@ class SpaceFile(Model):
 
     @abstractmethod
     def parts(self) -> tuple[Part, ...]:
-        """The tree of genes, without the bit widths and the sparsity."""
+        """The tree of genes, without the common ones."""
 
     def common_parts(self) -> tuple[Part, ...]:
         """The genes that every kind has."""
         sparsity = () if self.sparsity is None else (Gene("sparsity", self.sparsity),)
-        return (*self.bits.parts("bits"), *sparsity)
+        digits = () if self.digits is None else (Gene("digits", self.digits),)
+        return (*self.bits.parts("bits"), *sparsity, *digits)
 
     @abstractmethod
     def blocks(self, genotype: Genotype, rank: int) -> list[Block]:
