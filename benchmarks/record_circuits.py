@@ -1,9 +1,10 @@
 """Records circuits for the instant model of hardware costs (nac.hardware.analytic), and says how well it fits them.
 
-    python benchmarks/record_circuits.py --out src/nac/hardware/circuits.jsonl [--random 40] [--run RUN]...
+    python benchmarks/record_circuits.py --out FILE [--table FILE] [--random 40] [--run RUN]...
 
 Random members of the spaces for jets, for vectors and for Bragg peaks, with random weights, bits, sparsity and clock,
-and the quantised trials of runs (`search.quantise`). Costs are those of their adder graphs.
+and the quantised trials of runs (`search.quantise`), every few where there are many. They join those of the table.
+Costs are those of their adder graphs.
 """
 
 import argparse
@@ -16,12 +17,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nac.arch import Architecture, Network, quantise
+from nac.arch import Architecture, Compression, Network, quantise
 from nac.compress.pruners import keep_largest
 from nac.config import TargetConfig
 from nac.design.folder import load_quantised
 from nac.errors import NacError
-from nac.hardware.analytic import Recorded, fit, write_table
+from nac.hardware.analytic import Recorded, fit, read_table, write_table
 from nac.hardware.rtl import estimate_network
 from nac.rundir import Run
 from nac.search import results
@@ -31,6 +32,7 @@ from nac.study import load_study
 logger = logging.getLogger(__name__)
 SPACES = {"jets_quantised": ((3, 8), 5), "jets_mlp": ((16,), 5), "bragg": ((1, 11, 11), 2)}
 MOST_MACS = 30_000
+MOST_OF_A_RUN = 40
 CLOCKS_NS = (2.5, 3.125, 4.0, 5.0, 6.25, 8.0)
 
 
@@ -38,13 +40,14 @@ def main() -> None:
     """Record, write, fit, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--table", type=Path, help="circuits to start from")
     parser.add_argument("--random", type=int, default=40, help="networks of each space")
     parser.add_argument("--run", type=Path, action="append", default=[], help="a run whose trials are quantised")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     generator = np.random.default_rng(0)
-    circuits = []
-    for architecture, sparsity, network in (*_random(asked.random, generator), *_trained(asked.run)):
+    circuits = read_table(asked.table) if asked.table else []
+    for architecture, compression, network in (*_random(asked.random, generator), *_trained(asked.run)):
         target = TargetConfig(clock_period_ns=float(generator.choice(CLOCKS_NS)))
         try:
             found = estimate_network(network, target)
@@ -52,8 +55,9 @@ def main() -> None:
             logger.info("left out: %s (%s)", architecture.summary(), error)
             continue
         circuits.append(Recorded(
-            architecture=architecture, sparsity=sparsity, clock_period_ns=target.clock_period_ns, lut=round(found.lut),
-            ff=found.ff, levels=found.levels, tool="alkaid", version=metadata.version("alkaid"),
+            architecture=architecture, sparsity=compression.sparsity, digits=compression.digits,
+            clock_period_ns=target.clock_period_ns, lut=round(found.lut), ff=found.ff, levels=found.levels,
+            tool="alkaid", version=metadata.version("alkaid"),
         ))  # fmt: skip
         write_table(asked.out, circuits)
     model = fit(circuits)
@@ -61,7 +65,7 @@ def main() -> None:
         print(f"{name}: mean error {agreement.mean_error:.1%} on circuits left out of the fit ({len(circuits)} in all)")
 
 
-def _random(count: int, generator: np.random.Generator) -> Iterator[tuple[Architecture, float, Network]]:
+def _random(count: int, generator: np.random.Generator) -> Iterator[tuple[Architecture, Compression, Network]]:
     """Networks with random weights, their smallest removed."""
     for name, (shape, outputs) in SPACES.items():
         space, made = SearchSpace.load(name, shape, outputs), 0
@@ -86,17 +90,17 @@ def _random(count: int, generator: np.random.Generator) -> Iterator[tuple[Archit
                     quantised.weight(layer).mul_(mask)
                 for _ in range(35):
                     quantised(torch.randn(64, *shape))
-            yield architecture, sparsity, quantised.eval()
+            yield architecture, Compression(sparsity), quantised.eval()
 
 
-def _trained(runs: list[Path]) -> Iterator[tuple[Architecture, float, Network]]:
+def _trained(runs: list[Path]) -> Iterator[tuple[Architecture, Compression, Network]]:
     """The quantised trials of runs."""
     for path in runs:
         run = Run(path)
-        for result in results(load_study(run)):
-            folder = run.trial(result.number)
-            if (folder / "quantised.safetensors").is_file():
-                yield result.architecture, float(result.genotype.get("sparsity", 0.0)), load_quantised(folder)
+        kept = [result for result in results(load_study(run))
+                if (run.trial(result.number) / "quantised.safetensors").is_file()]
+        for result in kept[:: math.ceil(len(kept) / MOST_OF_A_RUN)]:
+            yield result.architecture, result.compression, load_quantised(run.trial(result.number))
 
 
 if __name__ == "__main__":

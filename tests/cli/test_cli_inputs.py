@@ -181,6 +181,21 @@ def test_check_looks_beyond_the_file(nac: Command, tmp_path: Path) -> None:
         assert key in done.err
 
 
+@pytest.mark.parametrize(("space", "gene"), [("jets_mlp_quantised", "sparsity"), ("jets_mlp_digits", "digits")])
+def test_check_refuses_genes_that_decide_nothing(nac: Command, tmp_path: Path, space: str, gene: str) -> None:
+    data = yaml.safe_load(Path("tasks/jets_features.yaml").read_text())
+    data["task"]["space"] = space
+    del data["presets"]
+    file = tmp_path / "floats.yaml"
+    file.write_text(yaml.safe_dump(data))
+    done = nac("check", file)
+    assert done.status == 2
+    assert f"{gene} is a gene, which decides something only with search.quantise" in done.err
+    data["task"]["search"]["quantise"] = {"epochs": 2}
+    file.write_text(yaml.safe_dump(data))
+    assert nac("check", file).status == 0
+
+
 @pytest.mark.parametrize(
     "content", ["a: &a [1]\nb: *a\n", "a: [", "task: 3\n", "\x00", "kind: forest\n", "a: 1\na: 2\n", ""]
 )

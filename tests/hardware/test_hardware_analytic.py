@@ -32,10 +32,13 @@ def made_up(count: int = 60) -> list[Recorded]:
         architecture = network(int(generator.integers(4, 64)), int(generator.integers(3, 9)))
         sparsity = float(generator.uniform(0, 0.9))
         ops = workload(architecture, 1 - sparsity)
+        digits = float(generator.choice([1.0, generator.uniform(0.2, 1)]))
         lut = sum(0.7 * op.macs * op.density * (op.weight_bits - 1) * op.activation_bits**0.5 for op in ops)
-        levels = sum(1.5 * math.log2(1 + op.fan_in * op.density) + 1 for op in ops)
-        circuits.append(Recorded(architecture=architecture, sparsity=sparsity, clock_period_ns=5, lut=lut, ff=lut / 2,
-                                 levels=levels, tool="made up", version="1"))  # fmt: skip
+        lut *= digits**1.3
+        levels = sum(1.5 * math.log2(1 + op.fan_in * op.density * digits) + 1 for op in ops)
+        costs = {"lut": lut, "ff": lut / 2, "levels": levels, "tool": "made up", "version": "1"}
+        made_of = {"architecture": architecture, "sparsity": sparsity, "digits": digits, "clock_period_ns": 5}
+        circuits.append(Recorded.model_validate({**made_of, **costs}))
     return circuits
 
 
@@ -45,16 +48,27 @@ def test_a_law_of_its_kind_is_found() -> None:
     assert model.agreement["levels"].mean_error < 0.02
     narrow, wide = (model.predict(workload(network(24, bits)), TARGET) for bits in (3, 8))
     assert narrow["lut"] < wide["lut"]
+    fewer = model.predict(workload(network(24, 8)), TARGET, digits=0.5)
+    assert fewer["lut"] / wide["lut"] == pytest.approx(0.5**1.3, rel=0.1)
     assert narrow["ii"] == 1
     assert narrow["latency_ns"] == 5 * narrow["latency_cycles"]
 
 
+def test_what_no_circuit_tells_stays_plausible() -> None:
+    model = fit([circuit for circuit in made_up(120) if circuit.digits == 1])
+    ops = workload(network(24, 8))
+    share = model.predict(ops, TARGET, digits=0.5)["lut"] / model.predict(ops, TARGET)["lut"]
+    assert 0.3 < share < 0.7
+
+
 def test_the_shipped_model_ranks_its_circuits_and_its_margin_holds() -> None:
     circuits, model = read_table(shipped_table()), model_of()
-    predicted = [model.predict(c.ops, TargetConfig(clock_period_ns=c.clock_period_ns)) for c in circuits]
+    predicted = [model.predict(c.ops, TargetConfig(clock_period_ns=c.clock_period_ns), c.digits) for c in circuits]
     assert spearmanr([p["lut"] for p in predicted], [c.lut for c in circuits]).statistic > 0.95
-    lowest = [model.lowest(c.ops, TargetConfig(clock_period_ns=c.clock_period_ns))["lut"] for c in circuits]
-    assert np.mean([low <= c.lut for low, c in zip(lowest, circuits, strict=True)]) > 0.9
+    lowest = [model.lowest(c.ops, TargetConfig(clock_period_ns=c.clock_period_ns), c.digits)["lut"] for c in circuits]
+    for few in (False, True):
+        of_kind = [low <= c.lut for low, c in zip(lowest, circuits, strict=True) if (c.digits < 1) == few]
+        assert np.mean(of_kind) > 0.9
     assert all(low["lut"] >= bound for low, bound in zip(predicted, lowest, strict=True))
 
 

@@ -1,5 +1,7 @@
 """Circuits of a run join the recorded ones."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,10 +25,17 @@ def test_a_refit_has_the_synthesised_designs_of_a_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no design was taken to RTL"):
         refit([run.path], tmp_path / "circuits.jsonl")
     synthesise(design, TargetConfig(), simulation=False, synthesis=False)
+    few = run.design("few")
+    shutil.copytree(design.path, few)
+    record = json.loads((few / "design.json").read_text())
+    record["origin"] = {"sparsity": 0.5, "digits": {"share": 0.25, "start": "mlp"}}
+    (few / "design.json").write_text(json.dumps(record))
     done = refit([run.path], tmp_path / "circuits.jsonl")
-    assert done.added == 1
-    assert done.after.circuits == done.before.circuits + 1
-    added = read_table(tmp_path / "circuits.jsonl")[-1]
+    assert done.added == 2
+    assert done.after.circuits == done.before.circuits + 2
+    compressed, added = read_table(tmp_path / "circuits.jsonl")[-2:]
+    assert (compressed.sparsity, compressed.digits, added.sparsity, added.digits) == (0.5, 0.25, 0, 1)
+    shutil.rmtree(few)
     assert (added.architecture, added.kind, added.clock_period_ns) == (arch, "estimate", 5)
     assert added.lut > 100
     assert added.levels > 3

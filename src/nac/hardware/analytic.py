@@ -4,8 +4,9 @@ The adder graph of a trained network says it within some per cent, after a train
 needs neither, is some ten per cent off, and says how much: enough to refuse a candidate that can never fit.
 
 Every matrix product of m outputs, fan-in n, density d, weights of b_w and activations of b_a bits at p positions adds
-p · m^i · n^j · d^k · (b_w - 1)^l · b_a^o to a sum, with exponents and factors of its own for LUTs and for flip-flops;
-the depth in levels of logic grows with the logarithm of what each output sums up.
+p · m^i · n^j · d^k · (b_w - 1)^l · b_a^o to a sum, with exponents and factors of its own for LUTs and for flip-flops,
+and s^q where the share s of the signed digits is left; the depth in levels of logic grows with the logarithm of what
+each output sums up.
 """
 
 import logging
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 from scipy.optimize import least_squares
 
-from nac.arch import Architecture, Compression, workload
+from nac.arch import Architecture, workload
 from nac.config import Model, TargetConfig
 from nac.config.base import describe
 from nac.cost import MatrixOp
@@ -33,6 +34,8 @@ from nac.rundir import write_atomic
 logger = logging.getLogger(__name__)
 FEWEST = 30
 FOLDS = 5
+PRIOR = 1e-3
+"""Keeps a parameter that no circuit tells anything about, such as the exponent of digits, where it starts."""
 LIKELY = 0.95
 """Share of the recorded circuits that cost no less than the `lowest` figures say."""
 Values = NDArray[np.float64]
@@ -57,8 +60,8 @@ class Recorded(Model):
 
     @property
     def ops(self) -> list[MatrixOp]:
-        """The matrix products at the density asked for."""
-        return workload(self.architecture, Compression(self.sparsity, self.digits).density)
+        """The matrix products at the sparsity asked for."""
+        return workload(self.architecture, 1 - self.sparsity)
 
 
 @dataclass(frozen=True)
@@ -79,16 +82,19 @@ class InstantModel:
     agreement: Mapping[str, Agreement]
     circuits: int
 
-    def predict(self, ops: Sequence[MatrixOp], target: TargetConfig) -> dict[str, float]:
-        """Costs by name of a fully pipelined circuit of these matrix products."""
-        return self._costs(ops, target, {})
+    def predict(self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0) -> dict[str, float]:
+        """Costs by name of a fully pipelined circuit of these matrix products, with a share of their digits left."""
+        return self._costs(ops, target, digits, {})
 
-    def lowest(self, ops: Sequence[MatrixOp], target: TargetConfig) -> dict[str, float]:
+    def lowest(self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0) -> dict[str, float]:
         """The lowest costs that the error of the model leaves likely."""
-        return self._costs(ops, target, {name: math.exp(-found.margin) for name, found in self.agreement.items()})
+        share = {name: math.exp(-found.margin) for name, found in self.agreement.items()}
+        return self._costs(ops, target, digits, share)
 
-    def _costs(self, ops: Sequence[MatrixOp], target: TargetConfig, share: Mapping[str, float]) -> dict[str, float]:
-        circuit = _Features.of([ops], [target.clock_period_ns])
+    def _costs(
+        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float, share: Mapping[str, float]
+    ) -> dict[str, float]:
+        circuit = _Features.of([ops], [digits], [target.clock_period_ns])
         lut, ff, levels = (
             float(np.exp(law(getattr(self, name), circuit)[0])) * share.get(name, 1.0) for name, law in LAWS.items()
         )
@@ -103,7 +109,7 @@ PADDING = (0, 1, 1, 1, 2, 2, 1)
 
 @dataclass(frozen=True)
 class _Features:
-    """Matrix products of circuits as arrays (circuits, products), and the levels of logic between registers.
+    """Matrix products of circuits as arrays (circuits, products); their digits and levels of logic between registers.
 
     Circuits with fewer products than others are filled up with products at no position.
     """
@@ -115,10 +121,13 @@ class _Features:
     weight_bits: Values
     activation_bits: Values
     constant: Values
+    digits: Values
     stage: Values
 
     @classmethod
-    def of(cls, circuits: Sequence[Sequence[MatrixOp]], clocks_ns: Sequence[float]) -> "_Features":
+    def of(
+        cls, circuits: Sequence[Sequence[MatrixOp]], digits: Sequence[float], clocks_ns: Sequence[float]
+    ) -> "_Features":
         longest = max(len(ops) for ops in circuits)
         rows = [
             [(op.positions, op.outputs, op.fan_in, max(op.density, 1e-3), op.weight_bits, op.activation_bits,
@@ -127,7 +136,8 @@ class _Features:
         ]  # fmt: skip
         positions, outputs, fan_in, density, weights, activations, constant = np.moveaxis(np.array(rows, float), 2, 0)
         stage = np.array([levels_per_stage(TargetConfig(clock_period_ns=clock)) for clock in clocks_ns])
-        return cls(positions, outputs, fan_in, density, weights, activations, constant, stage)
+        share = np.array(digits, float)[:, None]
+        return cls(positions, outputs, fan_in, density, weights, activations, constant, share, stage)
 
     def take(self, chosen: NDArray[np.bool_]) -> "_Features":
         """Some of the circuits."""
@@ -139,12 +149,12 @@ def _products(exponents: Values, of: _Features) -> Values:
 
     Where few weights are left some outputs have none, and nothing that follows has to compute with them.
     """
-    factor, m, n, d, w, a, alive, two, rounding = exponents
-    weighted = np.exp(factor) * of.outputs**m * of.fan_in**n * of.density**d
+    factor, m, n, d, s, w, a, alive, two, rounding = exponents
+    weighted = np.exp(factor) * of.outputs**m * of.fan_in**n * of.density**d * of.digits**s
     weighted *= (of.weight_bits - 1) ** w * of.activation_bits**a
     values = np.exp(two) * of.outputs * of.fan_in * of.weight_bits * of.activation_bits
     rounded = np.exp(rounding) * of.outputs * of.activation_bits
-    kept = np.cumprod(1 - np.exp(-of.fan_in * of.density), axis=1) ** alive
+    kept = np.cumprod(1 - np.exp(-of.fan_in * of.density * of.digits), axis=1) ** alive
     total: Values = np.sum(kept * of.positions * (np.where(of.constant > 0, weighted, values) + rounded), axis=1)
     return total
 
@@ -162,7 +172,7 @@ def _ff_law(parameters: Values, of: _Features) -> Values:
 def _levels_law(parameters: Values, of: _Features) -> Values:
     """Logarithm of the levels of logic: every product adds a constant and the depth of its adder tree."""
     each, tree, digits, particles = np.exp(parameters)
-    depth = each + tree * np.log2(1 + of.fan_in * of.density) + digits * np.log2(of.weight_bits)
+    depth = each + tree * np.log2(1 + of.fan_in * of.density * of.digits) + digits * np.log2(of.weight_bits)
     levels: Values = np.sum((of.positions > 0) * depth, axis=1) + particles * np.log2(of.positions.max(axis=1))
     return np.asarray(np.log(levels))
 
@@ -171,7 +181,7 @@ LAWS: Mapping[str, Callable[[Values, _Features], Values]] = {
     "lut": _lut_law, "ff": _ff_law, "levels": _levels_law,
 }  # fmt: skip
 _BOUNDS = (-12.0, 12.0)
-_START = [0.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.0, -1.0]
+_START = [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.0, -1.0]
 _STARTS = {"lut": np.array(_START), "ff": np.array([*_START, 1.0]), "levels": np.zeros(4)}
 
 
@@ -179,7 +189,10 @@ def fit(circuits: Sequence[Recorded]) -> InstantModel:
     """The model of these circuits. Raises InputError when there are too few of them."""
     if len(circuits) < FEWEST:
         raise InputError(f"a model of circuits needs at least {FEWEST} of them (found {len(circuits)})")
-    features = _Features.of([circuit.ops for circuit in circuits], [circuit.clock_period_ns for circuit in circuits])
+    features = _Features.of(
+        [circuit.ops for circuit in circuits], [circuit.digits for circuit in circuits],
+        [circuit.clock_period_ns for circuit in circuits],
+    )  # fmt: skip
     fitted, agreement = {}, {}
     for name in LAWS:
         known = np.log([max(getattr(circuit, name), 1.0) for circuit in circuits])
@@ -192,11 +205,12 @@ def fit(circuits: Sequence[Recorded]) -> InstantModel:
 
 
 def _fitted(name: str, features: _Features, known: Values) -> Values:
-    law = LAWS[name]
-    found = least_squares(
-        lambda parameters: law(parameters, features) - known, _STARTS[name], bounds=_BOUNDS, loss="soft_l1", f_scale=0.3
-    )
-    return np.asarray(found.x)
+    law, start = LAWS[name], _STARTS[name]
+
+    def misses(parameters: Values) -> Values:
+        return np.append(law(parameters, features) - known, PRIOR * (parameters - start))
+
+    return np.asarray(least_squares(misses, start, bounds=_BOUNDS, loss="soft_l1", f_scale=0.3).x)
 
 
 def _left_out(name: str, features: _Features, known: Values, fold: int) -> Values:

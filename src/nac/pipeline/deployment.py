@@ -26,12 +26,12 @@ class ShortDeployment:
 
     def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
         """The least that the instant model expects, by its error on recorded circuits. Raises Infeasible."""
-        ops = workload(architecture, compression.density)
+        ops = workload(architecture, 1 - compression.sparsity)
         products = sum(op.macs * op.density for op in ops)
         if products > HOPELESS * MOST_PRODUCTS:
             raise Infeasible(f"{products:,.0f} products are too many to be unrolled (at most {MOST_PRODUCTS:,})")
         target = self.task.config.target
-        return model_of(target.circuits).lowest(ops, target)
+        return model_of(target.circuits).lowest(ops, target, compression.digits)
 
     def quantised(self, network: Network, compression: Compression, seed: int) -> Network:
         """The network compressed and trained at its own widths. Raises WorkError when that diverged."""
