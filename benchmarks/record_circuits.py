@@ -99,7 +99,7 @@ def _trained(runs: list[Path]) -> Iterator[tuple[Architecture, Compression, Netw
         run = Run(path)
         kept = [result for result in results(load_study(run))
                 if (run.trial(result.number) / "quantised.safetensors").is_file()]
-        for result in kept[:: math.ceil(len(kept) / MOST_OF_A_RUN)]:
+        for result in kept[:: max(1, math.ceil(len(kept) / MOST_OF_A_RUN))]:
             yield result.architecture, result.compression, load_quantised(run.trial(result.number))
 
 

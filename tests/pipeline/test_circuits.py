@@ -35,6 +35,9 @@ def test_a_refit_has_the_synthesised_designs_of_a_run(tmp_path: Path) -> None:
     assert done.after.circuits == done.before.circuits + 2
     compressed, added = read_table(tmp_path / "circuits.jsonl")[-2:]
     assert (compressed.sparsity, compressed.digits, added.sparsity, added.digits) == (0.5, 0.25, 0, 1)
+    (few / "design.json").write_text(json.dumps({**record, "origin": {"digits": {}}}))
+    with pytest.raises(InputError, match="few: digits: "):
+        refit([run.path], tmp_path / "circuits.jsonl")
     shutil.rmtree(few)
     assert (added.architecture, added.kind, added.clock_period_ns) == (arch, "estimate", 5)
     assert added.lut > 100

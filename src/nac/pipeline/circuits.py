@@ -74,7 +74,7 @@ def circuits_of(run: Run) -> Iterator[Recorded]:
         synthesis, digits = found.rtl_synthesis, design.origin.get("digits")
         yield validate(Recorded, {
             "architecture": design.architecture, "sparsity": design.origin.get("sparsity", design.sparsity),
-            "digits": digits["share"] if isinstance(digits, Mapping) else 1.0,
+            "digits": digits.get("share") if isinstance(digits, Mapping) else 1.0,
             "clock_period_ns": project.clock_period_ns, "lut": synthesis.lut if synthesis else project.cost_lut,
             "ff": synthesis.ff if synthesis else project.register_bits,
             "levels": project.delay_levels * project.stages, "kind": "synthesis" if synthesis else "estimate",
