@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from networks import DEPLOYABLE
-from problems import Problem, blobs
+from problems import Problem
 from torch.nn.utils import parametrize
 
 from nac.arch import Compression, Network, initialised, integer_weights, quantise
@@ -25,11 +25,6 @@ TRAIN = TrainConfig(epochs=6, batch_size=64, learning_rate=1e-2)
 SETTINGS = CompressConfig.model_validate(
     {"bits": [6], "sparsity": [0.0], "digits": [0.3, 0.6], "train": TRAIN, "finetune": TRAIN, "digits_train": TRAIN}
 )
-
-
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    return blobs()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from problems import Problem, blobs
+from problems import Problem
 
 from nac.arch import UNCOMPRESSED, Compression, Network, initialised, integer_weights
 from nac.compress import quantised_in_short
@@ -11,11 +11,6 @@ from nac.config import TrainConfig
 from nac.train import evaluate, fit
 
 TRAIN = TrainConfig(epochs=8, batch_size=64, learning_rate=1e-2)
-
-
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    return blobs()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from problems import Problem, blobs, line
+from problems import Problem, line
 
 from nac.arch import Network, copied, widths, workload
 from nac.compress import Winner, compress, recipes
@@ -20,11 +20,6 @@ from nac.train import fit, validation_loss
 
 TRAIN = {"epochs": 6, "batch_size": 64, "learning_rate": 1e-2}
 ORDERS = ["prune_then_quantise", "quantise_then_prune", "joint"]
-
-
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    return blobs()
 
 
 def make(problem: Problem, folder: Path, **settings: Any) -> list[Design]:

@@ -83,19 +83,15 @@ def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]
         for pruner in (dict.fromkeys(settings.pruner) if sparsity else (DEFAULT_PRUNER,))
         for widths, mixed in _widths(winner, settings)
         for recipe in _fewer_and_fewer_digits(
-            Recipe(winner, widths, sparsity, pruner, mixed, removed), settings.digits or _own_digits(winner)
+            Recipe(winner, widths, sparsity, pruner, mixed, removed), settings.digits or [winner.compression.digits]
         )
     ]
 
 
-def _own_digits(winner: Winner) -> tuple[float, ...]:
-    return (winner.compression.digits,) if winner.compression.digits < 1 else ()
-
-
 def _fewer_and_fewer_digits(recipe: Recipe, shares: Sequence[float]) -> list[Recipe]:
-    """The recipe, and one for every falling share of its digits, each of which starts from the one before."""
+    """The recipe, and one for every falling share below one of its digits, each of which starts from the one before."""
     listed = [recipe]
-    for share in shares:
+    for share in (share for share in shares if share < 1):
         listed.append(replace(recipe, digits=share, start=listed[-1]))
     return listed
 

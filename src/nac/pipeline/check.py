@@ -15,7 +15,7 @@ from nac.errors import InputError
 from nac.hardware import BACKENDS
 from nac.pipeline.costs import read_json
 from nac.search import HARDWARE
-from nac.space import Genotype, SearchSpace, Unbuildable
+from nac.space import COMPRESSION_GENES, Genotype, SearchSpace, Unbuildable
 from nac.tasks import Task, make_task
 
 SAMPLE = 400
@@ -71,7 +71,7 @@ def task_problems(config: TaskConfig, source: str, *, to_hardware: bool = True) 
         found += [f"space: {problem}" for problem in space.problems()]
         if config.search.quantise is None:
             found += [f"space: {name} is a gene, which decides something only with search.quantise, a budget of "
-                      "training, set" for name in ("sparsity", "digits") if len(space.genes.get(name, ())) > 1]
+                      "training, set" for name in COMPRESSION_GENES if len(space.genes.get(name, ())) > 1]
         if config.search.quantise is not None and not space.deployable:
             found.append(f"search.quantise: {config.space} is a research space, expected a deployable one")
         if to_hardware and not space.deployable:

@@ -117,10 +117,15 @@ def select(
     costs = [name not in METRICS for name in objective_names(study)]
     chosen: dict[Hashable, TrialResult] = {}
     for rank in ranked(study):
-        new = list({key(result): result for result in reversed(rank) if key(result) not in chosen}.values())[::-1]
-        wanted = min(n - len(chosen), len(new))
-        for i in representatives(_values(new, study), _directions(study), costs, wanted):
-            chosen[key(new[i])] = new[i]
+        if len(chosen) == n:
+            break
+        new: dict[Hashable, TrialResult] = {}
+        for result in rank:
+            if (name := key(result)) not in chosen:
+                new.setdefault(name, result)
+        names, values = list(new), _values(list(new.values()), study)
+        for i in representatives(values, _directions(study), costs, min(n - len(chosen), len(new))):
+            chosen[names[i]] = new[names[i]]
     return list(chosen.values())
 
 

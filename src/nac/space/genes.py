@@ -2,10 +2,14 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from nac.arch import Compression
 
 Value = int | float | str | bool
 Genotype = dict[str, Value]
+COMPRESSION_GENES = tuple(field.name for field in fields(Compression))
+"""Genes that any space may have, and that decide something in a search of quantised networks only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +72,8 @@ def activators(parts: Iterable[Part], name: str) -> Genotype | None:
                 if inner is not None:
                     return {part.gene.name: value, **inner}
     return None
+
+
+def compression(genotype: Mapping[str, Value]) -> Compression:
+    """How much of the weights a genotype wants to go; nothing where its space has no such genes."""
+    return Compression(**{name: float(genotype[name]) for name in COMPRESSION_GENES if name in genotype})

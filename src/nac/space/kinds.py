@@ -23,7 +23,7 @@ from nac.space.choices import (
     conv,
     dense,
 )
-from nac.space.genes import Gene, Genotype, Part, Switch, Value
+from nac.space.genes import COMPRESSION_GENES, Gene, Genotype, Part, Switch, Value
 
 Pattern = Annotated[str, Field(max_length=100)]
 
@@ -66,9 +66,8 @@ class SpaceFile(Model):
 
     def common_parts(self) -> tuple[Part, ...]:
         """The genes that every kind has."""
-        sparsity = () if self.sparsity is None else (Gene("sparsity", self.sparsity),)
-        digits = () if self.digits is None else (Gene("digits", self.digits),)
-        return (*self.bits.parts("bits"), *sparsity, *digits)
+        given = ((name, getattr(self, name)) for name in COMPRESSION_GENES)
+        return (*self.bits.parts("bits"), *(Gene(name, choices) for name, choices in given if choices is not None))
 
     @abstractmethod
     def blocks(self, genotype: Genotype, rank: int) -> list[Block]:

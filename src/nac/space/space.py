@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from nac.arch import Architecture, Compression, deployment_problems
+from nac.arch import Architecture, deployment_problems
 from nac.config import find_file, load_yaml, validate
 from nac.errors import InputError
 from nac.space.baselines import expand
@@ -255,11 +255,6 @@ class SearchSpace:
 
 def _kind(file: SpaceFile) -> str:
     return str(getattr(file, "kind"))  # noqa: B009 - every subclass has it, as a Literal of its own
-
-
-def compression(genotype: Mapping[str, Value]) -> Compression:
-    """How much of the weights a genotype wants to go; nothing where its space has no such genes."""
-    return Compression(sparsity=float(genotype.get("sparsity", 0.0)), digits=float(genotype.get("digits", 1.0)))
 
 
 def changes(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, tuple[Value, Value]]:
