@@ -152,12 +152,16 @@ def generate(design: Design, target: TargetConfig, project_dir: Path | None = No
     model = load_model(export(design))
     task = design.record.task.name
     folder = project_dir or design.path / "hls"
-    return write_project(model, target, folder, top=top_name(task), title=f"{task}: {design.record.name}")
+    top = top_name(task, source_of(model))
+    return write_project(model, target, folder, top=top, title=f"{task}: {design.record.name}")
 
 
-def top_name(task: str) -> str:
-    """The name of the top function: a C++ identifier that is no keyword."""
-    return "nac_" + re.sub(r"\W", "_", task, flags=re.ASCII)
+def top_name(task: str, source: str) -> str:
+    """The name of the top function: a C++ identifier that is no keyword, and not that of another network.
+
+    Vendors' tools name the modules after it, of which two in one firmware must not have the same name.
+    """
+    return "nac_" + re.sub(r"\W", "_", task, flags=re.ASCII) + f"_{source[:8]}"
 
 
 def write_project(

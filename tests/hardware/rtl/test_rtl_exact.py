@@ -18,7 +18,8 @@ from nac.hardware.evaluate import evaluate, random_input
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
-from nac.hardware.rtl.project import RtlProject, top_name, write_project
+from nac.hardware.rtl.names import top_name
+from nac.hardware.rtl.project import RtlProject, write_project
 from nac.hardware.rtl.simulation import prove, simulate
 from nac.hardware.rtl.tools import Tool
 from nac.hardware.verify import circuit_of
@@ -148,7 +149,7 @@ def test_projects_replace_no_other_folder(design_of: DesignMaker, tmp_path: Path
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").touch()
     with pytest.raises(InputError, match="no RTL project"):
-        write_project(circuit_of(design), tmp_path / "mine", TargetConfig(), name="x")
+        write_project(circuit_of(design), tmp_path / "mine", TargetConfig(), name="x", source="")
     with pytest.raises(InputError, match="is no RTL project"):
         RtlProject.load(tmp_path / "mine")
 
@@ -167,8 +168,10 @@ def test_the_project_says_what_it_is(design_of: DesignMaker) -> None:
 
 @pytest.mark.parametrize("name", ["output", "a b; exec rm", "../up", "9-w6-s50", "t$(x)"])
 def test_names_cannot_be_anything_but_identifiers(name: str) -> None:
-    assert top_name(name).isidentifier()
-    assert top_name(name).startswith("nac_")
+    made = top_name(name, "0123", 5.0)
+    assert made.isidentifier()
+    assert made.startswith("nac_")
+    assert len({made, top_name(name, "4567", 5.0), top_name(name, "0123", 2.5)}) == 3
 
 
 def test_wrong_inputs_are_refused(design_of: DesignMaker) -> None:

@@ -12,6 +12,7 @@ from nac.errors import InputError
 from nac.hardware.export import export, load_model
 from nac.hardware.project import source_of
 from nac.hardware.read import read_circuit
+from nac.hardware.rtl.names import top_name
 from nac.hardware.rtl.project import RECORD, RtlProject, write_project
 from nac.hardware.rtl.simulation import simulate
 
@@ -31,7 +32,8 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
     source = source_of(model)
     if (folder / RECORD).is_file():
         project = RtlProject.load(folder)
-        wanted = {"source": source, "part": target.part, "clock_period_ns": target.clock_period_ns,
+        wanted = {"top": top_name(design.record.name, source, target.clock_period_ns), "source": source,
+                  "part": target.part, "clock_period_ns": target.clock_period_ns,
                   "version": metadata.version("alkaid")}  # fmt: skip
         if project.record.model_dump(include=set(wanted)) == wanted:
             return project

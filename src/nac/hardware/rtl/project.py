@@ -28,11 +28,11 @@ from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.fixed import Fixed
 from nac.hardware.rtl.lowering import LowerOptions, lower
 from nac.hardware.rtl.luts import luts
+from nac.hardware.rtl.names import IDENTIFIER, prefix_modules, top_name
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
 RECORD = "project.json"
-IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"  # names end up in scripts of yosys, make and vendor tools
 GRAPH = Path("model") / "comb.json.gz"
 ADDER = "shift_adder.v"
 """In place of alkaid's: its subtrahends with bits below the minuend cost yosys two LUTs per bit."""
@@ -129,18 +129,13 @@ def levels_per_stage(target: TargetConfig) -> float:
     return target.clock_period_ns * LEVELS_PER_NS
 
 
-def top_name(name: str) -> str:
-    """A name that is an identifier in Verilog, Tcl and file systems, and no keyword."""
-    return "nac_" + re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()[:60]
-
-
 def write_project(
     circuit: Circuit,
     folder: Path,
     target: TargetConfig,
     *,
     name: str,
-    source: str = "",
+    source: str,
     options: LowerOptions | None = None,
 ) -> RtlProject:
     """Lower a circuit, cut it into stages and write everything into `folder`, replacing an earlier project there.
@@ -149,7 +144,7 @@ def write_project(
         circuit: read from the exported QONNX graph.
         folder: created; when it exists it must be empty or an RTL project.
         target: part and clock; the clock decides how many stages there are.
-        name: of the design; the top module is named after it.
+        name: of the design; every module is named after it, the source and the clock.
         source: what identifies the exported file, such as its sha256.
         options: how hard to look for a small circuit.
 
@@ -170,8 +165,9 @@ def write_project(
 
 
 def _write(graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfig, name: str, source: str) -> RtlRecord:
+    top = top_name(name, source, target.clock_period_ns)
     model = RTLModel(
-        graph, folder, top_name(name), "verilog", latency_cutoff=levels_per_stage(target), print_latency=False,
+        graph, folder, top, "verilog", latency_cutoff=levels_per_stage(target), print_latency=False,
         part_name=target.part, clock_period=target.clock_period_ns, ternary_fuse=False,
     )  # fmt: skip
     model.write()
@@ -179,6 +175,7 @@ def _write(graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfi
     (folder / "metadata.json").unlink()
     adder = files(__package__).joinpath("templates", ADDER).read_text(encoding="utf-8")
     (folder / "src" / "static" / ADDER).write_text(adder, encoding="utf-8")
+    prefix_modules(folder / "src", top)
     record = _record(model, graph, circuit, target, source)
     write_atomic(folder / "README.md", readme(record, name))
     write_atomic(folder / RECORD, record.model_dump_json(indent=1))

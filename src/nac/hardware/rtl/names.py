@@ -1,0 +1,44 @@
+"""Names of Verilog modules that no other module of a firmware has.
+
+Verilog knows one space of module names for a whole design. alkaid calls the stages of every circuit logic0, logic1, ...
+and its adders and multiplexers mux or binop: with two circuits in one firmware, some tools stop, and others use the
+later definition for both. Every module is therefore named after the circuit's top module, and that one after the
+design, the exported network and the clock.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"  # names end up in scripts of yosys, make and vendor tools
+LONGEST_NAME = 40
+MODULE = re.compile(r"^\s*module\s+(\w+)", re.MULTILINE)
+
+
+def top_name(name: str, source: str, clock_period_ns: float) -> str:
+    """The name of a top module: an identifier in Verilog, Tcl and file systems, and no keyword.
+
+    Args:
+        name: of the design.
+        source: what identifies the exported network: designs of several runs may have one name.
+        clock_period_ns: decides how the network is cut into stages.
+    """
+    readable = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()[:LONGEST_NAME]
+    return f"nac_{readable}_{hashlib.sha256(f'{source} at {clock_period_ns:g}'.encode()).hexdigest()[:8]}"
+
+
+def prefix_modules(folder: Path, top: str) -> None:
+    """Put `top` in front of the name of every module in the Verilog files below `folder` that does not begin with it.
+
+    Files that are called after a module are renamed with it. Modules are renamed where they are declared and where
+    they are instantiated.
+    """
+    files = {file: file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.v"))}
+    names = {name for text in files.values() for name in MODULE.findall(text) if not name.startswith(top)}
+    if not names:
+        return
+    declared_or_used = re.compile(rf"(?<![\w.$])({'|'.join(sorted(names))})(?=\s*#?\s*\(|\s+\w+\s*\()")
+    for file, text in files.items():
+        file.unlink()
+        stem = f"{top}_{file.stem}" if file.stem in names else file.stem
+        file.with_name(f"{stem}.v").write_text(declared_or_used.sub(rf"{top}_\1", text), encoding="utf-8")
