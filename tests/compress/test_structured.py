@@ -7,7 +7,7 @@ from nac.arch import Architecture, Network, workload
 from nac.compress.structured import remove_channels
 from nac.config import TrainConfig
 from nac.cost import macs
-from nac.tasks import Split
+from nac.tasks import Preprocessing, Split
 from nac.tasks.task import DataTask
 from nac.train import evaluate, fit
 
@@ -24,7 +24,7 @@ class Squares(DataTask):
 
 
 def noise(architecture: Architecture, n: int = 64) -> Split:
-    return Split(torch.randn(n, *architecture.input), torch.zeros(n, dtype=torch.int64))
+    return Split(torch.randn(n, *architecture.input), torch.zeros(n, dtype=torch.int64), Preprocessing(scaling="none"))
 
 
 def random_network(architecture: Architecture) -> Network:

@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from nac.tasks.preprocessing import fit, power_of_two
 from nac.tasks.split import split
 
 seeds = st.integers(0, 2**31)
+UNSCALED = Preprocessing(scaling="none")
+LABELS = np.zeros(0)  # nothing is fitted on them
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -110,7 +113,7 @@ def test_the_same_generator_gives_the_same_epoch(tmp_path: Path) -> None:
 @pytest.mark.parametrize("scaling", ["robust", "log", "sqrt", "none"])
 def test_constituent_scaling(scaling: str) -> None:
     raw = jet_arrays(n=200)["constituents"].transpose(0, 2, 1).copy()
-    preprocessing = fit(raw, jets_config(scaling=scaling).data)
+    preprocessing = fit(raw, LABELS, jets_config(scaling=scaling).data)
     x = preprocessing.apply(raw)
     if scaling == "none":
         np.testing.assert_array_equal(x, raw)
@@ -140,7 +143,7 @@ def test_eight_bits_hold_the_angles_of_a_calorimeter_exactly(step: float) -> Non
     arrays = jet_arrays(n=300)["constituents"]
     arrays[..., 1:] = np.clip(np.rint(arrays[..., 1:] / step), -20, 20) * step
     raw = arrays.transpose(0, 2, 1).copy()
-    preprocessing = fit(raw, jets_config(angle_step=step).data)
+    preprocessing = fit(raw, LABELS, jets_config(angle_step=step).data)
     steps = preprocessing.apply(raw)[:, 1:] * 32  # 8 bits over -4..4
     assert math.log2(preprocessing.scale[1] * step).is_integer()
     np.testing.assert_allclose(steps, np.rint(steps), atol=1e-3)
@@ -151,7 +154,7 @@ def test_feature_scaling_survives_constant_and_heavy_tailed_columns(scaling: str
     random = np.random.default_rng(0)
     raw = np.stack([np.full(500, 7.0), random.standard_cauchy(500) * 1e6, random.normal(1e3, 1e-2, 500)], axis=1)
     config = task_config(layout="arrays", kind="classification", classes=["a", "b"], shape=[3], scaling=scaling)
-    x = fit(raw.astype(np.float32), config.data).apply(raw.astype(np.float32))
+    x = fit(raw.astype(np.float32), LABELS, config.data).apply(raw.astype(np.float32))
     assert np.isfinite(x).all()
     assert np.abs(x).max() <= 4
     assert not x[:, 0].any()
@@ -160,7 +163,7 @@ def test_feature_scaling_survives_constant_and_heavy_tailed_columns(scaling: str
 def test_patch_scaling_ignores_offset_and_gain_and_guards_constant_patches() -> None:
     raw = np.random.default_rng(0).uniform(0, 100, (6, 1, 11, 11)).astype(np.float32)
     raw[2] = 5
-    preprocessing = fit(raw, bragg_config().data)
+    preprocessing = fit(raw, LABELS, bragg_config().data)
     x = preprocessing.apply(raw)
     assert not x[2].any()
     np.testing.assert_allclose(x[[0, 1]].min(axis=(1, 2, 3)), 0)
@@ -173,7 +176,7 @@ def test_preprocessing_round_trips_json(config: object) -> None:
     data = config.data  # type: ignore[attr-defined]
     raw = jet_arrays()["constituents"].transpose(0, 2, 1).copy() if data.layout == "constituents" \
         else patch_arrays(size=11)["patches"][:, None].astype(np.float32)
-    preprocessing = fit(raw, data)
+    preprocessing = fit(raw, LABELS, data)
     again = Preprocessing.model_validate(json.loads(preprocessing.model_dump_json()))
     assert again == preprocessing
     np.testing.assert_array_equal(again.apply(raw), preprocessing.apply(raw))
@@ -233,9 +236,9 @@ def test_too_few_samples_to_split() -> None:
 def test_classification_metrics() -> None:
     task = make_task(jets_config())
     logits = np.eye(5)[[0, 1, 2, 3, 4, 0]] * 9
-    perfect = task.metrics(logits, np.array([0, 1, 2, 3, 4, 0]))
+    perfect = task.metrics(logits, np.array([0, 1, 2, 3, 4, 0]), UNSCALED)
     assert perfect == {"accuracy": 1.0, "auc_macro": 1.0}
-    assert task.metrics(logits, np.array([0, 1, 2, 3, 3, 0])) == {"accuracy": pytest.approx(5 / 6)}  # no class 4
+    assert task.metrics(logits, np.array([0, 1, 2, 3, 3, 0]), UNSCALED) == {"accuracy": pytest.approx(5 / 6)}
 
 
 def test_auc_is_that_of_scikit_learn() -> None:
@@ -245,13 +248,14 @@ def test_auc_is_that_of_scikit_learn() -> None:
     logits, labels = random.normal(size=(200, 5)), np.arange(200) % 5
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     expected = roc_auc_score(labels, probabilities, multi_class="ovr", average="macro")
-    assert make_task(jets_config()).metrics(logits, labels)["auc_macro"] == pytest.approx(expected)
+    assert make_task(jets_config()).metrics(logits, labels, UNSCALED)["auc_macro"] == pytest.approx(expected)
 
 
 def test_distances_are_in_pixels_whatever_the_output_scale() -> None:
-    task = make_task(bragg_config(target_scale=[2, 2], target_offset=[1, 7]))
+    task = make_task(bragg_config())
+    units = Preprocessing(scaling="patch", output_scale=(2.0, 2.0), output_offset=(1.0, 7.0))
     outputs, targets = np.zeros((4, 2)), np.array([[0, 0], [1.5, 2], [0, 0.5], [0, 0]])
-    result = task.metrics(outputs, targets)
+    result = task.metrics(outputs, targets, units)
     assert result["distance_px"] == pytest.approx((5 + 1) / 4)
     assert result["distance_px_p50"] == pytest.approx(0.5)
     assert list(result) == ["distance_px", "distance_px_p50", "distance_px_p75", "distance_px_p95"]
@@ -264,15 +268,39 @@ def test_regression_metrics_are_in_the_targets_unit(tmp_path: Path) -> None:
                                  target_scale=[10]))
     dataset = task.load([write_npz(tmp_path / "a.npz", x=random.normal(size=(50, 2)), y=y)], seed=0)
     assert abs(float(dataset.train.y.std()) - 1) < 0.3
-    zeros = task.metrics(np.zeros((len(dataset.test), 1)), dataset.test.y.numpy())
+    zeros = task.metrics(np.zeros((len(dataset.test), 1)), dataset.test.y.numpy(), dataset.preprocessing)
     physical = dataset.preprocessing.physical(dataset.test.y.numpy())
     assert zeros["rmse"] == pytest.approx(np.sqrt(np.mean((physical - 100) ** 2)))
     assert zeros["mae"] == pytest.approx(np.abs(physical - 100).mean())
 
 
+def targets_in(tmp_path: Path, unit: float, **data: Any) -> Preprocessing:
+    random = np.random.default_rng(0)
+    y = np.stack([random.normal(5000, 600, 400), np.full(400, 0.1)], axis=1) * unit
+    file = write_npz(tmp_path / "a.npz", x=random.normal(size=(400, 2)), y=y)
+    task = make_task(task_config(layout="arrays", kind="regression", outputs=2, shape=[2], **data))
+    return task.load([file], seed=0).preprocessing
+
+
+@pytest.mark.parametrize(("unit", "scale"), [(1, 512), (1e-3, 0.5), (1e-25, 2.0**-74)])
+def test_targets_are_scaled_by_their_training_split(tmp_path: Path, unit: float, scale: float) -> None:
+    fitted = targets_in(tmp_path, unit)
+    assert fitted.output_scale == (scale, 1.0)  # a target that never changes keeps its unit
+    assert fitted.output_offset[0] == pytest.approx(5000 * unit, rel=0.02)
+    assert (256 * fitted.output_offset[0] / scale).is_integer()
+    assert fitted.output_offset[1] == pytest.approx(0.1 * unit, abs=1 / 512)
+
+
+def test_given_units_of_targets_are_kept(tmp_path: Path) -> None:
+    fitted = targets_in(tmp_path, 1, target_offset=[7, 8])
+    assert (fitted.output_offset, fitted.output_scale) == ((7, 8), (512, 1))
+    fitted = targets_in(tmp_path, 1, target_offset=[7, 8], target_scale=[4, -2])
+    assert (fitted.output_offset, fitted.output_scale) == ((7, 8), (4, -2))
+
+
 def test_diverged_outputs_are_work_errors() -> None:
     with pytest.raises(WorkError, match="diverged"):
-        make_task(jets_config()).metrics(np.full((3, 5), np.nan), np.zeros(3, dtype=int))
+        make_task(jets_config()).metrics(np.full((3, 5), np.nan), np.zeros(3, dtype=int), UNSCALED)
 
 
 def test_every_metric_has_a_direction_and_a_label() -> None:
@@ -285,7 +313,7 @@ def test_every_metric_has_a_direction_and_a_label() -> None:
 @pytest.mark.parametrize("scaling", ["robust", "log", "sqrt", "none"])
 def test_physical_values_come_back_from_network_inputs(scaling: str) -> None:
     raw = jet_arrays(200)["constituents"].transpose(0, 2, 1).copy()
-    fitted = fit(raw, jets_config(scaling=scaling).data)
+    fitted = fit(raw, LABELS, jets_config(scaling=scaling).data)
     x = fitted.tensor(torch.from_numpy(raw))
     inside = torch.ones_like(x, dtype=torch.bool) if fitted.limit is None else x.abs() < fitted.limit
     torch.testing.assert_close(fitted.raw(x)[inside], torch.from_numpy(raw)[inside], rtol=1e-4, atol=1e-3)

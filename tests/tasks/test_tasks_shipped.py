@@ -95,7 +95,7 @@ def test_contract(tmp_path: Path, name: str, preset: str) -> None:
     loss = task.loss(outputs, everything.y)
     loss.backward()  # type: ignore[no-untyped-call]
     assert loss.ndim == 0
-    metrics = task.metrics(outputs.detach().numpy(), everything.y.numpy())
+    metrics = task.metrics(outputs.detach().numpy(), everything.y.numpy(), everything.preprocessing)
     assert tuple(metrics) == task.metric_names
     assert set(metrics) <= set(METRICS)
     assert config.search.objectives[0].name == task.metric_names[0]
@@ -153,7 +153,8 @@ def test_qubit_shots_as_the_task_file_says(tmp_path: Path, shared_data: Path) ->
     difference = x[y == 1].mean(axis=0) - x[y == 0].mean(axis=0)
     middle = (x[y == 1].mean(axis=0) + x[y == 0].mean(axis=0)) / 2
     score = (dataset.test.x.numpy() - middle) @ difference
-    assert task.metrics(np.stack([-score, score], axis=1), dataset.test.y.numpy())["accuracy"] > 0.96
+    outputs = np.stack([-score, score], axis=1)
+    assert task.metrics(outputs, dataset.test.y.numpy(), dataset.preprocessing)["accuracy"] > 0.96
 
 
 def test_a_file_of_another_task_is_refused(tmp_path: Path) -> None:

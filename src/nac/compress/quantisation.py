@@ -101,7 +101,7 @@ def _quantised(
     settings, train = bench.settings, bench.dataset.train
     epochs = max(1, round(UNIFORM_SHARE * settings.finetune.epochs))
     bench.fit(uniform, masks, settings.finetune.model_copy(update={"epochs": epochs}))
-    measured = Split(train.x[:MEASURED_SAMPLES], train.y[:MEASURED_SAMPLES])
+    measured = Split(train.x[:MEASURED_SAMPLES], train.y[:MEASURED_SAMPLES], train.preprocessing)
     return redistribute(
         uniform, measured, bench.task, rounds=settings.mixed_rounds, cost=settings.mixed_cost, density=density
     )  # fmt: skip

@@ -64,8 +64,8 @@ class DataConfig(Model):
     by default those that fit into 256 MiB as read.
 
     `scaling` is fitted on the training split (nac.tasks.preprocessing says what each one does). A regression's
-    network output times `target_scale` plus `target_offset` is the physical target; by default 1 and 0, and for
-    patches one pixel and the patch's centre.
+    network output times `target_scale` plus `target_offset` is the physical target; by default fitted on the training
+    split as well, and for patches one pixel and the patch's centre.
 
     Without a file `simulate_without_file` samples are simulated (or `simulate`, if that is more). With one, `simulate`
     samples join its training split, and every sample of the file appears `repeat` times in an epoch, augmented

@@ -12,7 +12,7 @@ from rich.console import Console
 from nac.errors import InputError
 from nac.rundir import Run, RunRecord
 from nac.space import SearchSpace
-from nac.tasks import Dataset, Task, make_task
+from nac.tasks import UNITS, Dataset, Task, make_task
 from nac.train import training_device
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,15 @@ class Context:
     @cached_property
     def task(self) -> Task:
         """The run's task."""
-        return make_task(self.record.task)
+        task = self.record.task
+        if self.record.dataset and task.data.outputs and UNITS not in self.record.dataset:
+            # Networks of a run that was started when targets were not scaled unasked give them as they are.
+            data = task.data.model_copy(update={
+                "target_offset": task.data.target_offset or (0.0,) * task.data.outputs,
+                "target_scale": task.data.target_scale or (1.0,) * task.data.outputs,
+            })  # fmt: skip
+            task = task.model_copy(update={"data": data})
+        return make_task(task)
 
     @cached_property
     def space(self) -> SearchSpace:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,15 +74,16 @@ def evaluate_design(
         predictor = RtlEngine(design, simulates=True) if simulate else engine(engine_name, design)
         x = design.quantised_input(split.x.numpy())
         outputs = predictor.predict(x)
-    task, y = make_task(record.task), split.y.numpy()
+    y = split.y.numpy()
+    metrics = partial(make_task(record.task).metrics, preprocessing=record.preprocessing)
     found = Evaluation(
-        record.task.name, record.name, engine_name, len(split), task.metrics(outputs, y), outputs_sha256(outputs),
+        record.task.name, record.name, engine_name, len(split), metrics(outputs, y), outputs_sha256(outputs),
         sources,
     )  # fmt: skip
     if flips is None:
         return found
     with console.status(f"{flips.repeats} times with bits flipped"):
-        return replace(found, upsets=robustness(circuit_of(design), x, y, task.metrics, found.metrics, flips))
+        return replace(found, upsets=robustness(circuit_of(design), x, y, metrics, found.metrics, flips))
 
 
 @dataclass(frozen=True)

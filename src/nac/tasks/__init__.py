@@ -5,10 +5,11 @@ from nac.tasks.describe import describe
 from nac.tasks.metrics import METRICS, Metric, softmax
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.simulate import simulate
-from nac.tasks.task import Task, make_task
+from nac.tasks.task import UNITS, Task, make_task
 
 __all__ = [
     "METRICS",
+    "UNITS",
     "Dataset",
     "Metric",
     "Preprocessing",

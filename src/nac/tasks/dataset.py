@@ -17,11 +17,12 @@ CPU = torch.device("cpu")
 class Split:
     """x (N, *input_shape) float32, preprocessed and not yet quantised; y (N,) int64 labels or (N, T) float32.
 
-    A regression's y is in units of the network's outputs. Both lie in main memory.
+    A regression's y is in units of the network's outputs, which `preprocessing` knows. Both lie in main memory.
     """
 
     x: Tensor
     y: Tensor
+    preprocessing: Preprocessing
     _copies: dict[torch.device, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
@@ -44,12 +45,11 @@ class TrainSplit(Split):
     raw: Tensor
     physical: Tensor
     config: DataConfig
-    preprocessing: Preprocessing
 
     @classmethod
     def prepared(cls, raw: Tensor, physical: Tensor, config: DataConfig, preprocessing: Preprocessing) -> "TrainSplit":
         """The split of raw samples and physical targets, as they are in a file."""
-        return cls(*prepare(raw, physical, config, preprocessing), raw, physical, config, preprocessing)
+        return cls(*prepare(raw, physical, config, preprocessing), preprocessing, raw, physical, config)
 
     def epoch(self, generator: Generator, device: torch.device = CPU) -> tuple[Tensor, Tensor]:
         """(x, y) of all N samples in their order on a device, augmented by the symmetries of the task, preprocessed."""

@@ -18,7 +18,7 @@ from nac.rundir import sha256
 from nac.tasks import metrics as measure
 from nac.tasks.dataset import Dataset, Split, TrainSplit, prepare
 from nac.tasks.layouts import input_shape, open_sources, output_count
-from nac.tasks.preprocessing import Preprocessing, fit, output_units
+from nac.tasks.preprocessing import Preprocessing, fit
 from nac.tasks.simulate import simulated_file, simulation_settings
 from nac.tasks.sources import Samples, gather
 from nac.tasks.split import SplitRows, split
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 UNASKED_BYTES = 256 << 20
 # Ranges of so many samples are those of all.
 FITTED_SAMPLES = 1_000_000
+UNITS = "output_units"
+"""Where the provenance of samples says what was fitted to their targets."""
 
 
 class Task(Protocol):
@@ -67,8 +69,11 @@ class Task(Protocol):
     def loss(self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
         """Scalar loss of outputs (N, O) against targets (N,) or (N, T)."""
 
-    def metrics(self, outputs: NDArray[Any], targets: NDArray[Any]) -> dict[str, float]:
-        """Metrics of raw network outputs (N, O) against targets in the same units. Raises WorkError if not finite."""
+    def metrics(self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing) -> dict[str, float]:
+        """Metrics of raw network outputs (N, O) against targets in the same units, those of `preprocessing`.
+
+        Raises WorkError if the outputs are not finite.
+        """
 
 
 class DataTask:
@@ -78,7 +83,6 @@ class DataTask:
         self.config = config
         self.input_shape = input_shape(config.data)
         self.outputs = output_count(config.data)
-        self._offset, self._scale = output_units(config.data)
 
     @property
     def metric_names(self) -> tuple[str, ...]:
@@ -115,20 +119,20 @@ class DataTask:
                      len(samples))
         if preprocessing is None:
             some = rows.train[:: max(1, len(rows.train) // FITTED_SAMPLES)]
-            preprocessing = fit(_central(samples.x[some], samples.margin), config, samples.features)
+            preprocessing = fit(_central(samples.x[some], samples.margin), samples.y[some], config, samples.features)
         extra = self._samples(simulated, seed, None) if paths and simulated else None
         train = self._train(samples, rows.train, extra, preprocessing)
-        validation, test = (Split(*self._prepared(samples, part, preprocessing))
-                            for part in (rows.validation, rows.test))
+        validation, test = (self._prepared(samples, part, preprocessing) for part in (rows.validation, rows.test))
         settings = simulation_settings(config, simulate, seed) if simulated else None
         provenance = self._provenance(paths or simulated, settings, samples, rows, extra, seed)
+        provenance[UNITS] = {"offset": preprocessing.output_offset, "scale": preprocessing.output_scale}
         logger.info("samples: %s", provenance["samples"])
         return Dataset(train, validation, test, preprocessing, provenance)
 
     def read(self, files: Sequence[Path], preprocessing: Preprocessing) -> Split:
         """See Task."""
         samples = gather(open_sources(self.config.data, files, preprocessing.features), self.config.data, margin=0)
-        return Split(*self._prepared(samples, np.arange(len(samples)), preprocessing))
+        return self._prepared(samples, np.arange(len(samples)), preprocessing)
 
     def loss(self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
         """See Task: cross entropy for classification, mean square error in output units for regression."""
@@ -136,13 +140,12 @@ class DataTask:
             return functional.cross_entropy(outputs, targets, label_smoothing=label_smoothing)
         return functional.mse_loss(outputs, targets)
 
-    def metrics(self, outputs: NDArray[Any], targets: NDArray[Any]) -> dict[str, float]:
+    def metrics(self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing) -> dict[str, float]:
         """See Task."""
         if self.config.data.kind == "classification":
             return measure.classification(outputs, targets)
-        scale, offset = np.array(self._scale), np.array(self._offset)
-        predicted = measure.checked(outputs, len(targets)) * scale + offset
-        true = np.asarray(targets, dtype=np.float64) * scale + offset
+        predicted = preprocessing.physical(measure.checked(outputs, len(targets)))
+        true = preprocessing.physical(targets)
         return measure.distance(predicted, true) if self.config.data.layout == "patches" \
             else measure.regression(predicted, true)
 
@@ -164,10 +167,9 @@ class DataTask:
             raise InputError(f"{', '.join(map(str, files))}: no sample of class {missing}, "
                              f"expected some of each of {', '.join(self.config.data.classes)}")
 
-    def _prepared(self, samples: Samples, rows: NDArray[np.int64],
-                  preprocessing: Preprocessing) -> tuple[Tensor, Tensor]:
+    def _prepared(self, samples: Samples, rows: NDArray[np.int64], preprocessing: Preprocessing) -> Split:
         x, y = torch.from_numpy(samples.x[rows]), torch.from_numpy(samples.y[rows])
-        return prepare(x, y, self.config.data, preprocessing)
+        return Split(*prepare(x, y, self.config.data, preprocessing), preprocessing)
 
     def _train(self, samples: Samples, rows: NDArray[np.int64], extra: Samples | None,
                preprocessing: Preprocessing) -> TrainSplit:

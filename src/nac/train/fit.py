@@ -230,4 +230,4 @@ def validation_loss(network: Network, split: Split, task: Task) -> float:
 def evaluate(network: Network, split: Split, task: Task) -> dict[str, float]:
     """Every metric of the task over a split."""
     x, _ = split.on(_device(network))
-    return task.metrics(predict(network, x).cpu().double().numpy(), split.y.numpy())
+    return task.metrics(predict(network, x).cpu().double().numpy(), split.y.numpy(), split.preprocessing)

@@ -60,7 +60,7 @@ class Distilled:
         No real sample is left in it: the best epoch of a training on it is the one that fits it best.
         """
         train = TrainSplit.prepared(self.raw, self.physical, config, real.preprocessing)
-        own = Split(train.x, train.y)
+        own = Split(train.x, train.y, real.preprocessing)
         return replace(real, train=train, validation=own, test=own, provenance=dict(self.provenance))
 
 
