@@ -59,7 +59,8 @@ class DataConfig(Model):
     `layout` is how a file is read (DESIGN.md, "Data layouts"). `constituents` particles are kept per jet, whose
     angles come in multiples of `angle_step`; `patch_size` pixels per side of a patch; the layout `arrays` names its
     two arrays (`inputs`, `targets`), the `shape` of one input, channels first, and for regression how many `outputs`
-    there are. `where` keeps the samples for which every named column satisfies its condition (`{npeaks: "== 1"}`) or
+    there are. `targets` may be a list as well: of one column for every output, or for every class (one-hot).
+    `where` keeps the samples for which every named column satisfies its condition (`{npeaks: "== 1"}`) or
     conditions; a column that the file lacks is not applied. At most `limit` samples are used,
     by default those that fit into 256 MiB as read.
 
@@ -75,7 +76,7 @@ class DataConfig(Model):
     layout: Literal["constituents", "patches", "arrays"]
     kind: Literal["classification", "regression"]
     inputs: str = "x"
-    targets: str = "y"
+    targets: str | tuple[str, ...] = "y"
     shape: tuple[PositiveInt, ...] = Field((), max_length=3)
     outputs: int = Field(0, ge=0)
     classes: tuple[str, ...] = ()
@@ -96,6 +97,16 @@ class DataConfig(Model):
     repeat: PositiveInt = 1
     bragg: BraggSimulation = BraggSimulation()
     jets: JetSimulation = JetSimulation()
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """The arrays or columns with the targets."""
+        return (self.targets,) if isinstance(self.targets, str) else self.targets
+
+    @property
+    def target_count(self) -> int:
+        """Classes, or values that a regression predicts."""
+        return len(self.classes) or self.outputs
 
     @property
     def margin(self) -> int:
@@ -145,6 +156,14 @@ class DataConfig(Model):
             raise ValueError(f"simulator: {self.simulator!r} does not make the layout {self.layout!r}")
         if self.simulate and self.simulator == "none":
             raise ValueError("simulate: needs a simulator")
+        return self
+
+    @model_validator(mode="after")
+    def _one_column_for_each_target(self) -> "DataConfig":
+        names = self.target_names
+        if self.layout == "arrays" and len(names) != 1 and (len(names), len(set(names))) != (self.target_count,) * 2:
+            raise ValueError(f"targets: expected one name, or a list of {self.target_count} different ones, one per "
+                             f"{'class' if self.classes else 'output'}")
         return self
 
     @model_validator(mode="after")

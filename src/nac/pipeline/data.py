@@ -97,7 +97,8 @@ def _of_any(files: Sequence[Path]) -> Description:
 
 def _expected(config: TaskConfig) -> dict[str, Any]:
     data, task = config.data, make_task(config)
-    layout = LAYOUTS.get(data.layout, f"npz, HDF5 or a table with the arrays {data.inputs!r} and {data.targets!r}")
+    layout = LAYOUTS.get(data.layout, f"npz, npy, HDF5 or a table with {data.inputs!r} and "
+                              f"{', '.join(map(repr, data.target_names))}")
     target: dict[str, Any] = {"classes": list(data.classes)} if data.classes else {"outputs": task.outputs}
     return {
         "task": config.name,

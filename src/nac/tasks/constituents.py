@@ -3,6 +3,7 @@
 Raw inputs are (N, 3, P) float32, channels first: pT [GeV], Δη, Δφ of the P hardest particles, zero padded.
 """
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from nac.config import DataConfig
 from nac.errors import InputError
-from nac.tasks.files import ArrayFile, HdfFile, check_finite, open_arrays
-from nac.tasks.sources import Source, allocate, fill, labels, other_columns, same_length, wanted_columns
+from nac.tasks.files import ArrayFile, HdfFile, array_sets, open_arrays
+from nac.tasks.labels import labels, one_hot
+from nac.tasks.sources import Source, allocate, fill, other_columns, same_length, wanted_columns
+from nac.tasks.tables import table_format
 
 CONSTITUENTS = "constituents"
 ZENODO_PARTICLES, ZENODO_JETS = "jetConstituentList", "jets"
@@ -37,20 +40,20 @@ def hardest(particles: NDArray[Any], keep: int) -> NDArray[np.float32]:
 class ConstituentSource(Source):
     """`constituents` (N, P, 3) and `label` (N,)."""
 
-    def __init__(self, path: Path, config: DataConfig) -> None:
-        self.keep = config.constituents
-        with open_arrays(path) as file:
-            classes = len(config.classes)
+    def __init__(self, files: tuple[Path, ...], config: DataConfig) -> None:
+        self.keep, self.files = config.constituents, files
+        with open_arrays(*files) as file:
+            path = file.path
             info = file.require(CONSTITUENTS, (3,), "f", "(N, P, 3) floats: pT [GeV], deta, dphi")
             if info.shape[2] != 3 or not info.shape[1]:
                 raise InputError(f"{path}: {CONSTITUENTS!r} has shape {info.shape}, expected (N, P, 3)")
-            y = labels(file, "label", classes)
+            y = labels(file, "label", config.classes)
             n = same_length(path, constituents=info.shape[0], label=len(y))
             super().__init__(path, y, other_columns(file, n, (CONSTITUENTS, "label"), wanted_columns(config)))
 
     def inputs(self, rows: NDArray[np.int64], margin: int) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Raw jets (n, 3, P) and labels (n,)."""
-        with open_arrays(self.path) as file:
+        with open_arrays(*self.files) as file:
             out = allocate(self.path, len(rows), (3, self.keep))
             fill(out, rows, file, CONSTITUENTS, self._convert)
         return out, self.targets[rows]
@@ -113,26 +116,19 @@ def one_hot_labels(file: ArrayFile, classes: tuple[str, ...], names: list[str], 
     else:
         raise InputError(f"{file.path}: 'jetFeatureNames' has no column j_<class> for each class of the task, "
                          f"expected {', '.join('j_' + name.lower() for name in classes)}")
-    parts = []
-    for start, block in file.blocks(ZENODO_JETS):
-        hot = block[:, at]
-        check_finite(file.path, ZENODO_JETS, start, hot)
-        bad = (hot.sum(axis=1) != 1) | ((hot != 0) & (hot != 1)).any(axis=1)
-        if bad.any():
-            raise InputError(f"{file.path}: {ZENODO_JETS!r} has not exactly one class at row "
-                             f"{start + int(np.argmax(bad))}, expected one-hot columns")
-        parts.append(hot.argmax(axis=1))
-    return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, dtype=np.int64)
+    with closing(file.blocks(ZENODO_JETS)) as blocks:
+        parts = [one_hot(file.path, ZENODO_JETS, block[:, at], start) for start, block in blocks]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
 def open_constituents(config: DataConfig, files: list[Path]) -> list[Source]:
     """One source per file. Raises InputError when a file has another layout."""
     sources: list[Source] = []
-    for path in files:
-        if path.suffix.lower() in {".arff", ".csv", ".parquet", ".pq"}:
-            raise InputError(f"{path}: a table of features holds no constituents, "
+    for paths in array_sets(files):
+        if table_format(paths[0]):
+            raise InputError(f"{paths[0]}: a table of features holds no constituents, "
                              "expected an npz or HDF5 file (the task jets_openml reads the table)")
-        with open_arrays(path) as file:
+        with open_arrays(*paths) as file:
             zenodo = isinstance(file, HdfFile) and file.has(ZENODO_PARTICLES)
-        sources.append(ZenodoSource(path, config) if zenodo else ConstituentSource(path, config))
+        sources.append(ZenodoSource(paths[0], config) if zenodo else ConstituentSource(paths, config))
     return sources

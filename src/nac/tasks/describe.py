@@ -8,10 +8,10 @@ import numpy as np
 
 from nac.errors import InputError
 from nac.rundir import sha256
-from nac.tasks.arrays import TABLES
-from nac.tasks.files import open_arrays
+from nac.tasks.files import is_text, open_arrays
 from nac.tasks.layouts import open_sources
 from nac.tasks.sources import gather, selection
+from nac.tasks.tables import SHOWN_ROWS, read_table, table_format
 from nac.tasks.task import Task
 
 SHOWN = 100_000
@@ -19,11 +19,15 @@ FEATURES = {"constituents": ("pt_gev", "deta", "dphi"), "patches": ("counts",)}
 
 
 def arrays(path: Path) -> dict[str, dict[str, Any]]:
-    """Name, shape and type of every array of an npz or HDF5 file; nothing is read. Raises InputError."""
-    if path.suffix.lower() in TABLES:
-        return {}
+    """Name, shape and type of every array of a file, none of them read; of a table name and type of its columns.
+
+    Raises InputError.
+    """
+    if table_format(path):
+        return {str(name): {"dtype": str(dtype)} for name, dtype in read_table(path, SHOWN_ROWS).dtypes.items()}
     with open_arrays(path) as file:
-        return {name: {"shape": list(info.shape), "dtype": str(info.dtype)} for name, info in file.infos.items()}
+        return {name: {"shape": list(info.shape), "dtype": "text" if is_text(info.dtype) else str(info.dtype)}
+                for name, info in file.infos.items()}
 
 
 def describe(task: Task, files: Sequence[Path]) -> dict[str, Any]:

@@ -1,14 +1,17 @@
-"""Arrays in npz and HDF5 files that nobody vouches for: nothing is unpickled, nothing is read whole unasked.
+"""Arrays in npz, npy and HDF5 files that nobody vouches for: nothing is unpickled, nothing is read whole unasked.
 
-Both kinds of file are opened as an `ArrayFile`: names, shapes and types are known before a value is read, and
-values come in blocks of rows, so that a file may be far larger than the memory. Every way in which a file can
-be wrong ends in an InputError that names the file, the array and what was expected.
+All kinds of file are opened as an `ArrayFile`: names, shapes and types are known before a value is read, and
+values come in blocks of rows, so that a file may be far larger than the memory. The npy files of one folder are
+together what one npz file is, each array called as its file. An array in a group (`events/x`) may be named without it
+(`x`) where no other group has one of that name. Every way in which a file can be wrong ends in an InputError that names
+the file, the array and what was expected.
 """
 
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
@@ -24,7 +27,8 @@ ROW_BYTES = 512 << 20
 COLUMN_BYTES = 1 << 30
 SAMPLES_BYTES = 24 << 30
 BROKEN = (OSError, EOFError, ValueError, RuntimeError, KeyError, NotImplementedError, MemoryError, OverflowError,
-          zipfile.BadZipFile, zlib.error)
+          TypeError, zipfile.BadZipFile, zlib.error)
+NPY_MAGIC = b"\x93NUMPY"
 
 
 class Info(NamedTuple):
@@ -40,6 +44,11 @@ def size(info: Info) -> int:
     for n in info.shape:
         total *= n
     return total
+
+
+def is_text(dtype: np.dtype[Any]) -> bool:
+    """Whether an array holds strings, of a fixed length or (in HDF5) each of its own."""
+    return dtype.kind in "US" or h5py.check_string_dtype(dtype) is not None
 
 
 class ArrayFile(ABC):
@@ -67,15 +76,23 @@ class ArrayFile(ABC):
         """Rows start..stop of an array; called with rising rows and the same `state` during one pass."""
 
     def has(self, name: str) -> bool:
-        """Whether the file has this array."""
-        return name in self.infos
+        """Whether the file has this array. Raises InputError when several groups have one of that name."""
+        return self._key(name) is not None
+
+    def _key(self, name: str) -> str | None:
+        if name in self.infos:
+            return name
+        found = [key for key in self.infos if key.endswith(f"/{name}")]
+        if len(found) > 1:
+            raise InputError(f"{self.path}: {name!r} is in several groups, expected one of {', '.join(found)}")
+        return found[0] if found else None
 
     def info(self, name: str, expected: str) -> Info:
         """Shape and type of an array. Raises InputError when it is missing, saying what was `expected`."""
-        if name not in self.infos:
+        if (key := self._key(name)) is None:
             found = ", ".join(sorted(self.infos)[:20]) or "none"
             raise InputError(f"{self.path}: no array {name!r}, expected {expected} (arrays found: {found})")
-        return self.infos[name]
+        return self.infos[key]
 
     def require(self, name: str, dims: Sequence[int], kinds: str, expected: str) -> Info:
         """The same, for an array of one of the numbers of dimensions `dims` and of numpy's type `kinds`."""
@@ -86,9 +103,11 @@ class ArrayFile(ABC):
             raise InputError(f"{self.path}: {name!r} has type {info.dtype}, expected {expected}")
         return info
 
-    def blocks(self, name: str, bytes_per_row: int | None = None) -> Iterator[tuple[int, NDArray[Any]]]:
+    def blocks(self, name: str, bytes_per_row: int | None = None) -> Generator[tuple[int, NDArray[Any]]]:
         """(first row, rows) from the first row to the last, each some 32 MiB. Raises InputError when broken."""
-        info = self.infos[name]
+        key = self._key(name)
+        assert key is not None  # `info` or `require` came before
+        info = self.infos[key]
         row = max(1, bytes_per_row or size(Info(info.shape[1:], info.dtype)))
         if row > ROW_BYTES:
             raise InputError(f"{self.path}: one row of {name!r} has {row / 2**30:.1f} GiB, expected less than 0.5")
@@ -96,18 +115,23 @@ class ArrayFile(ABC):
         state: dict[str, Any] = {}
         try:
             for start in range(0, info.shape[0], step):
-                yield start, self._rows(name, start, min(start + step, info.shape[0]), state)
+                yield start, self._rows(key, start, min(start + step, info.shape[0]), state)
         except BROKEN as error:
             raise InputError(self._broken(f"{name!r} cannot be read", error)) from error
         finally:
             if stream := state.get("stream"):
                 stream.close()
 
-    def read(self, name: str) -> NDArray[Any]:
-        """A whole array of labels or columns. Raises InputError over 1 GiB or when broken."""
-        info = self.infos[name]
+    def column(self, name: str) -> Info:
+        """The same as `info`, of an array that will be kept whole. Raises InputError over 1 GiB."""
+        info = self.info(name, "a column")
         if size(info) > COLUMN_BYTES:
             raise InputError(f"{self.path}: {name!r} has {size(info) / 2**30:.1f} GiB, expected less than 1")
+        return info
+
+    def read(self, name: str) -> NDArray[Any]:
+        """A whole array of labels or columns. Raises InputError over 1 GiB or when broken."""
+        info = self.column(name)
         out = np.empty(info.shape, dtype=info.dtype.newbyteorder("="))
         for start, rows in self.blocks(name):
             out[start : start + len(rows)] = rows
@@ -118,37 +142,24 @@ class ArrayFile(ABC):
         return f"{self.path}: {what}, expected a whole {self.kind} file ({detail or type(error).__name__})"
 
 
-class NpzFile(ArrayFile):
-    """A numpy archive, its members streamed; pickled ones are refused."""
+class NpyArrays(ArrayFile):
+    """Arrays in numpy's own format, each streamed; pickled ones are refused."""
 
-    kind = "npz"
+    @abstractmethod
+    def _stream(self, name: str) -> IO[bytes]:
+        """The bytes of one array, its header first."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def _add(self, name: str, file_size: int) -> None:
         try:
-            self._zip = zipfile.ZipFile(path)
-        except BROKEN as error:
-            raise InputError(self._broken("cannot be opened", error)) from error
-        try:
-            for member in self._zip.infolist():
-                if member.filename.endswith(".npy"):
-                    self._add(member)
-        except BaseException:
-            self._zip.close()
-            raise
-
-    def _add(self, member: zipfile.ZipInfo) -> None:
-        name = member.filename.removesuffix(".npy")
-        try:
-            with self._zip.open(member) as stream:
+            with self._stream(name) as stream:
                 info, _ = self._header(stream)
                 header = stream.tell()
         except BROKEN as error:
             raise InputError(self._broken(f"{name!r} has no readable npy header", error)) from error
         if info.dtype.hasobject:
             raise InputError(f"{self.path}: {name!r} holds pickled objects, expected an array of numbers")
-        if member.file_size != header + size(info):
-            raise InputError(f"{self.path}: {name!r} has {member.file_size - header} bytes, "
+        if file_size != header + size(info):
+            raise InputError(f"{self.path}: {name!r} has {file_size - header} bytes, "
                              f"expected {size(info)} for its shape {info.shape}")
         self.infos[name] = info
 
@@ -165,7 +176,7 @@ class NpzFile(ArrayFile):
 
     def _rows(self, name: str, start: int, stop: int, state: dict[str, Any]) -> NDArray[Any]:
         if "stream" not in state:
-            state["stream"] = self._zip.open(f"{name}.npy")
+            state["stream"] = self._stream(name)
             (_, state["dtype"]), state["fortran"] = self._header(state["stream"])
         info = self.infos[name]
         if state["fortran"] and len(info.shape) > 1:
@@ -190,13 +201,54 @@ class NpzFile(ArrayFile):
         values = np.frombuffer(b"".join(pieces), dtype=info.dtype)
         return values.astype(info.dtype.newbyteorder("="), copy=False)
 
+
+class NpzFile(NpyArrays):
+    """A numpy archive."""
+
+    kind = "npz"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except BROKEN as error:
+            raise InputError(self._broken("cannot be opened", error)) from error
+        try:
+            for member in self._zip.infolist():
+                if member.filename.endswith(".npy"):
+                    self._add(member.filename.removesuffix(".npy"), member.file_size)
+        except BaseException:
+            self._zip.close()
+            raise
+
+    def _stream(self, name: str) -> IO[bytes]:
+        return self._zip.open(f"{name}.npy")
+
     def close(self) -> None:
         """Close the archive."""
         self._zip.close()
 
 
+class NpyFiles(NpyArrays):
+    """Numpy files, each of one array that is called as the file."""
+
+    kind = "npy"
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        super().__init__(Path(", ".join(map(str, paths))))
+        self._paths = {path.stem: path for path in paths}
+        for name, path in self._paths.items():
+            self._add(name, path.stat().st_size)
+
+    def _stream(self, name: str) -> IO[bytes]:
+        return self._paths[name].open("rb")
+
+    def close(self) -> None:
+        """Nothing stays open between two passes."""
+
+
 class HdfFile(ArrayFile):
-    """An HDF5 file; only data sets stored in the file itself are seen."""
+    """An HDF5 file; only data sets stored in the file itself are seen, also those in groups."""
 
     kind = "HDF5"
 
@@ -207,18 +259,15 @@ class HdfFile(ArrayFile):
         except BROKEN as error:
             raise InputError(self._broken("cannot be opened", error)) from error
         try:
-            for name in self._file:
-                self._add(name)
+            self._file.visititems(self._add)  # follows no link to elsewhere and visits each object once
         except BROKEN as error:
             self._file.close()
             raise InputError(self._broken("its list of arrays cannot be read", error)) from error
 
-    def _add(self, name: str) -> None:
-        if not isinstance(self._file.get(name, getlink=True), h5py.HardLink):
-            return
-        item = self._file[name]
+    def _add(self, name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and item.shape is not None and not item.is_virtual and not item.external:
-            self.infos[name] = Info(tuple(item.shape), item.dtype)
+            with suppress(TypeError):  # a type that numpy lacks is none of ours
+                self.infos[name] = Info(tuple(item.shape), item.dtype)
 
     def _rows(self, name: str, start: int, stop: int, state: dict[str, Any]) -> NDArray[Any]:
         rows = np.asarray(self._file[name][start:stop])
@@ -227,7 +276,7 @@ class HdfFile(ArrayFile):
     def row(self, name: str, index: int) -> NDArray[Any]:
         """One row of an array, for those whose rows are large. Raises InputError when broken."""
         try:
-            return np.asarray(self._rows(name, index, index + 1, {})[0])
+            return np.asarray(self._rows(self._key(name) or name, index, index + 1, {})[0])
         except BROKEN as error:
             raise InputError(self._broken(f"{name!r} cannot be read at row {index}", error)) from error
 
@@ -251,16 +300,35 @@ def check_exists(path: Path) -> None:
         raise InputError(f"{path}: is empty, expected a data file")
 
 
-def open_arrays(path: Path) -> ArrayFile:
-    """The file behind `path`, recognised by its first bytes. Raises InputError when it is neither npz nor HDF5."""
-    check_exists(path)
-    with path.open("rb") as file:
-        magic = file.read(8)
-    if magic.startswith(b"PK"):
+def open_arrays(*files: Path) -> ArrayFile:
+    """The arrays of a file, recognised by its first bytes, or of several npy files.
+
+    Raises InputError when it is neither npz, npy nor HDF5.
+    """
+    for path in files:
+        check_exists(path)
+    path, *more = files
+    magic = _first_bytes(path)
+    if magic.startswith(NPY_MAGIC) and all(_first_bytes(other).startswith(NPY_MAGIC) for other in more):
+        return NpyFiles(files)
+    if not more and magic.startswith(b"PK"):
         return NpzFile(path)
-    if magic == b"\x89HDF\r\n\x1a\n" or h5py.is_hdf5(path):
+    if not more and (magic == b"\x89HDF\r\n\x1a\n" or h5py.is_hdf5(path)):
         return HdfFile(path)
-    raise InputError(f"{path}: is neither an npz nor an HDF5 file")
+    raise InputError(f"{', '.join(map(str, files))}: is neither an npz, an npy nor an HDF5 file")
+
+
+def array_sets(files: Sequence[Path]) -> list[tuple[Path, ...]]:
+    """The files as they belong together: the npy files of each folder, any other on its own."""
+    sets: dict[Path, list[Path]] = {}
+    for path in files:
+        sets.setdefault(path.parent if path.suffix == ".npy" else path, []).append(path)
+    return [tuple(paths) for paths in sets.values()]
+
+
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(8)
 
 
 def check_finite(path: Path, name: str, first_row: int, rows: NDArray[Any]) -> None:

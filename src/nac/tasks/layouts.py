@@ -20,6 +20,9 @@ def open_sources(config: DataConfig, files: Sequence[Path], features: tuple[str,
     paths = [Path(file) for file in files]
     if not paths:
         raise InputError("no data file is given, expected --data FILE")
+    places = [path.resolve() for path in paths]
+    if twice := [path for path, place in zip(paths, places, strict=True) if places.count(place) > 1]:
+        raise InputError(f"{twice[0]}: is given twice, expected every file once (its samples would be in two splits)")
     if config.layout == "constituents":
         return open_constituents(config, paths)
     if config.layout == "patches":

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nac.config import DataConfig
 from nac.errors import InputError
-from nac.tasks.files import ROW_BYTES, HdfFile, Info, check_finite, open_arrays, size
+from nac.tasks.files import ROW_BYTES, HdfFile, Info, array_sets, check_finite, open_arrays, size
 from nac.tasks.sources import Source, allocate, fill, other_columns, same_length, wanted_columns
 
 PATCHES = "patches"
@@ -24,9 +24,10 @@ PIXELS = "(N, 2) = (col, row) pixels of the patch"
 class PatchSource(Source):
     """`patches` (N, S, S) with `label_xy` (N, 2), or `center_row` and `center_col` (N,)."""
 
-    def __init__(self, path: Path, config: DataConfig) -> None:
-        self.size = config.patch_size
-        with open_arrays(path) as file:
+    def __init__(self, files: tuple[Path, ...], config: DataConfig) -> None:
+        self.size, self.files = config.patch_size, files
+        with open_arrays(*files) as file:
+            path = file.path
             info = file.require(PATCHES, (3,), "iuf", "(N, S, S) detector counts")
             self.side = info.shape[1]
             if info.shape[2] != self.side or self.side < self.size:
@@ -68,7 +69,7 @@ class PatchSource(Source):
     def inputs(self, rows: NDArray[np.int64], margin: int) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Patches (n, S, S) with that margin and positions (n, 2) in the central patch."""
         first, side = self.margin() - margin, self.size + 2 * margin
-        with open_arrays(self.path) as file:
+        with open_arrays(*self.files) as file:
             out = allocate(self.path, len(rows), (side, side))
             fill(out, rows, file, PATCHES, lambda b: b[:, first : first + side, first : first + side])
         return out, (self.targets[rows] - self.margin()).astype(np.float32)
@@ -105,7 +106,7 @@ class FramesSource(Source):
         file = open_arrays(self.frames)
         if not isinstance(file, HdfFile):
             file.close()
-            raise InputError(f"{self.frames}: {FRAMES!r} is in an npz file, expected HDF5 (frames are read one by one)")
+            raise InputError(f"{self.frames}: {FRAMES!r} is not in HDF5, expected HDF5 (frames are read one by one)")
         return file
 
     def _check_inside(self, peaks: Path, fidx: NDArray[Any], row: NDArray[Any], col: NDArray[Any]) -> None:
@@ -156,13 +157,13 @@ def open_patches(config: DataConfig, files: list[Path]) -> list[Source]:
     """
     frames: list[Path] = []
     peaks: list[Path] = []
-    others: list[Path] = []
-    for path in files:
-        with open_arrays(path) as file:
-            part = frames if file.has(FRAMES) else peaks if file.has("peak_fidx") else others
-        part.append(path)
+    others: list[tuple[Path, ...]] = []
+    for paths in array_sets(files):
+        with open_arrays(*paths) as file:
+            part = frames if file.has(FRAMES) else peaks if file.has("peak_fidx") else None
+        others.append(paths) if part is None else part.extend(paths)
     if len(frames) != len(peaks):
         alone, missing = (frames, "peak_fidx, peak_row and peak_col") if len(frames) > len(peaks) else (peaks, FRAMES)
         raise InputError(f"{alone[-1]}: is one half of BraggNN's pair, expected a second --data file with {missing}")
-    return [*(PatchSource(path, config) for path in others),
+    return [*(PatchSource(paths, config) for paths in others),
             *(FramesSource(f, p, config) for f, p in zip(frames, peaks, strict=True))]

@@ -69,23 +69,6 @@ class Samples:
         return len(self.y)
 
 
-def labels(file: ArrayFile, name: str, classes: int) -> NDArray[np.int64]:
-    """Class labels (N,) of an array. Raises InputError unless all are whole numbers in 0..classes-1."""
-    expected = f"(N,) whole numbers 0..{classes - 1}"
-    file.require(name, (1,), "iufb", expected)
-    return check_labels(file.path, name, file.read(name), classes)
-
-
-def check_labels(path: Path, name: str, values: NDArray[Any], classes: int) -> NDArray[np.int64]:
-    """The same, for values (N,) that are already read."""
-    check_finite(path, name, 0, values)
-    bad = (values < 0) | (values >= classes) | (values != np.floor(values))
-    if bad.any():
-        first = int(np.argmax(bad))
-        raise InputError(f"{path}: {name!r} is {values[first]} at row {first}, expected whole numbers 0..{classes - 1}")
-    return values.astype(np.int64)
-
-
 def same_length(path: Path, **lengths: int) -> int:
     """The common length of the arrays. Raises InputError when they differ or are empty."""
     if len(set(lengths.values())) != 1:

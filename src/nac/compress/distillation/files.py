@@ -45,7 +45,11 @@ def _arrays(raw: NDArray[Any], y: NDArray[Any], config: DataConfig) -> dict[str,
         return {"constituents": raw.transpose(0, 2, 1), "label": y.astype(np.int8)}
     if config.layout == "patches":
         return {"patches": raw, "label_xy": y}
-    return {config.inputs: raw, config.targets: y}
+    names = config.target_names
+    if len(names) == 1:
+        return {config.inputs: raw, names[0]: y}
+    columns = np.eye(len(names), dtype=np.int8)[y] if config.kind == "classification" else y
+    return {config.inputs: raw, **dict(zip(names, columns.T, strict=True))}
 
 
 def _provenance(path: Path) -> dict[str, Any]:
