@@ -75,6 +75,11 @@ class Run:
         return self.path / "study.journal"
 
     @property
+    def baselines(self) -> Path:
+        """What the constant answer and a linear model reach."""
+        return self.path / "baselines.json"
+
+    @property
     def report(self) -> Path:
         """The HTML report."""
         return self.path / "report.html"

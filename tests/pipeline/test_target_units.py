@@ -49,3 +49,15 @@ def test_runs_from_before_keep_their_units(tmp_path: Path) -> None:
     old = Context(run, record.model_copy(update={"dataset": dataset}), Console(quiet=True))
     assert old.dataset.preprocessing.output_offset == (0.0,)
     assert old.dataset.preprocessing.output_scale == (1.0,)
+
+
+def test_a_run_knows_what_needs_no_network_and_measures_it_once(tmp_path: Path) -> None:
+    run = searched(tmp_path / "MeV", 1.0)
+    rows = {row["name"]: row for row in read_front(run).records() if row["kind"] == "baseline"}
+    assert 180 < rows["constant"]["mae"] < 280
+    assert rows["linear"]["mae"] < 100
+    assert rows["linear"]["macs"] == 6
+    before = run.baselines.stat().st_mtime_ns
+    request = Request(str(tmp_path / "MeV" / "task.yaml"), data=(tmp_path / "MeV" / "energy.npz",))
+    run_task(request, run.path, resumed=True, stop="search", console=Console(quiet=True))
+    assert run.baselines.stat().st_mtime_ns == before

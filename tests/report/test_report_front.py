@@ -9,6 +9,7 @@ from rich.console import Console
 
 from nac.errors import InputError
 from nac.report import Front, front_table
+from nac.report.tables import caption, sorted_rows
 
 
 def dominated(row: dict[str, object], others: list[dict[str, object]]) -> bool:
@@ -118,3 +119,24 @@ def test_the_table_shows_marks_units_and_both_splits(front: Front) -> None:
     text = " ".join(console.export_text().split())
     for expected in ("(test)", "66.00 %", "t0001-w4-s90", "●", "yes", "2 failed"):
         assert expected in text
+
+
+def test_baselines_are_shown_never_chosen_and_warned_of() -> None:
+    rows = [
+        {"kind": "design", "name": "bad", "rmse": 373.0, "bops": 10.0, "feasible": True},
+        {"kind": "design", "name": "fair", "rmse": 60.0, "bops": 20.0, "feasible": True},
+        {"kind": "baseline", "name": "constant", "rmse": 62.0, "architecture": "", "feasible": True},
+        {"kind": "baseline", "name": "linear", "rmse": 60.0, "bops": 1.0, "architecture": "", "feasible": True},
+    ]
+    front = Front.build(rows, ["rmse", "bops"], metrics=("rmse",), task="toy")
+    assert front.best("bops")["name"] == "bad"
+    assert not front.of("baseline")["front"].any()
+    assert front.warnings == [
+        "design bad: rmse 373.0000 is worse than the constant answer's 62.0000",
+        "design fair: rmse 60.0000 is no better than the linear model's 60.0000",
+    ]
+    assert front.to_json()["warnings"] == front.warnings
+    assert "WARNING: design bad" in caption(front)
+    assert [row["name"] for row in sorted_rows(front)] == ["fair", "bad", "linear", "constant"]
+    better = Front.build([{**rows[1], "rmse": 50.0}, *rows[2:]], ["rmse", "bops"], metrics=("rmse",))
+    assert better.warnings == []

@@ -20,8 +20,9 @@ from nac.hardware.verify import circuit_of
 from nac.pipeline.request import unchanged
 from nac.pipeline.robustness import Flips, Robustness, robustness
 from nac.pipeline.steps import CHECKED_SAMPLES, check_inputs
+from nac.report.front import beaten
 from nac.rundir import Run, data_files
-from nac.tasks import Dataset, Split, make_task
+from nac.tasks import Dataset, Split, constant_answer, make_task
 
 logger = logging.getLogger(__name__)
 
@@ -74,12 +75,16 @@ def evaluate_design(
         predictor = RtlEngine(design, simulates=True) if simulate else engine(engine_name, design)
         x = design.quantised_input(split.x.numpy())
         outputs = predictor.predict(x)
-    y = split.y.numpy()
-    metrics = partial(make_task(record.task).metrics, preprocessing=record.preprocessing)
+    task, y = make_task(record.task), split.y.numpy()
+    metrics = partial(task.metrics, preprocessing=record.preprocessing)
     found = Evaluation(
         record.task.name, record.name, engine_name, len(split), metrics(outputs, y), outputs_sha256(outputs),
         sources,
     )  # fmt: skip
+    metric = task.metric_names[0]
+    answer = constant_answer(task, y, record.preprocessing)[metric]
+    if said := beaten(metric, found.metrics[metric], answer, "constant"):
+        logger.warning("%s: %s", record.name, said)
     if flips is None:
         return found
     with console.status(f"{flips.repeats} times with bits flipped"):

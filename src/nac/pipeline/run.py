@@ -73,7 +73,7 @@ def run_task(
             if fresh:
                 withdraw(context.run)
             raise
-    return Summary(context.run, read_front(context.run))
+    return Summary(context.run, _warned(context.run))
 
 
 def compress_run(
@@ -104,7 +104,17 @@ def compress_run(
     asked = {key: value for key, value in given.items() if value is not None}
     settings = validate(CompressConfig, {**context.record.task.compress.model_dump(), **asked}, "nac compress")
     with context.run.lock():
-        return make_designs(context, settings, trials)
+        designs = make_designs(context, settings, trials)
+    _warned(context.run)
+    return designs
+
+
+def _warned(run: Run) -> Front:
+    """The front of a run, after saying what is wrong with it."""
+    front = read_front(run)
+    for line in front.warnings:
+        logger.warning(line)
+    return front
 
 
 def report_run(path: Path) -> Path:

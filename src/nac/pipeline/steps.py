@@ -27,10 +27,10 @@ from nac.report import plot_front
 from nac.report.anchors import anchors_for
 from nac.report.collect import read_front
 from nac.report.page import write_page
-from nac.rundir import Run
+from nac.rundir import Run, write_atomic
 from nac.search import TrialResult, front, results, run_search, select
 from nac.study import load_study
-from nac.tasks import Dataset
+from nac.tasks import BASELINES, Dataset, baselines
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +49,16 @@ class Step:
 def load_data(context: Context) -> str:
     """Read or simulate the samples, and record what they are."""
     dataset = context.dataset
+    measure_baselines(context)
     sizes = [len(split) for split in (dataset.train, dataset.validation, dataset.test)]
     return "{:,} samples to train, {:,} to validate, {:,} to test".format(*sizes)
+
+
+def measure_baselines(context: Context) -> None:
+    """Write what the constant answer and a linear model reach, unless that is known."""
+    file = context.run.baselines
+    if not file.is_file():
+        write_atomic(file, BASELINES.dump_json(baselines(context.task, context.dataset), indent=1))
 
 
 def search(context: Context) -> str:
@@ -76,6 +84,7 @@ def compress(context: Context) -> str:
 def make_designs(context: Context, settings: CompressConfig, trials: Sequence[int] | None = None) -> list[Design]:
     """Designs of the named trials, or of the winners along the front. Raises InputError when there is none."""
     chosen = winners(context, settings, trials)
+    measure_baselines(context)
     deployment = deployment_for(context.task, context.dataset)
     with _progress(context) as bar:
         job = bar.add_task("compress", total=None)

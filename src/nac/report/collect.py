@@ -19,6 +19,7 @@ from nac.report.front import Front
 from nac.report.quantities import QUANTITIES
 from nac.rundir import Run
 from nac.study import find_study
+from nac.tasks import BASELINES
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
 EVIDENCE = ("count", "estimate", "simulation", "c-synthesis", "synthesis", "place-and-route")
@@ -51,7 +52,7 @@ def read_front(run: Run) -> Front:
     study = read_study(run)
     objectives = [objective.name for objective in record.task.search.objectives]
     trials = list(_trial_rows(run, study)) if study is not None else []
-    rows = [*trials, *(_design_row(path) for path in run.design_paths())]
+    rows = [*trials, *(_design_row(path) for path in run.design_paths()), *_baseline_rows(run)]
     return Front.build(
         rows,
         objectives,
@@ -188,6 +189,25 @@ def _design_row(folder: Path) -> dict[str, Any]:
         **record.costs,
         **hardware_numbers(report),
     }
+
+
+def _baseline_rows(run: Run) -> Iterator[dict[str, Any]]:
+    """One row per trivial answer that was measured. Raises InputError when its file is wrong."""
+    file = run.baselines
+    if not file.is_file():
+        return
+    try:
+        found = BASELINES.validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        said = describe(error, file) if isinstance(error, ValidationError) else f"{file}: cannot be read ({error})"
+        raise InputError(said) from error
+    for baseline in found:
+        yield {
+            "kind": "baseline", "name": baseline.name, "feasible": True,
+            **(_described(baseline.architecture) if baseline.architecture else {"architecture": ""}),
+            **baseline.metrics.get("validation", {}), **baseline.costs,
+            **{f"test_{name}": value for name, value in baseline.metrics.get("test", {}).items()},
+        }  # fmt: skip
 
 
 def exactness(verification: Mapping[str, Any]) -> bool | None:

@@ -15,23 +15,25 @@ from nac.report.quantities import QUANTITIES, direction_of, quantity
 from nac.report.where import parse_condition
 from nac.rundir import Run
 
-Kind = Literal["trial", "design"]
+Kind = Literal["trial", "design", "baseline"]
 
 # Columns that every table has, whatever the task measures.
 FIXED = (
     "kind", "name", "trial", "baseline", "hash", "architecture", "bits", "activation_bits", "input_bits", "sparsity",
     "feasible", "exact", "verified_samples", "front",
 )
+WARNED = 3  # rows of one fault that are named
 SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity")
 
 
 @dataclass(frozen=True)
 class Front:
-    """Trials and designs of a run with what they measure and cost.
+    """Trials and designs of a run with what they measure and cost, and the trivial answers that they must beat.
 
     `table` has the columns FIXED, one column per metric on the validation split (`accuracy`), one per metric on
     the test split, for designs (`test_accuracy`), one per cost (`bops`) and one per hardware number (`lut`); what
-    a row lacks is NaN. `front` marks the rows that no feasible row of the same kind dominates in `objectives`.
+    a row lacks is NaN. `front` marks the rows that no feasible row of the same kind dominates in `objectives`;
+    baselines, the constant answer and a linear model, are never on it nor chosen.
     Selection sees the validation split only: `test_` columns are for showing.
     """
 
@@ -124,10 +126,10 @@ class Front:
             names = ", ".join(self.names) or "none, no row is left"
             raise InputError(f"--best {metric}: no row has such a value, expected one of: {names}")
         rows = self.table[self.table[metric].notna() & (self.table["feasible"] != False)]  # noqa: E712 - None is feasible
-        if rows.empty:
-            raise InputError(f"--best {metric}: no feasible row has such a value")
         designs = rows[rows["kind"] == "design"]
-        rows = designs if len(designs) else rows
+        rows = designs if len(designs) else rows[rows["kind"] == "trial"]
+        if rows.empty:
+            raise InputError(f"--best {metric}: no feasible trial or design has such a value")
         keys = [metric, *(name for name in self.objectives if name != metric)]
         ascending = [direction_of(name) == "minimize" for name in keys]
         return record(rows.sort_values(keys, ascending=ascending, kind="stable").iloc[0])
@@ -139,6 +141,28 @@ class Front:
     def on_front(self, kind: Kind) -> "Front":
         """The non-dominated rows of one kind, as marked."""
         return replace(self, table=self.table[(self.table["kind"] == kind) & self.table["front"]])
+
+    @property
+    def warnings(self) -> list[str]:
+        """Designs (trials while there is none) that are no better than an answer which needs no network.
+
+        Each is compared with the constant answer, and the best of them also with the linear model.
+        """
+        kind: Kind = "trial" if self.of("design").empty else "design"
+        rows, answers = self.of(kind), self.of("baseline").set_index("name")
+        metric = next((name for name in self.objectives if name in self.metrics), None)
+        if metric is None or rows[metric].dropna().empty:
+            return []
+        best = rows.loc[[rows[metric].idxmin() if direction_of(metric) == "minimize" else rows[metric].idxmax()]]
+        said = []
+        for name, compared in (("constant", rows[rows["front"]]), ("linear", best)):
+            by = answers[metric].get(name, math.nan)
+            lines = [(row["name"], beaten(metric, row[metric], by, name)) for _, row in compared.iterrows()]
+            worse = [f"{kind} {row}: {line}" for row, line in lines if line]
+            said += worse[:WARNED]
+            if len(worse) > WARNED:
+                said.append(f"so it is with {len(worse) - WARNED} more on the front")
+        return said
 
     def records(self) -> list[dict[str, Any]]:
         """All rows as plain values, for JSON: None where a value is missing."""
@@ -154,9 +178,18 @@ class Front:
                 for name, direction in zip(self.objectives, self.directions, strict=True)
             ],
             "states": dict(self.states),
+            "warnings": self.warnings,
             "rows": self.records(),
             "best": self.best(best) if best else None,
         }
+
+
+def beaten(metric: str, value: float, by: float, name: str) -> str:
+    """What is wrong with a value that is no better than that of a baseline; empty when it is better."""
+    if not (value <= by if direction_of(metric) == "maximize" else value >= by):
+        return ""
+    text, answer = quantity(metric).text, {"constant": "constant answer", "linear": "linear model"}[name]
+    return f"{metric} {text(value)} is {'no better' if value == by else 'worse'} than the {answer}'s {text(by)}"
 
 
 def rank(column: str) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
@@ -20,7 +21,7 @@ from nac.report.figures import plot_convergence, plot_front, plot_importances
 from nac.report.front import Front
 from nac.report.quantities import quantity, short
 from nac.report.style import inline_svg
-from nac.report.tables import MARK, exact_text, heading_of, shown_columns, sorted_rows
+from nac.report.tables import MARK, exact_text, heading_of, label, shown_columns, sorted_rows
 from nac.rundir import Run, RunRecord, dump_yaml, write_atomic
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
@@ -51,6 +52,7 @@ def html(run: Run) -> str:
         designs=_grid(front, trials=False),
         trials=_grid(front, designs=False),
         details=[_detail(design) for design in designs],
+        warnings=front.warnings,
         states=", ".join(f"{count} trials {word}" for word, count in front.states.items()) or "No search in this run.",
         failures=_failures(study),
         anchors=[_published(anchor) for anchor in anchors],
@@ -125,12 +127,14 @@ def _captions(anchors: Sequence[Anchor]) -> dict[str, str]:
 
 def _grid(front: Front, *, designs: bool = True, trials: bool = True) -> dict[str, Any]:
     """A table for the template: headings, which columns are text, and cells with the value they sort by."""
-    wanted = {"design": designs, "trial": trials}
+    wanted = {"design": designs, "trial": trials, "baseline": True}
     part = [row for row in sorted_rows(front) if wanted[row["kind"]]]
+    if all(row["kind"] == "baseline" for row in part):
+        part = []
     names = [name for name in shown_columns(front) if any(row[name] == row[name] for row in part)]
     rows = []
     for row in part:
-        cells = [_cell(MARK if row["front"] else ""), _cell(str(row["name"])), _cell(str(row["architecture"]))]
+        cells = [_cell(MARK if row["front"] else ""), _cell(_name(row)), _cell(str(row["architecture"]))]
         if designs:
             exact = exact_text(row)
             cells.append({"text": exact, "value": None, "mark": {"yes": "yes", "NO": "no"}.get(exact, "")})
@@ -138,6 +142,10 @@ def _grid(front: Front, *, designs: bool = True, trials: bool = True) -> dict[st
         rows.append({"kind": row["kind"], "front": bool(row["front"]), "cells": cells})
     headings = ["", "name", "architecture", *(["exact"] if designs else []), *map(heading_of, names)]
     return {"headings": headings, "texts": {0, 1, 2}, "rows": rows}
+
+
+def _name(row: Mapping[str, Any] | pd.Series) -> str:
+    return label(row) if row["kind"] == "baseline" else str(row["name"])
 
 
 def _cell(text: str, value: float | None = None) -> dict[str, Any]:

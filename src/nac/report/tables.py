@@ -7,7 +7,7 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from nac.report.front import Front
+from nac.report.front import Front, Kind
 from nac.report.quantities import quantity
 
 MARK = "●"
@@ -67,8 +67,9 @@ def hardware_frame(report: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def label(row: Mapping[str, Any] | pd.Series) -> str:
-    """What a row is called: a design by its name, a trial by its number."""
-    return str(row["name"]) if row["kind"] == "design" else f"trial {row['name']}"
+    """What a row is called: a trial by its number, a trivial answer by what it is, a design by its name."""
+    name = str(row["name"])
+    return {"trial": f"trial {name}", "baseline": f"{name} (no network)"}.get(row["kind"], name)
 
 
 def terminal_columns(front: Front) -> list[str]:
@@ -81,11 +82,12 @@ def terminal_columns(front: Front) -> list[str]:
 
 
 def sorted_rows(front: Front, *, trials: bool = True) -> list[pd.Series]:
-    """The rows in the order in which tables show them: designs before trials, then by the first objective."""
+    """The rows in the order in which tables show them: designs, trials, baselines, then by the first objective."""
     keys = list(front.objectives)
     ascending = [direction == "minimize" for direction in front.directions]
     rows: list[pd.Series] = []
-    for kind in ("design", "trial") if trials else ("design",):
+    kinds: tuple[Kind, ...] = ("design", "trial", "baseline") if trials else ("design", "baseline")
+    for kind in kinds:
         part = front.of(kind)
         part = part.sort_values(keys, ascending=ascending, kind="stable") if keys else part
         rows += [row for _, row in part.iterrows()]
@@ -118,7 +120,8 @@ def caption(front: Front) -> str:
     marks = f"{MARK} none of its kind is better in {' and '.join(front.objectives)} (validation split)."
     if "lut" in front.names:
         marks += " LUTs, flip-flops and latency are estimates unless a design's reports.json has a synthesis."
-    return marks + (f" Trials: {states}." if states else "")
+    said = marks + (f" Trials: {states}." if states else "")
+    return "\n".join([said, *(f"WARNING: {line}" for line in front.warnings)])
 
 
 def _title(front: Front) -> str:

@@ -1,5 +1,6 @@
 """Tasks: data, loss and metrics, from files nobody vouches for to tensors on the network's input scale."""
 
+from nac.tasks.baselines import BASELINES, Baseline, baselines, constant_answer
 from nac.tasks.dataset import Dataset, Split, TrainSplit
 from nac.tasks.describe import describe
 from nac.tasks.metrics import METRICS, Metric, softmax
@@ -8,14 +9,18 @@ from nac.tasks.simulate import simulate
 from nac.tasks.task import UNITS, Task, make_task
 
 __all__ = [
+    "BASELINES",
     "METRICS",
     "UNITS",
+    "Baseline",
     "Dataset",
     "Metric",
     "Preprocessing",
     "Split",
     "Task",
     "TrainSplit",
+    "baselines",
+    "constant_answer",
     "describe",
     "make_task",
     "simulate",
