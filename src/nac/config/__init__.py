@@ -4,7 +4,7 @@ from nac.config.base import Model, validate
 from nac.config.compress import DEFAULT_PRUNER, CompressConfig, PrunerName
 from nac.config.distilled import DistilledDataConfig
 from nac.config.load import find_file, load_task, load_yaml, merge
-from nac.config.parts import PARTS, part_family
+from nac.config.parts import PARTS, Resources, capacity, part_family
 from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.task import (
     AUGMENTATIONS,
@@ -35,11 +35,13 @@ __all__ = [
     "Model",
     "ObjectiveConfig",
     "PrunerName",
+    "Resources",
     "SearchConfig",
     "SplitConfig",
     "TargetConfig",
     "TaskConfig",
     "TrainConfig",
+    "capacity",
     "find_file",
     "load_task",
     "load_yaml",

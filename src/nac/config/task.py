@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_va
 
 from nac.config.base import Model
 from nac.config.compress import CompressConfig
-from nac.config.parts import PARTS, part_family
+from nac.config.parts import PART_NAME, Resources, capacity
 from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.train import TrainConfig
 
@@ -270,10 +270,12 @@ class SearchConfig(Model):
 class TargetConfig(Model):
     """The FPGA and how hls4ml should fill it.
 
+    Any `part` will do; `resources` says what it holds where the program does not know that (nac.config.parts).
     `circuits` is a table of recorded circuits (`nac refit`) that costs are forecast from before a training.
     """
 
     part: str = "xcvu13p-flga2577-2-e"
+    resources: Resources | None = Field(None, exclude_if=operator.not_)
     clock_period_ns: float = Field(5.0, gt=0.5, le=100)
     backend: str = "Vitis"
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
@@ -283,11 +285,16 @@ class TargetConfig(Model):
 
     @field_validator("part")
     @classmethod
-    def _known_part(cls, part: str) -> str:
-        if part_family(part) is None:
-            raise ValueError(f"unknown part {part!r}; expected one of the devices {', '.join(sorted(PARTS))}, "
-                             "with package and speed grade (e.g. xcvu13p-flga2577-2-e)")
+    def _part_name(cls, part: str) -> str:
+        if not PART_NAME.fullmatch(part):
+            raise ValueError(f"no part number: {part!r}; expected letters, digits and dashes, with package and speed "
+                             "grade (e.g. xcvu13p-flga2577-2-e)")
         return part
+
+    @property
+    def capacity(self) -> dict[str, int]:
+        """What the part holds by name of the resource, as far as it is known."""
+        return capacity(self.part, self.resources)
 
 
 class TaskConfig(Model):

@@ -153,7 +153,7 @@ def _check_task(file: Path, presets: Sequence[str], overrides: Sequence[str]) ->
         problems += task_problems(config, str(file), to_hardware=_deployable(config))
         notes.append(f"{preset}: {config.search.trials} trials of {config.train.epochs} epochs in {config.space}, "
                      f"{config.compress.designs} winners at {_widths(config)} bits, "
-                     f"for {config.target.part}")
+                     f"for {config.target.part}" + ("" if config.target.capacity else " (its resources are not known)"))
     return Check(str(file), "task", tuple(dict.fromkeys(problems)), tuple(notes))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from nac.config.parts import PARTS, part_family
+from nac.config import PARTS, capacity
 from nac.errors import InputError
 from nac.report import plot_front
 from nac.report.anchors import anchors_for
@@ -25,13 +25,17 @@ def front_of(path: Path, where: Sequence[str] = (), part: str | None = None) -> 
 def limits(part: str, front: Front) -> list[str]:
     """What the part holds, as conditions on those of its resources that any row says it uses.
 
-    Raises InputError when the part is not known, or no row has LUTs.
+    A part that the run's task is for holds what the task says. Raises InputError when that is not known, or no row has
+    LUTs.
     """
-    device = part_family(part)
-    if device is None:
-        raise InputError(f"--part {part}: expected one of the devices {', '.join(sorted(PARTS))}, with or without "
-                         "package and speed grade")
-    used = {name: getattr(device, name) for name in ("lut", "ff", "dsp", "bram_18k") if name in front.names}
+    target = Run(front.path).read().task.target if front.path else None
+    own = target is not None and target.part.lower().startswith(part.lower())
+    held = target.capacity if target is not None and own else capacity(part)
+    if "lut" not in held:
+        raise InputError(f"--part {part}: what it holds is not known, expected one of the devices "
+                         f"{', '.join(sorted(PARTS))}, with or without package and speed grade, target.resources in "
+                         "the task, or --where 'lut<=NUMBER'")
+    used = {name: value for name, value in held.items() if name in front.names}
     if "lut" not in used:
         raise InputError(f"--part {part}: no row has LUTs yet, expected a run that quantises in its search "
                          "(search.quantise) or designs that went through `nac synth`")

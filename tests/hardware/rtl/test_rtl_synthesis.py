@@ -47,10 +47,25 @@ def test_sums_and_remarks(design_of: DesignMaker) -> None:
     assert "register bits were trimmed" in trimmed.remarks[0]
 
 
-def test_every_known_part_has_a_family() -> None:
-    assert {family(part) for part in PARTS} == {"xc7", "xcu", "xcup"}
-    with pytest.raises(WorkError, match="no family"):
-        family("ecp5")
+@pytest.mark.parametrize(("part", "expected"), [
+    ("xc7z020clg400-1", "xc7"), ("xa7a100t-csg324-1Q", "xc7"), ("xcku040-ffva1156-2-e", "xcu"),
+    ("xcku5p-ffva676-1-e", "xcup"), ("xcvu440-flga2892-1-c", "xcu"), ("xcvu7p-flvb2104-2-e", "xcup"),
+    ("xczu48dr-ffvg1517-2-e", "xcup"), ("xck26-sfvc784-2LV-c", "xcup"), ("xcu55c-fsvh2892-2L-e", "xcup"),
+    ("XCAU15P-FFVB676-2-E", "xcup"), ("xcvc1902-vsva2197-2MP-e-S", None), ("ep4ce6", None),
+])  # fmt: skip
+def test_the_family_is_told_from_the_name(part: str, expected: str | None) -> None:
+    assert family(part) == expected
+
+
+def test_every_known_part_but_a_versal_has_a_family() -> None:
+    assert [part for part in PARTS if family(part) is None] == ["xcvc1902"]
+
+
+def test_a_part_without_a_family_is_mapped_to_another_and_this_is_said(design_of: DesignMaker) -> None:
+    project = rtl_project(design_of("mlp", 2), TargetConfig(part="xcvc1902-vsva2197-2MP-e-S"))
+    summary = summarise({"LUT2": 5, "SRL16E": 2}, 12, Tool("yosys", "0.23", ("yosys",)), "xcup", project)
+    assert len(summary.remarks) == 1
+    assert "no family for the part xcvc1902-vsva2197-2MP-e-S" in summary.remarks[0]
 
 
 @pytest.mark.parametrize("kind", ["mlp", "mean", "max", "set", pytest.param("cnn", marks=pytest.mark.slow)])

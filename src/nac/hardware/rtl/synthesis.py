@@ -17,8 +17,10 @@ from nac.hardware.rtl.tools import Tool
 
 logger = logging.getLogger(__name__)
 TIMEOUT_S = 3600.0
-FAMILIES = {"xcvu": "xcup", "xcu2": "xcup", "xcu5": "xcup", "xczu": "xcup", "xcku1": "xcu", "xc7": "xc7"}
+FAMILIES = {r"x[acq]7": "xc7", r"x[acq](ku|vu)\d+p": "xcup", r"x[acq](ku|vu)\d": "xcu", r"x[acq](u|zu|au|k)\d": "xcup"}
 """Yosys' families by the start of a part's name."""
+OTHER_FAMILY = "xcup"
+"""What all others are mapped to: the newest one with LUTs of six inputs that yosys knows."""
 IN_LUTS = re.compile(r"LUT[1-6]|SRL16E|SRLC16E|SRLC32E|RAM\d+.*")
 FLIP_FLOPS = re.compile(r"FD[RSCP]E(_1)?|LD[CP]E")
 MEMORIES = re.compile(r"RAMB.*|URAM.*")
@@ -44,12 +46,9 @@ class Synthesis(Model):
     remarks: tuple[str, ...] = ()
 
 
-def family(part: str) -> str:
-    """Yosys' family of a part. Raises WorkError for a part that yosys does not know."""
-    for start in sorted(FAMILIES, key=len, reverse=True):
-        if part.startswith(start):
-            return FAMILIES[start]
-    raise WorkError(f"yosys knows no family for the part {part}")
+def family(part: str) -> str | None:
+    """Yosys' family of a part; None for one that it does not know, such as a Versal."""
+    return next((name for start, name in FAMILIES.items() if re.match(start, part.lower())), None)
 
 
 def synthesise_rtl(project: RtlProject, tool: Tool | None = None, *, dsp: bool = False) -> Synthesis:
@@ -66,7 +65,7 @@ def synthesise_rtl(project: RtlProject, tool: Tool | None = None, *, dsp: bool =
     tool = tool or tools.yosys()
     if tool is None:
         raise WorkError(f"no synthesis: {tools.MISSING['yosys']}")
-    mapped = family(project.record.part)
+    mapped = family(project.record.part) or OTHER_FAMILY
     with tempfile.TemporaryDirectory(prefix="nac-yosys-") as folder:
         work = Path(folder)
         script = template(
@@ -107,6 +106,9 @@ def summarise(cells: Mapping[str, int], path_cells: int, tool: Tool, mapped: str
         return sum(number for kind, number in cells.items() if pattern.fullmatch(kind))
 
     lut, ff, remarks = count(IN_LUTS), count(FLIP_FLOPS), []
+    if family(project.record.part) is None:
+        remarks.append(f"yosys has no family for the part {project.record.part}: it was mapped to UltraScale+ "
+                       f"({mapped}), whose LUTs have six inputs")
     unknown = [kind for kind in cells if kind.startswith("$") and kind != "$scopeinfo"]
     if unknown:
         remarks.append(f"not mapped to the family: {', '.join(unknown)}")
