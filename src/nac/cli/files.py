@@ -52,7 +52,8 @@ def cost(file: FileArgument, json: JsonOption = False) -> None:
         say_json(result.to_json())
     else:
         say_table(str(file), result.columns, result.rows)
-        typer.echo(result.forecast_sentence)
+        for line in (*result.remarks, result.forecast_sentence):
+            typer.echo(line)
 
 
 def refit(

@@ -1,6 +1,6 @@
 """The passes between the exporter's graph and model.onnx, each small, named and saved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -91,10 +91,10 @@ def infer_shapes(model: ModelWrapper) -> ModelWrapper:
     return model.transform(InferShapes())
 
 
-def fold_constants(model: ModelWrapper) -> ModelWrapper:
-    """Evaluate what depends on no input, quantisers excepted: they say which type a constant has."""
+def fold_constants(model: ModelWrapper, keep: Sequence[str] = ()) -> ModelWrapper:
+    """Evaluate what depends on no input, but quantisers and others to `keep`: they say which type a constant has."""
     model = model.transform(GiveUniqueParameterTensors())
-    model = model.transform(FoldConstants(exclude_op_types=sorted(QUANTISERS)))
+    model = model.transform(FoldConstants(exclude_op_types=[*sorted(QUANTISERS), *keep]))
     return model.transform(RemoveUnusedTensors()).transform(RemoveStaticGraphInputs())
 
 

@@ -14,26 +14,28 @@ from nac.cost import MatrixOp, set_bits
 from nac.errors import InputError, WorkError
 from nac.hardware.export import load_model
 from nac.hardware.passes import fold_constants, infer_shapes
+from nac.hardware.qcdq import from_qcdq
 from nac.hardware.read import QUANTISERS, GraphView, attributes, integers, quantiser
 from nac.hardware.untrusted import BROKEN_MODEL, as_input_error, check_shapes
 
 logger = logging.getLogger(__name__)
 FLOAT_BITS = 32
-KEEPS_VALUES = {"Reshape", "Flatten", "Transpose", "MaxPool", "ReduceMax", "Identity", "Squeeze", "Unsqueeze"}
+KEEPS_VALUES = {"Reshape", "Flatten", "Transpose", "MaxPool", "GlobalMaxPool", "ReduceMax", "Identity", "Dropout",
+                "Squeeze", "Unsqueeze", "Relu"}  # fmt: skip
 LAYERS = {"Gemm", "Conv", "MatMul"}
 
 
 def recount(path: Path) -> list[MatrixOp]:
-    """The matrix products of an ONNX or QONNX file, in its order and by its names.
+    """The matrix products of an ONNX, QONNX or QCDQ file, in its order and by its names.
 
-    Operands without quantiser count 32 bits; densities and set bits are those of the weights as stored.
-    Raises InputError when the file cannot be read or a shape is unknown.
+    Operands without quantiser are float and count 32 bits; densities and set bits are those of the weights as stored.
+    Raises InputError when the file cannot be read, a shape is unknown, or an operation has costs that are not known.
     """
     loaded = load_model(path)
     try:
         model = infer_shapes(ModelWrapper(loaded))
         check_shapes(model.model)
-        return recount_model(fold_constants(model).model)
+        return recount_model(fold_constants(from_qcdq(model)).model)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except BROKEN_MODEL as error:

@@ -11,6 +11,7 @@ from nac.errors import InputError
 
 MAX_JSON_BYTES = 10_000_000
 WIDEST = 16
+FLOAT_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,26 @@ class CostTable:
             for op in self.ops
         ]
         return [*body, ["total", *[None] * 6, *costs(self.ops).values()]]
+
+    @property
+    def unquantised(self) -> list[str]:
+        """Operands that count as floats of 32 bits, since no quantiser says their width."""
+        return [
+            f"{what} of {op.name}"
+            for op in self.ops
+            for what, bits in (("weights", op.weight_bits), ("activations", op.activation_bits))
+            if bits >= FLOAT_BITS
+        ]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader of the table must know, in words."""
+        found = self.unquantised
+        if not found:
+            return []
+        everything = len(found) == 2 * len(self.ops)
+        which = "everything" if everything else ", ".join(found)
+        return [f"counted as floats of {FLOAT_BITS} bits, for want of a quantiser: {which}"]
 
     @property
     def forecast(self) -> dict[str, float] | None:
@@ -65,7 +86,8 @@ class CostTable:
         """Totals by name, and every layer."""
         keys = [column.replace(" ", "_") for column in self.columns]
         layers = [dict(zip(keys, row, strict=True)) for row in self.rows[:-1]]
-        return {"file": self.source, **costs(self.ops), "forecast": self.forecast, "layers": layers}
+        return {"file": self.source, **costs(self.ops), "forecast": self.forecast, "layers": layers,
+                "remarks": self.remarks}
 
 
 def cost_of(file: Path) -> CostTable:

@@ -1,0 +1,59 @@
+"""QuantizeLinear, Clip and DequantizeLinear, as most exporters write quantised networks, as QONNX's Quant nodes."""
+
+import numpy as np
+import onnx
+from onnx import TensorProto
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.transformation.qcdq_to_qonnx import QCDQToQuant
+
+from nac.errors import InputError
+from nac.hardware.passes import fold_constants, infer_shapes
+
+QCDQ = ("QuantizeLinear", "DequantizeLinear")
+UNCOUNTED = {
+    "QLinearConv", "QLinearMatMul", "QGemm", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear", "ConvTranspose",
+    "DeformConv", "Einsum", "LSTM", "GRU", "RNN", "Attention", "BipolarQuant", "Trunc", "FloatQuant", "MultiThreshold",
+}  # fmt: skip
+"""Operations that multiply, or change widths, in a way that no cost here is defined for."""
+
+
+def from_qcdq(model: ModelWrapper) -> ModelWrapper:
+    """The model with every pair of QuantizeLinear and DequantizeLinear, with the Clip between them, as one Quant node.
+
+    Raises InputError naming an operation that is left or whose costs are not known.
+    """
+    if any(node.op_type in QCDQ for node in model.graph.node):
+        model = fold_constants(model, keep=(*QCDQ, "Clip"))
+        _give_zero_points(model)
+        try:
+            model = infer_shapes(model.transform(QCDQToQuant()))
+        except (ValueError, AssertionError) as error:
+            raise InputError(f"has quantisers that cannot be read ({error or 'bounds of a Clip'})") from error
+    for node in model.graph.node:
+        if node.op_type in {*QCDQ, *UNCOUNTED}:
+            raise InputError(f"{node.name or node.output[0]}: no widths or costs are known of the operation "
+                             f"{node.op_type} here; expected Gemm, Conv or MatMul between quantisers with constant "
+                             "scales (Quant, or QuantizeLinear, Clip and DequantizeLinear)")
+    return model
+
+
+def _give_zero_points(model: ModelWrapper) -> None:
+    """Zero points that are left out: of the quantised type, which is uint8 where nothing says it."""
+    types: dict[str, int] = {}
+    for node in model.graph.node:
+        if node.op_type == "QuantizeLinear" and (len(node.input) < 3 or not node.input[2]):
+            types[node.output[0]] = TensorProto.UINT8
+        elif node.op_type == "Clip" and node.input[0] in types:
+            types[node.output[0]] = types[node.input[0]]
+    for node in model.graph.node:
+        if node.op_type not in QCDQ or (len(node.input) > 2 and node.input[2]):
+            continue
+        tensor = node.output[0] if node.op_type == "QuantizeLinear" else node.input[0]
+        known = model.get_tensor_valueinfo(tensor)
+        kind = types.get(tensor) or (known.type.tensor_type.elem_type if known is not None else TensorProto.UINT8)
+        name = f"{node.output[0]}_zero"
+        scale = model.get_initializer(node.input[1])
+        del node.input[2:]
+        node.input.append(name)
+        zero = np.zeros(np.shape(scale) if scale is not None else (), onnx.helper.tensor_dtype_to_np_dtype(kind))
+        model.set_initializer(name, zero)
