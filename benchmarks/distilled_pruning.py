@@ -44,8 +44,8 @@ DISTILLED = {
     "distilled, distribution": "distribution",
     "distilled, herding": "herding",
 }
-WAYS = ("gradual", "magnitude", *DISTILLED, "synflow", "random")
-STABLE_WAYS = ("magnitude", "distilled", "random")
+WAYS = ("gradual", "lamp", "global_magnitude", *DISTILLED, "synflow", "random")
+STABLE_WAYS = ("lamp", "distilled", "random")
 Row = dict[str, Any]
 
 

@@ -21,13 +21,13 @@ def test_rounds_of_every_pruner_beside_the_dense_network(nac: Command, jets_file
     assert done.status == 0, done.err
     rows = json.loads(done.out)["rows"]
     assert [(row["pruner"], row["round"]) for row in rows] == [
-        ("dense", 0), *((name, count) for name in ("magnitude", "distilled", "random") for count in (1, 2))
+        ("dense", 0), *((name, count) for name in ("lamp", "distilled", "random") for count in (1, 2))
     ]  # fmt: skip
     assert [row["sparsity"] for row in rows[1:3]] == pytest.approx([0.5, 0.75], abs=0.01)
     assert all(0 <= row["error"] <= 1 for row in rows)
     text = figure.read_text()
     assert text.startswith("<?xml")
-    assert all(name in text for name in ("magnitude", "distilled", "random", "dense"))
+    assert all(name in text for name in ("lamp", "distilled", "random", "dense"))
 
 
 def test_trainings_start_from_the_weights_that_pruning_rewinds_to(nac: Command, jets_file: Path) -> None:

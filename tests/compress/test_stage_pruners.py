@@ -88,3 +88,17 @@ def test_early_weights_are_not_trained_for_a_pruner_that_keeps_the_trained_ones(
     task, dataset, architecture = problem
     settings = SETTINGS.model_copy(update={"pruner": ("gradual",), "sparsity": (0.5,)})
     compress([Winner(3, architecture)], task, dataset, Run(tmp_path), settings, seed=0)
+
+
+def test_an_older_run_that_called_lamp_magnitude_goes_on_with_it(tmp_path: Path, problem: Problem) -> None:
+    """What it finished is not made again, what is new gets the new name."""
+    task, dataset, architecture = problem
+    run = Run(tmp_path)
+    changes = {"sparsity": [0.5], "pruner": "magnitude", "train": {"epochs": 1}, "finetune": {"epochs": 1}}
+    settings = CompressConfig.model_validate(SETTINGS.model_dump() | changes)
+    assert settings.pruner == ("lamp",)
+    made = compress([Winner(3, architecture)], task, dataset, run, settings, seed=0)[0]
+    made.path.rename(run.design("t0003-w6-s50-magnitude"))
+    assert [design.path.name for design in compress(
+        [Winner(3, architecture), Winner(4, architecture)], task, dataset, run, settings, seed=0
+    )] == ["t0003-w6-s50-magnitude", "t0004-w6-s50-lamp"]  # fmt: skip

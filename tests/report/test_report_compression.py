@@ -12,7 +12,7 @@ from nac.report import compression_frame, plot_compression
 from nac.rundir import Run
 
 SETTINGS = CompressConfig.model_validate({
-    "bits": [8, 4], "mixed": [4], "sparsity": [0.0, 0.5], "pruner": ["magnitude", "random"],
+    "bits": [8, 4], "mixed": [4], "sparsity": [0.0, 0.5], "pruner": ["lamp", "random"],
     "rounds": 1, "train": {"epochs": 2, "batch_size": 64}, "finetune": {"epochs": 2, "batch_size": 64},
 })  # fmt: skip
 
@@ -29,7 +29,7 @@ def test_every_design_has_a_row_beside_its_float_network(compressed: Run) -> Non
     table = compression_frame(compressed)
     assert len(table) == 9
     assert set(zip(table["width"], table["pruner"], strict=True)) == {
-        (width, pruner) for width in ("8", "4", "mixed 4") for pruner in ("none", "magnitude", "random")
+        (width, pruner) for width in ("8", "4", "mixed 4") for pruner in ("none", "lamp", "random")
     }
     assert table["bops"].is_monotonic_decreasing
     assert table["float_accuracy"].nunique() == table["float_test_accuracy"].nunique() == 1

@@ -11,7 +11,7 @@ from nac.cli.output import progress_console, say_json, say_table
 CONNECTIVITY_EXAMPLES = """\
 [dim]nac connectivity runs/demo --trial 17 --plot barriers.png[/]
 
-[dim]nac connectivity jets --data jets.npz --architecture medium --pruner magnitude --pruner distilled[/]
+[dim]nac connectivity jets --data jets.npz --architecture medium --pruner lamp --pruner distilled[/]
 """
 
 
@@ -27,7 +27,7 @@ def connectivity(
     ] = None,
     pruner: Annotated[
         list[str] | None,
-        typer.Option(metavar="P", help="Pruner, repeatable.", show_default="magnitude, distilled, random"),
+        typer.Option(metavar="P", help="Pruner, repeatable.", show_default="lamp, distilled, random"),
     ] = None,
     sparsity: Annotated[float, typer.Option(min=0, max=1, metavar="S", help="Share of zeros after the rounds.")] = 0.8,
     rounds: Annotated[int | None, typer.Option(min=1, metavar="R", show_default="the task's")] = None,

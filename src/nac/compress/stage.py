@@ -16,7 +16,7 @@ from nac.compress.quantisation import Bench, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes
 from nac.compress.structured import remove_channels
 from nac.compress.tuning import load_tuned, save_tuned, tune
-from nac.config import CompressConfig, PrunerName, TrainConfig
+from nac.config import FORMER_PRUNERS, CompressConfig, PrunerName, TrainConfig
 from nac.cost import costs
 from nac.design import Design, DesignRecord, load_float, save_float
 from nac.rundir import Run
@@ -78,7 +78,7 @@ def compress(
     workshop = _Workshop(task, dataset, run, settings, seed, measure or workload_costs)
     designs = []
     for done, recipe in enumerate(listed):
-        folder = run.design(recipe.name)
+        folder = workshop.folder(recipe)
         if on_progress is not None:
             on_progress(recipe.name, done, len(listed))
         designs.append(Design.load(folder) if (folder / "design.json").exists() else workshop.make(recipe))
@@ -172,6 +172,13 @@ class _Workshop:
         save_float(folder, network)
         return replace(smaller, architecture=network.architecture)
 
+    def folder(self, recipe: Recipe) -> Path:
+        """Where the design is, or will be: under its pruner's former name where an older run finished it."""
+        names = [recipe.name.removesuffix(recipe.pruner) + former
+                 for former, pruner in FORMER_PRUNERS.items() if pruner == recipe.pruner]
+        older = [folder for folder in map(self.run.design, names) if (folder / "design.json").exists()]
+        return older[0] if older else self.run.design(recipe.name)
+
     def _start(self, winner: Winner) -> Network:
         """The network at the weights that pruning rewinds to."""
         return rewound(
@@ -234,7 +241,7 @@ class _Workshop:
         if recipe.start is None:
             network, result, pruned = self._quantised(recipe, winner, bench)
         else:
-            start, pruned = Design.load(self.run.design(recipe.start.name)).network, None
+            start, pruned = Design.load(self.folder(recipe.start)).network, None
             share = recipe.digits / recipe.start.digits
             network, result = with_fewer_digits(start, share, bench, settings.digits_train)
         ops = measured_workload(network)

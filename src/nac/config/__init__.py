@@ -1,7 +1,7 @@
 """Pydantic models of every YAML file, and how they are read."""
 
 from nac.config.base import Model, validate
-from nac.config.compress import DEFAULT_PRUNER, CompressConfig, PrunerName
+from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig, PrunerName
 from nac.config.distilled import DistilledDataConfig
 from nac.config.load import find_file, load_task, load_yaml, merge
 from nac.config.parts import PARTS, Resources, capacity, part_family
@@ -23,6 +23,7 @@ from nac.config.train import TrainConfig
 __all__ = [
     "AUGMENTATIONS",
     "DEFAULT_PRUNER",
+    "FORMER_PRUNERS",
     "PARTS",
     "SCALINGS",
     "BraggSimulation",

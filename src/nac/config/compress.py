@@ -1,5 +1,6 @@
 """The settings of the local search: which designs are made of every winner, and how."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
@@ -8,8 +9,10 @@ from nac.config.base import Model
 from nac.config.distilled import DistilledDataConfig
 from nac.config.train import TrainConfig
 
-PrunerName = Literal["gradual", "magnitude", "distilled", "distilled_then_real", "synflow", "random"]
+PrunerName = Literal["gradual", "lamp", "global_magnitude", "distilled", "distilled_then_real", "synflow", "random"]
 DEFAULT_PRUNER: PrunerName = "gradual"
+FORMER_PRUNERS: Mapping[str, PrunerName] = {"magnitude": "lamp"}
+"""What pruners were called in older runs, which go on with the same pruner."""
 
 
 class CompressConfig(Model):
@@ -25,7 +28,8 @@ class CompressConfig(Model):
 
     Pruning goes in `rounds`. `gradual` keeps the weights of the trained reference; with the other pruners every round,
     and the final training, starts from the weights after `rewind` epochs (0: at initialisation). `gradual` and
-    `distilled` remove the weights that the loss would miss least, `magnitude` the smallest.
+    `distilled` remove the weights that the loss would miss least, `lamp` the smallest of their layers,
+    `global_magnitude` the smallest of all.
     `distilled_data` and `distilled_train` (samples, and the budget of a round on them) are for pruners that use them.
 
     `mixed` widths are those of mixed-precision designs no dearer than uniform ones of so many bits by `mixed_cost`,
@@ -67,7 +71,8 @@ class CompressConfig(Model):
     @field_validator("pruner", mode="before")
     @classmethod
     def _one_or_many(cls, pruner: object) -> object:
-        return (pruner,) if isinstance(pruner, str) else pruner
+        listed = (pruner,) if isinstance(pruner, str) else pruner
+        return [FORMER_PRUNERS.get(name, name) for name in listed] if isinstance(listed, list | tuple) else listed
 
     @field_validator("bits")
     @classmethod

@@ -21,7 +21,7 @@ from nac.report.connectivity import DENSE, StabilityRow, plot_connectivity
 from nac.rundir import Run
 from nac.tasks import Dataset, Task, make_task
 
-COMPARED = ("magnitude", "distilled", "random")
+COMPARED = ("lamp", "distilled", "random")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def connectivity_of(
         data: files of a task; a run knows its own.
         trial: of a run; its first winner without one.
         architecture: of a task: a baseline of its space or an architecture's JSON.
-        pruners: compared; magnitude, distilled and random without any.
+        pruners: compared; lamp, distilled and random without any.
         sparsity: at the end of pruning, in (0, 1).
         rounds: in how many, else the task's.
         plot: where the figure is written, if anywhere.

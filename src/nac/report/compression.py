@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from nac.config import DEFAULT_PRUNER
+from nac.config import DEFAULT_PRUNER, FORMER_PRUNERS
 from nac.design import Design
 from nac.errors import InputError
 from nac.report.figures import staircase
@@ -17,7 +17,8 @@ from nac.rundir import Run
 COST = "bops"
 COLUMNS = ("design", "trial", "width", "bits", "channels_removed", "sparsity", "pruner", "order")
 MARKERS = {
-    "gradual": "o", "magnitude": "P", "distilled": "s", "distilled_then_real": "D", "synflow": "^", "random": "v",
+    "gradual": "o", "lamp": "P", "global_magnitude": "X", "distilled": "s", "distilled_then_real": "D",
+    "synflow": "^", "random": "v",
 }  # fmt: skip
 """Of designs by pruner; a dense design has the first."""
 
@@ -40,7 +41,8 @@ def compression_frame(run: Run) -> pd.DataFrame:
             for split in ("validation", "test")
             for name, value in measured.get(split, {}).items()
         }
-        pruner = made.get("pruner", DEFAULT_PRUNER) if origin.get("sparsity") else "none"
+        called = made.get("pruner", DEFAULT_PRUNER)
+        pruner = FORMER_PRUNERS.get(called, called) if origin.get("sparsity") else "none"
         rows.append({
             "design": record.name, "trial": origin.get("trial"),
             "width": f"mixed {record.bits}" if origin.get("mixed") else str(record.bits), "bits": record.bits,

@@ -12,7 +12,7 @@ from nac.report.style import save as save_figure
 from nac.tasks import METRICS
 
 DENSE = "dense"
-COLOURS = {"magnitude": BLUE, "distilled": RED, "random": GREY}
+COLOURS = {"lamp": BLUE, "distilled": RED, "random": GREY}
 MARKERS = "osD^v"
 
 

@@ -7,7 +7,7 @@ from networks import ATTENTION_CNN, DEEP_SETS
 from nac.arch import Architecture, Network, copied, initialised, quantise
 from nac.compress.pruners import Masks, keep_largest
 from nac.compress.pruners.connected import keep_connected, paths, unit_network
-from nac.compress.pruners.scores import keep_highest, magnitudes
+from nac.compress.pruners.scores import keep_highest, lamp_scores
 
 CHAIN = Architecture.model_validate(
     {"input": (2,), "outputs": 1, "blocks": [{"block": "dense", "width": 2}, {"block": "dense", "width": 2}]}
@@ -39,7 +39,7 @@ def test_paths_by_hand() -> None:
 def test_a_weight_outside_of_all_paths_changes_no_output_but_by_a_constant(name: str, keep: float) -> None:
     """Removing what scores alone keep in vain moves an output by the same for all samples."""
     network = initialised(ARCHITECTURES[name], 3).eval()
-    masks = keep_highest(magnitudes(network), keep).masks
+    masks = keep_highest(lamp_scores(network), keep).masks
     through = paths(unit_network(network.architecture), masks)
     assert 0 < idle(network, masks) < sum(float(mask.sum()) for mask in masks.values())
     x = torch.randn(16, *network.architecture.input, generator=torch.Generator().manual_seed(0))
@@ -65,7 +65,7 @@ def test_every_kept_weight_is_in_a_path(name: str, sparsity: float) -> None:
     weights = sum(mask.numel() for mask in found.masks.values())
     assert sum(int(mask.sum()) for mask in found.masks.values()) == round((1 - sparsity) * weights)
     assert idle(network, found.masks) == 0
-    assert found.idle == idle(network, keep_highest(magnitudes(network), 1 - sparsity).masks)
+    assert found.idle == idle(network, keep_highest(lamp_scores(network), 1 - sparsity).masks)
 
 
 def test_it_says_how_many_weights_were_in_vain() -> None:
@@ -86,7 +86,7 @@ def test_what_is_gone_stays_gone() -> None:
 
 def test_magnitudes_alone_decide_where_nothing_is_in_vain() -> None:
     network = initialised(DEEP_SETS, 0)
-    alone = keep_highest(magnitudes(network), 0.8)
+    alone = keep_highest(lamp_scores(network), 0.8)
     assert alone.masks.keys() == keep_largest(network, 0.8).masks.keys()
     assert all(mask.equal(keep_largest(network, 0.8).masks[name]) for name, mask in alone.masks.items())
 
@@ -94,7 +94,7 @@ def test_magnitudes_alone_decide_where_nothing_is_in_vain() -> None:
 def test_other_scores_decide_where_they_are_given() -> None:
     network = initialised(DEEP_SETS, 0)
     generator = torch.Generator().manual_seed(0)
-    scores = {name: torch.rand(score.shape, generator=generator) for name, score in magnitudes(network).items()}
+    scores = {name: torch.rand(score.shape, generator=generator) for name, score in lamp_scores(network).items()}
     given = keep_connected(network, scores, 0.8).masks
     assert all(mask.equal(given[name]) for name, mask in keep_highest(scores, 0.8).masks.items())
 

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from nac.arch import Architecture, Network, copied, initialised
 from nac.compress.distillation import Distilling, distil
 from nac.compress.pruners import PRUNERS, Masks, Pruning, Round, keep_largest, keep_salient, prune, rewound
-from nac.compress.pruners.scores import keep_highest, magnitudes, saliencies
+from nac.compress.pruners.scores import keep_highest, lamp_scores, magnitudes, saliencies
 from nac.compress.pruners.synflow import positive, synaptic_flow
 from nac.config import DistilledDataConfig, TrainConfig
 from nac.tasks import Dataset, Task
@@ -47,7 +47,7 @@ def equal(one: Masks, other: Masks) -> bool:
 @pytest.mark.parametrize("sparsity", [0.3, 0.5, 0.8, 0.95])
 def test_the_smallest_weights_of_every_layer_go_first(sparsity: float) -> None:
     network = initialised(DEEP_SETS, 0)
-    masks = keep_highest(magnitudes(network), 1 - sparsity).masks
+    masks = keep_highest(lamp_scores(network), 1 - sparsity).masks
     assert kept(masks) == round((1 - sparsity) * size(masks))
     for name, mask in masks.items():
         weight = network.weight(name).detach().abs()
@@ -57,19 +57,19 @@ def test_the_smallest_weights_of_every_layer_go_first(sparsity: float) -> None:
 
 def test_the_scale_of_a_layer_does_not_decide_what_is_pruned() -> None:
     network = initialised(DEEP_SETS, 0)
-    before = keep_highest(magnitudes(network), 0.2).masks
+    before = keep_highest(lamp_scores(network), 0.2).masks
     with torch.no_grad():
         for power, name in enumerate(network.weighted):
             network.weight(name).mul_(4.0**power)
-    assert equal(before, keep_highest(magnitudes(network), 0.2).masks)
+    assert equal(before, keep_highest(lamp_scores(network), 0.2).masks)
 
 
-def test_the_score_of_magnitudes_by_hand() -> None:
+def test_the_score_of_lamp_by_hand() -> None:
     """Squares 1, 4, 9 of one layer: 1 of all 14, 4 of the 13 that are not smaller, 9 of itself."""
     network = initialised(Architecture(input=(3,), outputs=1, blocks=()), 0)
     with torch.no_grad():
         network.weight("output").copy_(torch.tensor([[-2.0, 1.0, 3.0]]))
-    assert magnitudes(network)["output"].tolist() == [pytest.approx([4 / 13, 1 / 14, 1.0])]
+    assert lamp_scores(network)["output"].tolist() == [pytest.approx([4 / 13, 1 / 14, 1.0])]
 
 
 def test_saliencies_tell_which_weights_the_loss_would_miss() -> None:
@@ -99,13 +99,13 @@ def test_saliencies_are_found_where_the_network_is() -> None:
     assert {score.device.type for score in saliencies(network, task, dataset, seed=0).values()} == {"meta"}
 
 
-def test_gradual_pruning_goes_by_saliency_and_iterative_by_magnitude() -> None:
+def test_gradual_pruning_goes_by_saliency_and_lamp_by_magnitude() -> None:
     given = pruning(*blobs(), sparsity=0.8)
     trained = given.trained({})
     salient = keep_salient(trained, 0.2 ** (1 / 3), given.task, given.dataset, given.seed).masks
     largest = keep_largest(trained, 0.2 ** (1 / 3)).masks
     assert equal(next(PRUNERS["gradual"](given)).masks, salient)
-    assert equal(next(PRUNERS["magnitude"](given)).masks, largest)
+    assert equal(next(PRUNERS["lamp"](given)).masks, largest)
     assert not equal(salient, largest)
 
 
@@ -168,7 +168,7 @@ def test_no_pruner_empties_a_layer_at_extreme_sparsity(name: str) -> None:
 
 def test_phi_is_pruned_too() -> None:
     network = initialised(DEEP_SETS, 0)
-    masks = keep_highest(magnitudes(network), 0.2).masks
+    masks = keep_highest(lamp_scores(network), 0.2).masks
     assert list(masks) == network.weighted
     assert all(float(masks[name].mean()) < 1 for name in network.weighted[:3])
 
@@ -190,7 +190,8 @@ def test_distilled_pruning_never_trains_on_real_samples(monkeypatch: pytest.Monk
         used[name] = list(seen)
     assert used == {
         "gradual": [False],
-        "magnitude": [False] * 3,
+        "lamp": [False] * 3,
+        "global_magnitude": [False] * 3,
         "distilled": [True] * 3,
         "distilled_then_real": [True, True, False],
         "synflow": [],
@@ -211,13 +212,36 @@ def test_synaptic_flow_is_conserved() -> None:
     """Every layer carries the whole flow: the sum of its scores is the output (Theorem 2 of arXiv 2006.05467)."""
     network = positive(initialised(DEEP_SETS, 0))
     with torch.no_grad():
-        for module in network.modules():
-            if isinstance(getattr(module, "bias", None), torch.Tensor):
-                module.bias.zero_()  # type: ignore[operator]
         total = float(network(torch.ones(1, *DEEP_SETS.input, dtype=torch.float64)).sum())
     flow = synaptic_flow(network, {})
     for name in network.weighted:
         assert float(flow[name].sum()) == pytest.approx(total)
+
+
+def test_synaptic_flow_by_hand() -> None:
+    """Of a hidden layer |1 2; 3 4| and outputs |5 6|, whatever the biases: 5·(1+2) + 6·(3+4) for inputs of one."""
+    network = initialised(Architecture.model_validate(
+        {"input": (2,), "outputs": 1, "blocks": [{"block": "dense", "width": 2}]}
+    ), 0)  # fmt: skip
+    with torch.no_grad():
+        network.weight("dense0").copy_(torch.tensor([[1.0, -2.0], [-3.0, 4.0]]))
+        network.weight("output").copy_(torch.tensor([[5.0, -6.0]]))
+        for name, parameter in network.named_parameters():
+            if name.endswith(".bias"):
+                parameter.fill_(100.0)
+    flow = synaptic_flow(positive(network), {})
+    assert flow["dense0"].tolist() == [[5.0, 10.0], [18.0, 24.0]]
+    assert flow["output"].tolist() == [[15.0, 42.0]]
+
+
+def test_global_magnitude_keeps_the_largest_of_all_layers() -> None:
+    given = pruning(*blobs(), sparsity=0.5, rounds=1)
+    scores = magnitudes(given.trained({}))
+    found = next(PRUNERS["global_magnitude"](given))
+    assert not found.guarded
+    kept_scores = torch.cat([scores[name][mask.bool()] for name, mask in found.masks.items()])
+    others = torch.cat([scores[name][~mask.bool()] for name, mask in found.masks.items()])
+    assert float(kept_scores.min()) >= float(others.max())
 
 
 def test_a_round_without_guard_is_empty() -> None:

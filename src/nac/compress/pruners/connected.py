@@ -1,4 +1,4 @@
-"""Pruning that keeps no weight in vain: what stays lies on paths from the inputs to the outputs."""
+"""Pruning that keeps no weight in vain, as long as it can: what stays lies on paths from the inputs to the outputs."""
 
 import logging
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from nac.arch import Architecture, Network, initialised
 from nac.compress.pruners.contract import Masks, Round
-from nac.compress.pruners.scores import keep_highest, magnitudes, saliencies
+from nac.compress.pruners.scores import keep_highest, lamp_scores, saliencies
 from nac.compress.pruners.synflow import gradients, positive
 from nac.tasks import Dataset, Task
 
@@ -19,8 +19,8 @@ LEFT_PER_STEP = 0.8
 
 
 def keep_largest(network: Network, keep: float, masks: Masks | None = None) -> Round:
-    """Masks that keep the share `keep` of all weights: the largest, by `scores.magnitudes`; see `keep_connected`."""
-    return keep_connected(network, magnitudes(network), keep, masks)
+    """Masks that keep the share `keep` of all weights: the largest, by `scores.lamp_scores`; see `keep_connected`."""
+    return keep_connected(network, lamp_scores(network), keep, masks)
 
 
 def keep_salient(
@@ -40,6 +40,10 @@ def keep_connected(network: Network, scores: Mapping[str, Tensor], keep: float, 
     such at high sparsity if scores alone decide (arXiv 2107.02306; by their magnitudes 99 of 128 weights of NAC's
     Medium). So they go in small steps, a fifth of what is left in each, those without a path first in the next step;
     what is still in vain after the last one gives its place to the highest that has a path.
+
+    Weights in vain are left where paths run out: when two or three weights a layer, or none but what the guard of
+    `keep_highest` keeps, remain (27 of a network's 2,741 weights, one seed of eight; never from 5 % on in 24 networks).
+    How many is logged.
 
     Args:
         network: float or quantised, on any device; masks are on the CPU.
@@ -74,10 +78,6 @@ def unit_network(architecture: Architecture) -> Network:
     for node in network.graph.nodes:
         if node.op == "activation":
             network.layers[node.name] = nn.Identity()
-    with torch.no_grad():
-        for name, parameter in network.named_parameters():
-            if name.endswith(".bias"):
-                parameter.zero_()
     return network
 
 

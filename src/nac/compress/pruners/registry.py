@@ -31,17 +31,26 @@ def gradual(pruning: Pruning) -> Iterator[Round]:
         yield replace(found, network=copied(network))
 
 
-def magnitude(pruning: Pruning) -> Iterator[Round]:
+def lamp(pruning: Pruning) -> Iterator[Round]:
     """Iterative magnitude pruning with rewinding (lottery tickets, arXiv 1803.03635 and 1912.05671).
 
     Each round trains on real samples under the masks so far and removes the smallest weights of all layers together,
-    see `connected.keep_largest`.
+    as LAMP compares them (arXiv 2010.07611, `scores.lamp_scores`); see `connected.keep_largest`.
     """
     return _iterative(pruning, distilled_rounds=0)
 
 
+def global_magnitude(pruning: Pruning) -> Iterator[Round]:
+    """The same by bare magnitudes, whatever their layer, paths or not: what is usually meant by the name."""
+    masks: Masks = {}
+    for keep in pruning.schedule():
+        found = keep_highest(magnitudes(pruning.trained(masks)), keep)
+        masks = found.masks
+        yield found
+
+
 def distilled(pruning: Pruning) -> Iterator[Round]:
-    """The same, but every round trains on distilled samples only (arXiv 2307.03364), and the least salient weights go.
+    """As `lamp`, but every round trains on distilled samples only (arXiv 2307.03364), and the least salient weights go.
 
     On so few samples magnitudes say less (jets with 8 constituents, NAC's Medium at 95 % sparsity, three seeds: 59.9 %
     with them, 62.8 % with `scores.saliencies`).
@@ -80,7 +89,8 @@ def _iterative(pruning: Pruning, distilled_rounds: int) -> Iterator[Round]:
 PRUNERS: Mapping[str, Pruner] = MappingProxyType(
     {
         "gradual": gradual,
-        "magnitude": magnitude,
+        "lamp": lamp,
+        "global_magnitude": global_magnitude,
         "distilled": distilled,
         "distilled_then_real": distilled_then_real,
         "synflow": synflow,

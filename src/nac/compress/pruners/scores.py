@@ -18,6 +18,11 @@ BATCHES, BATCH_SIZE = 32, 32
 
 
 def magnitudes(network: Network) -> dict[str, Tensor]:
+    """The magnitude of every weight by node name."""
+    return {name: network.weight(name).detach().abs().double() for name in network.weighted}
+
+
+def lamp_scores(network: Network) -> dict[str, Tensor]:
     """A score of every weight's magnitude by node name, such that weights of different layers compare (LAMP).
 
     The square of a weight over the sum of squares of those in its layer that are not smaller (arXiv 2010.07611,

@@ -29,17 +29,21 @@ def synflow(pruning: Pruning) -> Iterator[Round]:
 
 
 def positive(network: Network) -> Network:
-    """The same network with the absolute values of its parameters and without its norms, in double precision.
+    """The same network with the absolute values of its weights, without norms and biases, in double precision.
 
-    Double, because sums of positive numbers grow by the width of every layer.
+    Biases would be flow that enters at no input. Double, because sums of positive numbers grow by the width of every
+    layer.
     """
     for node in network.graph.nodes:
         if node.op == "norm":
             network.layers[node.name] = nn.Identity()
     network.double().eval()
     with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.abs_()
+        for name, parameter in network.named_parameters():
+            if name.endswith(".bias"):
+                parameter.zero_()
+            else:
+                parameter.abs_()
     return network
 
 
