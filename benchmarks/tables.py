@@ -18,6 +18,7 @@ from typing import Any
 
 from nac.report import Front
 from nac.report.anchors import Anchor, anchors_for
+from nac.report.front import value_text
 from nac.report.quantities import quantity
 from nac.report.tables import exact_text, markdown, sorted_rows
 from nac.rundir import Run, RunRecord
@@ -71,7 +72,7 @@ def section(title: str, results: Sequence[Result], *, everything: bool) -> str:
     costs = [name for name in SHOWN if any(name in found for found in values)]
 
     def numbers(found: Mapping[Any, Any], prefix: str = "") -> list[str]:
-        cells = [quantity(name).text(found.get(prefix + name)) for name in metrics]
+        cells = [value_text(found, prefix + name) for name in metrics]
         return [*cells, *(quantity(name).text(found.get(name)) for name in costs)]
 
     rows = [

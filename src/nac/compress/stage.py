@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,8 +20,8 @@ from nac.config import FORMER_PRUNERS, CompressConfig, PrunerName, TrainConfig
 from nac.cost import costs
 from nac.design import Design, DesignRecord, load_float, save_float
 from nac.rundir import Run
-from nac.tasks import Dataset, Task
-from nac.train import FitResult, Teacher, evaluate, fit
+from nac.tasks import Dataset, Estimate, Task, intervals_of, values_of
+from nac.train import FitResult, Teacher, estimate, fit
 
 logger = logging.getLogger(__name__)
 ARCHITECTURE = "architecture.json"
@@ -246,6 +246,7 @@ class _Workshop:
             network, result = with_fewer_digits(start, share, bench, settings.digits_train)
         ops = measured_workload(network)
         weights = sum(op.outputs * op.fan_in for op in ops if op.parameters)
+        measured = self._estimates(network)
         kept = sum(op.density * op.outputs * op.fan_in for op in ops if op.parameters)
         record = DesignRecord(
             name=recipe.name,
@@ -254,10 +255,8 @@ class _Workshop:
             sparsity=1 - kept / weights,
             density={op.name: op.density for op in ops if op.parameters},
             preprocessing=self.dataset.preprocessing,
-            metrics={
-                "validation": evaluate(network, self.dataset.validation, self.task),
-                "test": evaluate(network, self.dataset.test, self.task),
-            },
+            metrics={split: values_of(estimates) for split, estimates in measured.items()},
+            intervals={split: intervals_of(estimates) for split, estimates in measured.items()},
             costs=self.measure(network),
             origin=self._origin(recipe, reference, pruned, result.best_epoch, result.seconds),
         )
@@ -276,6 +275,11 @@ class _Workshop:
         )  # fmt: skip
         return network, result, sparse.pruned
 
+    def _estimates(self, network: Network) -> dict[str, dict[str, Estimate]]:
+        """The metrics by split."""
+        splits = {"validation": self.dataset.validation, "test": self.dataset.test}
+        return {name: estimate(network, split, self.task) for name, split in splits.items()}
+
     def _origin(
         self, recipe: Recipe, reference: Network, pruned: Pruned | None, best_epoch: int, seconds: float
     ) -> dict[str, Any]:
@@ -288,6 +292,7 @@ class _Workshop:
         digits: dict[str, Any] = {}
         if recipe.start is not None:
             digits["digits"] = {"share": recipe.digits, "start": recipe.start.name}
+        measured = self._estimates(reference)
         return {
             "trial": recipe.winner.trial,
             "seed": self.seed,
@@ -299,9 +304,10 @@ class _Workshop:
             **pruning,
             **digits,
             "compress": self.settings.model_dump(mode="json"),
-            "float": {
-                "validation": evaluate(reference, self.dataset.validation, self.task),
-                "test": evaluate(reference, self.dataset.test, self.task),
+            "float": {split: values_of(estimates) for split, estimates in measured.items()},
+            "float_intervals": {
+                split: {name: asdict(known) for name, known in intervals_of(estimates).items()}
+                for split, estimates in measured.items()
             },
             "best_epoch": best_epoch,
             "seconds": round(seconds, 3),

@@ -20,13 +20,14 @@ from nac.config import Model, TaskConfig
 from nac.config.base import describe
 from nac.errors import InputError
 from nac.rundir import write_atomic
-from nac.tasks import Preprocessing
+from nac.tasks import Interval, Preprocessing
 
 
 class DesignRecord(Model):
     """What `design.json` holds. `origin` says how the design was made, well enough to make it again.
 
-    `sparsity` is the share of weights that are zero, over all layers. `metrics` are by split, then by name.
+    `sparsity` is the share of weights that are zero, over all layers. `metrics` and their `intervals` are by split,
+    then by name; designs of before have no intervals.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
@@ -36,6 +37,7 @@ class DesignRecord(Model):
     density: Mapping[str, float]
     preprocessing: Preprocessing
     metrics: Mapping[str, Mapping[str, float]]
+    intervals: Mapping[str, Mapping[str, Interval]] = Field(default_factory=dict)
     costs: Mapping[str, float]
     origin: Mapping[str, Any]
 

@@ -13,13 +13,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nac.arch import Architecture
 from nac.config.base import describe
-from nac.design import Design
+from nac.design import Design, DesignRecord
 from nac.errors import InputError
 from nac.report.front import Front
 from nac.report.quantities import QUANTITIES
 from nac.rundir import Run
 from nac.study import find_study
-from nac.tasks import BASELINES
+from nac.tasks import BASELINES, Baseline, Interval
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
 EVIDENCE = ("count", "estimate", "simulation", "c-synthesis", "synthesis", "place-and-route")
@@ -136,6 +136,7 @@ def _trial_row(run: Run, trial: FrozenTrial) -> dict[str, Any]:
         **_described(_architecture(run, trial)),
         "feasible": _feasible(trial),
         **attributes.get("metrics", {}),
+        **_errors({name: Interval(**known) for name, known in attributes.get("intervals", {}).items()}),
         **attributes.get("costs", {}),
     }
 
@@ -184,8 +185,7 @@ def _design_row(folder: Path) -> dict[str, Any]:
         "feasible": True,
         "exact": exactness(verification),
         "verified_samples": verification.get("hls_samples"),
-        **record.metrics.get("validation", {}),
-        **{f"test_{name}": value for name, value in record.metrics.get("test", {}).items()},
+        **_measured(record),
         **record.costs,
         **hardware_numbers(report),
     }
@@ -205,9 +205,27 @@ def _baseline_rows(run: Run) -> Iterator[dict[str, Any]]:
         yield {
             "kind": "baseline", "name": baseline.name, "feasible": True,
             **(_described(baseline.architecture) if baseline.architecture else {"architecture": ""}),
-            **baseline.metrics.get("validation", {}), **baseline.costs,
-            **{f"test_{name}": value for name, value in baseline.metrics.get("test", {}).items()},
+            **_measured(baseline), **baseline.costs,
         }  # fmt: skip
+
+
+def _measured(record: DesignRecord | Baseline) -> dict[str, float]:
+    """The columns of metrics and their errors, on the validation split and, with `test_` before them, the other."""
+    return {
+        f"{prefix}{name}": value
+        for split, prefix in (("validation", ""), ("test", "test_"))
+        for columns in (record.metrics.get(split, {}), _errors(record.intervals.get(split, {})))
+        for name, value in columns.items()
+    }
+
+
+def _errors(intervals: Mapping[str, Interval]) -> dict[str, float]:
+    """The columns that say how well metrics are known, `accuracy_se`, `accuracy_low` and `accuracy_high`."""
+    return {
+        f"{name}_{end}": value
+        for name, known in intervals.items()
+        for end, value in (("se", known.standard_error), ("low", known.low), ("high", known.high))
+    }
 
 
 def exactness(verification: Mapping[str, Any]) -> bool | None:

@@ -31,8 +31,9 @@ class Front:
     """Trials and designs of a run with what they measure and cost, and the trivial answers that they must beat.
 
     `table` has the columns FIXED, one column per metric on the validation split (`accuracy`), one per metric on
-    the test split, for designs (`test_accuracy`), one per cost (`bops`) and one per hardware number (`lut`); what
-    a row lacks is NaN. `front` marks the rows that no feasible row of the same kind dominates in `objectives`;
+    the test split, for designs (`test_accuracy`), one per cost (`bops`) and one per hardware number (`lut`). Beside a
+    metric are its standard error and 95 % interval (`accuracy_se`, `accuracy_low`, `accuracy_high`). What a row lacks
+    is NaN. `front` marks the rows that no feasible row of the same kind dominates in `objectives`;
     baselines, the constant answer and a linear model, are never on it nor chosen.
     Selection sees the validation split only: `test_` columns are for showing.
     """
@@ -85,8 +86,11 @@ class Front:
 
     @property
     def shown(self) -> list[str]:
-        """Every metric, cost and hardware number of the table, in its order: validation, test, costs, hardware."""
-        return [column for column in self.table.columns if column not in FIXED]
+        """Every metric, cost and hardware number of the table, in its order: validation, test, costs, hardware.
+
+        The errors of metrics are no columns of their own there: `value_text` writes them beside their metric.
+        """
+        return [column for column in self.table.columns if column not in FIXED and quantity(column).role != "error"]
 
     def marked(self, objectives: Sequence[str] | None = None) -> "Front":
         """The same rows with `front` recomputed, for other `objectives` if given (each kind on its own)."""
@@ -190,6 +194,11 @@ def beaten(metric: str, value: float, by: float, name: str) -> str:
         return ""
     text, answer = quantity(metric).text, {"constant": "constant answer", "linear": "linear model"}[name]
     return f"{metric} {text(value)} is {'no better' if value == by else 'worse'} than the {answer}'s {text(by)}"
+
+
+def value_text(row: Mapping[str, Any] | pd.Series, name: str) -> str:
+    """A value of a row as tables show it, a metric with its standard error: `67.3 ± 1.2 %`."""
+    return quantity(name).text(row.get(name), row.get(f"{name}_se"))
 
 
 def rank(column: str) -> tuple[int, int]:

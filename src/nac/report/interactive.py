@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from nac.report.anchors import Anchor
 from nac.report.figures import Split, by_bits, default_axes, drawn_column, marker_area, plot_front, staircase
-from nac.report.front import Front
+from nac.report.front import Front, value_text
 from nac.report.quantities import quantity
 from nac.report.style import BLUE, GREY, RED, bit_colour
 from nac.rundir import write_atomic
@@ -101,6 +101,6 @@ def _hover(front: Front, index: object) -> list[str]:
     texts = []
     for _, row in front.table.loc[index].iterrows():  # type: ignore[call-overload]
         lines = [f"<b>{row['kind']} {row['name']}</b>", str(row["architecture"])]
-        lines += [f"{name}: {quantity(name).text(row[name])}" for name in front.shown if row[name] == row[name]]
+        lines += [f"{name}: {value_text(row, name)}" for name in front.shown if row[name] == row[name]]
         texts.append("<br>".join(lines))
     return texts

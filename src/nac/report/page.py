@@ -18,7 +18,7 @@ from nac.report.anchors import Anchor, anchors_for
 from nac.report.collect import exactness, hardware_report, importances, read_front, read_study
 from nac.report.compression import plot_compression
 from nac.report.figures import plot_convergence, plot_front, plot_importances
-from nac.report.front import Front
+from nac.report.front import Front, value_text
 from nac.report.quantities import quantity, short
 from nac.report.style import inline_svg
 from nac.report.tables import MARK, exact_text, heading_of, label, shown_columns, sorted_rows
@@ -138,7 +138,7 @@ def _grid(front: Front, *, designs: bool = True, trials: bool = True) -> dict[st
         if designs:
             exact = exact_text(row)
             cells.append({"text": exact, "value": None, "mark": {"yes": "yes", "NO": "no"}.get(exact, "")})
-        cells += [_cell(quantity(name).text(row[name]), row[name]) for name in names]
+        cells += [_cell(value_text(row, name), row[name]) for name in names]
         rows.append({"kind": row["kind"], "front": bool(row["front"]), "cells": cells})
     headings = ["", "name", "architecture", *(["exact"] if designs else []), *map(heading_of, names)]
     return {"headings": headings, "texts": {0, 1, 2}, "rows": rows}

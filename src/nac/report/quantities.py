@@ -1,7 +1,8 @@
 """Every number a table can hold: its direction, its name for people and its unit."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -10,7 +11,13 @@ from nac.errors import InputError
 from nac.pareto import Direction
 from nac.tasks.metrics import METRICS
 
-Role = Literal["metric", "cost", "hardware", "setting"]
+Role = Literal["metric", "cost", "hardware", "setting", "error"]
+ERRORS = {
+    "se": "standard error of the {}",
+    "low": "{}, lower end of its 95 % interval",
+    "high": "{}, upper end of its 95 % interval",
+}
+"""What is known of how well a metric is known: the column `accuracy_se` beside `accuracy`, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,8 @@ class Quantity:
     label: str
     unit: str
     role: Role
+    percent: bool = False
+    """Whether the number is a share that people read in per cent."""
 
     @property
     def axis(self) -> str:
@@ -31,24 +40,29 @@ class Quantity:
         return f"{label} [{unit}]" if unit else label
 
     @property
-    def percent(self) -> bool:
-        """Whether the number is a share that people read in per cent."""
-        return self.name in {"accuracy", "sparsity"}
-
-    @property
     def scale(self) -> float:
         """What a value is multiplied with before it is drawn or printed."""
         return 100.0 if self.percent else 1.0
 
-    def text(self, value: float | None) -> str:
-        """The value as a table shows it; a dash where there is none."""
+    def text(self, value: float | None, error: float | None = None) -> str:
+        """The value as a table shows it, with its standard error if it is known; a dash where there is no value."""
         if value is None or value != value:
             return "–"
+        if error is not None and error == error:
+            return f"{with_error(self.scale * value, self.scale * error)}{' %' if self.percent else ''}"
         if self.percent:
             return f"{100 * value:.{0 if self.role == 'setting' else 2}f} %"
         if self.role in {"cost", "hardware"} or self.name in {"trial", "bits", "activation_bits", "input_bits"}:
             return short(value)
         return f"{value:.4f}"
+
+
+def with_error(value: float, error: float) -> str:
+    """A value and its standard error, of which two digits are shown: 67.3 ± 1.2, 0.01053 ± 0.00021, 373 ± 12."""
+    if not error > 0:
+        return f"{value:.4g} ± 0"
+    decimals = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
 
 def short(value: float) -> str:
@@ -87,13 +101,20 @@ def _inside(label: str) -> str:
 def _registry() -> dict[str, Quantity]:
     found: dict[str, Quantity] = {}
     for name, label, unit in _SETTINGS:
-        found[name] = Quantity(name, "maximize" if name == "sparsity" else "minimize", label, unit, "setting")
+        share = name == "sparsity"
+        found[name] = Quantity(name, "maximize" if share else "minimize", label, unit, "setting", share)
     for name, label, unit in _HARDWARE:
         found[name] = Quantity(name, "minimize", label, unit, "hardware")
     for cost in COSTS.values():
         found[cost.name] = Quantity(cost.name, cost.direction, cost.label, cost.unit, "cost")
     for metric in METRICS.values():
-        found[metric.name] = Quantity(metric.name, metric.direction, _inside(metric.label), metric.unit, "metric")
+        known = Quantity(
+            metric.name, metric.direction, _inside(metric.label), metric.unit, "metric", metric.name == "accuracy"
+        )
+        found[metric.name] = known
+        for suffix, label in ERRORS.items():
+            name, direction = f"{metric.name}_{suffix}", metric.direction if suffix != "se" else "minimize"
+            found[name] = replace(known, name=name, direction=direction, label=label.format(known.label), role="error")
     return found
 
 
@@ -104,7 +125,8 @@ def quantity(name: str) -> Quantity:
     """What is known of a column; `test_NAME` is NAME on the test split. Raises InputError for an unknown name."""
     found = QUANTITIES.get(name.removeprefix("test_"))
     if found is None:
-        raise InputError(f"no value named {name!r}, expected one of: {', '.join(QUANTITIES)}")
+        names = ", ".join(known.name for known in QUANTITIES.values() if known.role != "error")
+        raise InputError(f"no value named {name!r}, expected one of: {names}")
     return found
 
 

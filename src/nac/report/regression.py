@@ -9,20 +9,22 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nac.report.style import BLUE, GREY, ORANGE, PALETTE, RED, save, style, subplots
-from nac.tasks.metrics import distance
+from nac.tasks import values_of
+from nac.tasks.metrics import POSITION, distances, estimates
 
 FloatArray = NDArray[np.floating]
 
 
 def distances_px(predicted_px: FloatArray, true_px: FloatArray) -> NDArray[np.float64]:
     """Euclidean distance (N,) in pixels between positions (N, 2)."""
-    residual = np.asarray(predicted_px, dtype=np.float64) - np.asarray(true_px, dtype=np.float64)
-    return np.asarray(np.linalg.norm(residual, axis=1), dtype=np.float64)
+    return distances(np.asarray(predicted_px, dtype=np.float64), np.asarray(true_px, dtype=np.float64))
 
 
 def percentile_table(predictions_px: Mapping[str, FloatArray], true_px: FloatArray) -> pd.DataFrame:
     """Mean, median, 75th and 95th percentile of the distance in pixels: one row per entry of `predictions_px`."""
-    table = pd.DataFrame({name: distance(values, true_px) for name, values in predictions_px.items()}).T
+    names, true = [metric.name for metric in POSITION], np.asarray(true_px, dtype=np.float64)
+    rows = {name: values_of(estimates(names, predicted, true)) for name, predicted in predictions_px.items()}
+    table = pd.DataFrame(rows).T
     return table.rename_axis("prediction")
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from nac.report.front import Front, Kind
+from nac.report.front import Front, Kind, value_text
 from nac.report.quantities import quantity
 
 MARK = "●"
@@ -38,7 +38,7 @@ def front_table(front: Front, *, best: Mapping[str, Any] | None = None, trials: 
         chosen = best is not None and (row["kind"], row["name"]) == (best["kind"], best["name"])
         table.add_row(
             MARK if row["front"] else "", label(row), str(row["architecture"]),
-            *(quantity(name).text(row[name]) for name in columns), exact_text(row),
+            *(value_text(row, name) for name in columns), exact_text(row),
             style="bold" if chosen else ("" if row["kind"] == "design" else "dim"),
         )
     return table
@@ -49,7 +49,7 @@ def frame(front: Front, *, trials: bool = True) -> pd.DataFrame:
     columns = terminal_columns(front)
     rows = [
         {"front": MARK if row["front"] else "", "name": label(row), "architecture": row["architecture"],
-         **{heading_of(name): quantity(name).text(row[name]) for name in columns},
+         **{heading_of(name): value_text(row, name) for name in columns},
          **({"exact": exact_text(row)} if row["kind"] == "design" else {})}
         for row in sorted_rows(front, trials=trials)
     ]
@@ -118,6 +118,8 @@ def caption(front: Front) -> str:
     """What the marks mean and what happened to the trials that are not listed."""
     states = ", ".join(f"{count} {name}" for name, count in front.states.items() if count)
     marks = f"{MARK} none of its kind is better in {' and '.join(front.objectives)} (validation split)."
+    if any(quantity(name).role == "error" for name in front.names):
+        marks += " ± is one standard error."
     if "lut" in front.names:
         marks += " LUTs, flip-flops and latency are estimates unless a design's reports.json has a synthesis."
     said = marks + (f" Trials: {states}." if states else "")

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -17,8 +17,8 @@ from nac.search.deployment import Deployment, Infeasible
 from nac.search.fidelity import PASSED_IN_A_ROW, RUNGS, Climb, Ladder, Unpromising, climbed, passed_in_a_row
 from nac.search.objectives import Candidate, Goals, Price
 from nac.space import Genotype, SearchSpace, Unbuildable, changes, compression
-from nac.tasks import Dataset, Task
-from nac.train import evaluate, fit
+from nac.tasks import Dataset, Interval, Task, intervals_of, values_of
+from nac.train import estimate, evaluate, fit
 
 logger = logging.getLogger(__name__)
 
@@ -73,11 +73,13 @@ class Bench:
         if original is not None:
             trial.set_user_attr("duplicate_of", original.number)
             found = original.user_attrs
-            candidate = replace(candidate, metrics=found["metrics"], measured=found["costs"])
+            known = {name: Interval(**bounds) for name, bounds in found.get("intervals", {}).items()}
+            candidate = replace(candidate, metrics=found["metrics"], intervals=known, measured=found["costs"])
         else:
             self._require_promise(trial, candidate)
             candidate = self.train(trial, candidate)
         trial.set_user_attr("metrics", candidate.metrics)
+        trial.set_user_attr("intervals", {name: asdict(known) for name, known in candidate.intervals.items()})
         if self.deployment is not None:
             trial.set_user_attr("costs", candidate.measured)
         values = self.goals.values(candidate)
@@ -151,13 +153,15 @@ class Bench:
             save_quantised(folder, deployed)
         save_float(folder, network)
         judged = network if self.deployment is None else deployed
-        metrics = evaluate(judged, self.dataset.validation, self.task)
+        found = estimate(judged, self.dataset.validation, self.task)
         seconds = round(time.perf_counter() - start, 3)
         trial.set_user_attr("training", {
             "seconds": seconds, "epochs": len(result.history), "best": result.best_epoch,
             "stopped": climb.stopped, "device": self.dataset.device.type,
         })  # fmt: skip
-        return replace(candidate, metrics=metrics, network=judged, measured=measured)
+        return replace(
+            candidate, metrics=values_of(found), intervals=intervals_of(found), network=judged, measured=measured
+        )  # fmt: skip
 
     def _require_promise(self, trial: Trial, candidate: Candidate) -> None:
         """Raises Unpromising when the candidate is not worth its first epoch."""

@@ -14,7 +14,7 @@ from nac.arch import UNCOMPRESSED, Architecture, Compression, Network, workload
 from nac.config import ConstraintConfig, ObjectiveConfig, SearchConfig
 from nac.cost import COSTS, Cost, MatrixOp
 from nac.errors import InputError, WorkError
-from nac.tasks import METRICS, Metric
+from nac.tasks import METRICS, Interval, Metric
 
 Direction = Literal["minimize", "maximize"]
 Price = Literal["cheap", "dear"]
@@ -24,13 +24,14 @@ Price = Literal["cheap", "dear"]
 class Candidate:
     """An architecture on trial, and how much of its weights is to go.
 
-    `metrics` (on the validation split) and `network` exist once it is trained, `measured` (costs and hardware costs
-    by name, of the quantised network) in a search of quantised networks. `forecasts` are the lowest values that
-    these can have, as far as that is known before training.
+    `metrics` (on the validation split), their `intervals` and `network` exist once it is trained, `measured` (costs
+    and hardware costs by name, of the quantised network) in a search of quantised networks. `forecasts` are the lowest
+    values that these can have, as far as that is known before training.
     """
 
     architecture: Architecture
     metrics: Mapping[str, float] | None = None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
     network: Network | None = None
     compression: Compression = UNCOMPRESSED
     measured: Mapping[str, float] | None = None

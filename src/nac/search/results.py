@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -18,12 +18,12 @@ from nac.errors import InputError
 from nac.pareto import Direction, non_dominated, oriented, representatives
 from nac.search.objectives import OBJECTIVES
 from nac.space import Genotype, compression
-from nac.tasks import METRICS
+from nac.tasks import METRICS, Interval
 
 
 @dataclass(frozen=True)
 class TrialResult:
-    """One trained candidate: `values` are the objectives by name, `metrics` are on the validation split.
+    """One trained candidate: `values` are the objectives by name, `metrics` and `intervals` on the validation split.
 
     `costs` are those of the architecture; in a search that quantises those measured of the quantised network, the
     hardware costs among them. `genotype` is the one that was built, `repairs` say what was changed in the one that
@@ -42,6 +42,7 @@ class TrialResult:
     baseline: str | None = None
     duplicate_of: int | None = None
     repairs: Mapping[str, Sequence[int | str | bool]] | None = None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
 
     @cached_property
     def architecture(self) -> Architecture:
@@ -84,6 +85,7 @@ def _result(trial: FrozenTrial, names: Sequence[str]) -> TrialResult:
         baseline=attributes.get("baseline"),
         duplicate_of=attributes.get("duplicate_of"),
         repairs=attributes.get("repairs"),
+        intervals={name: Interval(**known) for name, known in attributes.get("intervals", {}).items()},
     )
 
 

@@ -3,6 +3,7 @@
 from nac.tasks.baselines import BASELINES, Baseline, baselines, constant_answer
 from nac.tasks.dataset import Dataset, Split, TrainSplit
 from nac.tasks.describe import describe
+from nac.tasks.intervals import Estimate, Interval, intervals_of, values_of
 from nac.tasks.metrics import METRICS, Metric, softmax
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.simulate import simulate
@@ -14,6 +15,8 @@ __all__ = [
     "UNITS",
     "Baseline",
     "Dataset",
+    "Estimate",
+    "Interval",
     "Metric",
     "Preprocessing",
     "Split",
@@ -22,7 +25,9 @@ __all__ = [
     "baselines",
     "constant_answer",
     "describe",
+    "intervals_of",
     "make_task",
     "simulate",
     "softmax",
+    "values_of",
 ]

@@ -16,6 +16,7 @@ from nac.arch.blocks import Flatten
 from nac.config import Model
 from nac.cost import costs
 from nac.tasks.dataset import Dataset
+from nac.tasks.intervals import Interval, intervals_of, values_of
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.task import Task
 
@@ -29,13 +30,15 @@ UNSEEN = -30.0  # logit of a class without a sample
 
 
 class Baseline(Model):
-    """A trivial answer: metrics by split, then by name. The constant one costs nothing and has no architecture.
+    """A trivial answer: metrics and their intervals by split, then by name.
 
-    The linear model costs what a network of its output layer alone would, with inputs and weights of 8 bits.
+    The constant one costs nothing and has no architecture. The linear model costs what a network of its output layer
+    alone would, with inputs and weights of 8 bits.
     """
 
     name: str
     metrics: Mapping[str, Mapping[str, float]]
+    intervals: Mapping[str, Mapping[str, Interval]] = Field(default_factory=dict)
     architecture: Architecture | None = None
     costs: Mapping[str, float] = Field(default_factory=dict)
 
@@ -48,20 +51,24 @@ def baselines(task: Task, dataset: Dataset) -> tuple[Baseline, ...]:
     parts = {"validation": dataset.validation, "test": dataset.test}
     train, classes = dataset.train, _classes(task)
 
-    def measured(predict: Predict) -> dict[str, dict[str, float]]:
-        return {
-            name: task.metrics(predict(_flat(part.x)), part.y.numpy(), part.preprocessing)
+    def measured(predict: Predict) -> dict[str, Any]:
+        found = {
+            name: task.estimates(predict(_flat(part.x)), part.y.numpy(), part.preprocessing)
             for name, part in parts.items()
         }
+        return {
+            "metrics": {name: values_of(estimates) for name, estimates in found.items()},
+            "intervals": {name: intervals_of(estimates) for name, estimates in found.items()},
+        }
 
-    found = [Baseline(name="constant", metrics=measured(_constant(train.y.numpy(), classes)))]
+    found = [Baseline(name="constant", **measured(_constant(train.y.numpy(), classes)))]
     rows = _some(len(train), train.x[0].numel())
     y = train.y[rows].numpy()
     if not classes or len(np.unique(y)) > 1:
         architecture = Architecture(input=task.input_shape, blocks=(Flatten(),), outputs=task.outputs)
         linear = _linear(_flat(train.x[rows]), y, classes)
         found.append(Baseline(
-            name="linear", metrics=measured(linear), architecture=architecture, costs=costs(workload(architecture)),
+            name="linear", **measured(linear), architecture=architecture, costs=costs(workload(architecture)),
         ))  # fmt: skip
     return tuple(found)
 

@@ -17,6 +17,7 @@ from nac.errors import InputError
 from nac.rundir import sha256
 from nac.tasks import metrics as measure
 from nac.tasks.dataset import Dataset, Split, TrainSplit, prepare
+from nac.tasks.intervals import Estimate, values_of
 from nac.tasks.layouts import input_shape, open_sources, output_count
 from nac.tasks.preprocessing import Preprocessing, fit
 from nac.tasks.simulate import simulated_file, simulation_settings
@@ -69,11 +70,16 @@ class Task(Protocol):
     def loss(self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
         """Scalar loss of outputs (N, O) against targets (N,) or (N, T)."""
 
-    def metrics(self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing) -> dict[str, float]:
+    def estimates(
+        self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing
+    ) -> dict[str, Estimate]:
         """Metrics of raw network outputs (N, O) against targets in the same units, those of `preprocessing`.
 
-        Raises WorkError if the outputs are not finite.
+        They know their intervals. Raises WorkError if the outputs are not finite.
         """
+
+    def metrics(self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing) -> dict[str, float]:
+        """The values of `estimates`."""
 
 
 class DataTask:
@@ -87,11 +93,9 @@ class DataTask:
     @property
     def metric_names(self) -> tuple[str, ...]:
         """The metrics that `metrics` gives, the most important first."""
-        if self.config.data.kind == "classification":
-            return ("accuracy", "auc_macro")
-        if self.config.data.layout == "patches":
-            return ("distance_px", "distance_px_p50", "distance_px_p75", "distance_px_p95")
-        return ("rmse", "mae")
+        config = self.config.data
+        values = measure.POSITION if config.layout == "patches" else measure.REGRESSION
+        return tuple(metric.name for metric in (measure.CLASSIFICATION if config.kind == "classification" else values))
 
     def load(
         self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None,
@@ -140,14 +144,18 @@ class DataTask:
             return functional.cross_entropy(outputs, targets, label_smoothing=label_smoothing)
         return functional.mse_loss(outputs, targets)
 
+    def estimates(
+        self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing
+    ) -> dict[str, Estimate]:
+        """See Task."""
+        predicted, true = measure.checked(outputs, len(targets)), targets
+        if self.config.data.kind != "classification":
+            predicted, true = preprocessing.physical(predicted), preprocessing.physical(targets)
+        return measure.estimates(self.metric_names, predicted, true)
+
     def metrics(self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing) -> dict[str, float]:
         """See Task."""
-        if self.config.data.kind == "classification":
-            return measure.classification(outputs, targets)
-        predicted = preprocessing.physical(measure.checked(outputs, len(targets)))
-        true = preprocessing.physical(targets)
-        return measure.distance(predicted, true) if self.config.data.layout == "patches" \
-            else measure.regression(predicted, true)
+        return values_of(self.estimates(outputs, targets, preprocessing))
 
     def _samples(self, files: Sequence[Path], seed: int, limit: int | None) -> Samples:
         config = self.config.data

@@ -1,13 +1,14 @@
 """One fit loop and one evaluation, for every task and stage."""
 
 from nac.train.device import DeviceName, training_device
-from nac.train.fit import FitResult, Masks, Teacher, evaluate, fit, predict, validation_loss
+from nac.train.fit import FitResult, Masks, Teacher, estimate, evaluate, fit, predict, validation_loss
 
 __all__ = [
     "DeviceName",
     "FitResult",
     "Masks",
     "Teacher",
+    "estimate",
     "evaluate",
     "fit",
     "predict",

@@ -16,7 +16,7 @@ from nac.arch import Network, workload
 from nac.config import TrainConfig
 from nac.cost import macs
 from nac.errors import WorkError
-from nac.tasks import Dataset, Split, Task
+from nac.tasks import Dataset, Estimate, Split, Task, values_of
 
 MACS_PER_STEP_WORTH_THREADS = 3e8
 
@@ -227,7 +227,12 @@ def validation_loss(network: Network, split: Split, task: Task) -> float:
     return float(task.loss(predict(network, x), y))
 
 
+def estimate(network: Network, split: Split, task: Task) -> dict[str, Estimate]:
+    """Every metric of the task over a split, with what its interval needs."""
+    x, _ = split.on(_device(network))
+    return task.estimates(predict(network, x).cpu().double().numpy(), split.y.numpy(), split.preprocessing)
+
+
 def evaluate(network: Network, split: Split, task: Task) -> dict[str, float]:
     """Every metric of the task over a split."""
-    x, _ = split.on(_device(network))
-    return task.metrics(predict(network, x).cpu().double().numpy(), split.y.numpy(), split.preprocessing)
+    return values_of(estimate(network, split, task))
