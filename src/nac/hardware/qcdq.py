@@ -1,4 +1,4 @@
-"""QuantizeLinear, Clip and DequantizeLinear, as most exporters write quantised networks, as QONNX's Quant nodes."""
+"""QuantizeLinear, Clip and DequantizeLinear, as most exporters write quantisers, as QONNX's Quant nodes."""
 
 import numpy as np
 import onnx
