@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 from networks import ATTENTION_CNN, BRAGGNN, DEEP_SETS, DEPLOYABLE
@@ -7,12 +9,14 @@ from nac.arch import (
     Architecture,
     Dense,
     Network,
+    copied,
     fold_norms,
     integer_weights,
     measured_workload,
     quantise,
     workload,
 )
+from nac.arch.quantisers import SPREAD
 from nac.cost import bops, parameters
 from nac.errors import InputError
 
@@ -102,3 +106,48 @@ def test_the_mean_has_a_sign_bit_only_where_it_can_be_negative(activation: str, 
     network = calibrated(trained(Architecture(input=(3, 8), outputs=2, blocks=(phi, Aggregate()))))
     with torch.no_grad():
         assert network.layers["aggregate1_act"](torch.rand(4, 8)).signed == signed
+
+
+def scales_of(network: Network, name: str) -> torch.Tensor:
+    layer: Any = network.layers[name]
+    with torch.no_grad():
+        scales: torch.Tensor = layer.quant_weight().scale.flatten()
+    return scales
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8, 16])
+def test_scales_of_a_layer_stay_within_four_bits_of_each_other(bits: int) -> None:
+    network = calibrated(trained(DEEP_SETS), bits)
+    with torch.no_grad():
+        for index, factor in enumerate((0.0, 1e-6, 1e-3, 0.1, 100.0)):
+            network.weight("dense1")[index] *= factor
+    scales = scales_of(network, "dense1")
+    assert float(scales.max() / scales.min()) == 2**SPREAD
+    assert torch.equal(scales, 2.0 ** torch.log2(scales).round())
+    assert scales[4] == scales.max()  # what was large keeps its scale
+
+
+def test_a_bias_is_what_was_trained_whatever_the_scale_of_its_channel() -> None:
+    """A channel that pruning emptied had steps of 2**-30, in which 2.75 saturated 32 bits at 2.0."""
+    network = calibrated(trained(DEEP_SETS))
+    layer: Any = network.layers["dense1"]
+    with torch.no_grad():
+        network.weight("dense1").zero_()
+        layer.bias.fill_(2.75)
+        layer.bias[1], layer.bias[2] = -1e6, 2.0**-20
+        kept = layer(network.layers["dense0_act"](torch.zeros(1, 32, 8)))
+    assert kept[0, :3, 0].tolist() == [2.75, -1e6, 2.0**-20]
+    assert bool((kept[0, 3:] == 2.75).all())
+
+
+def test_networks_saved_without_bounds_on_their_scales_keep_them() -> None:
+    network = calibrated(trained(DEEP_SETS))
+    with torch.no_grad():
+        network.weight("dense1")[0] *= 2.0**-8
+    state = {key: value for key, value in network.state_dict().items() if "scaling_impl.s" not in key}
+    assert len(state) < len(network.state_dict())
+    old = Network(network.architecture, quantised=True)
+    old.load_state_dict(state)
+    found = scales_of(old, "dense1")
+    assert found[0] == found.min() <= found.max() / 2**7
+    assert torch.equal(scales_of(copied(old), "dense1"), found)

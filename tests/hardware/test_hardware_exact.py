@@ -72,7 +72,7 @@ def test_a_width_for_every_layer_and_a_scale_for_every_channel_are_exact(tmp_pat
     design = make_design(tmp_path / "mixed", arch, network)
     report = synthesise(design, TargetConfig(), check_inputs=samples(arch), simulation=False, synthesis=False)
     assert report.verification.hls_samples == report.verification.qonnx_samples == 200
-    assert report.verification.proven_in_float32
+    assert report.verification.proven
     assert report.rtl_samples > 200
     assert {n.name: n.value for n in report.numbers if n.kind == "count"} == design.record.costs
 
@@ -89,7 +89,7 @@ def test_synthesise_verifies_and_reports(design_of: DesignMaker) -> None:
     ]  # fmt: skip
     assert report.verification.equal
     assert report.verification.hls_samples == report.verification.qonnx_samples == 200
-    assert report.verification.proven_in_float32
+    assert report.verification.proven
     assert {n.name: n.value for n in report.numbers if n.kind == "count"} == design.record.costs
     assert {"lut", "ff", "latency_cycles"} <= {n.name for n in report.numbers if n.kind == "estimate"}
     assert report.rtl_samples > 200

@@ -89,7 +89,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def hardware(name: str, config: TaskConfig) -> HardwareReport:
     """A report as `nac synth` writes it, with a second, better founded number of LUTs."""
-    checked = Verification(samples=1000, qonnx_samples=100, hls_samples=1000, equal=True, proven_in_float32=True,
+    checked = Verification(samples=1000, qonnx_samples=100, hls_samples=1000, equal=True, proven=True,
                            predictions_sha256="ab" * 32)
     numbers = (
         HardwareNumber(name="lut", value=5200, tool="Vitis HLS", version="2024.1", kind="synthesis"),

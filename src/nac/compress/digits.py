@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from nac.arch import Network, copied, integer_weights, workload
+from nac.arch.quantisers import channel_scale
 from nac.compress.pruners.scores import sensitivity
 from nac.compress.quantisation import Bench
 from nac.config import TrainConfig
@@ -123,6 +124,7 @@ class FewDigits(nn.Module):
         super().__init__()
         self.register_buffer("limit", limit)
         self._quantise = cast(nn.Module, layer.weight_quant).forward  # bound: a module would belong to two layers
+        self._lowest = channel_scale(layer).lowest
 
     def forward(self, weight: Tensor) -> Tensor:
         """Shaped as given."""
@@ -132,6 +134,7 @@ class FewDigits(nn.Module):
             few = self._rounded(weight / scale, steps)
             channels = few.flatten(1).abs().amax(dim=1) == steps
             scale = torch.where(channels.reshape(scale.shape), 2 * scale, scale)
+            scale = torch.maximum(scale, self._lowest(scale))
             few = self._rounded(weight / scale, steps) * (scale * HAIR)
         return few + (weight - weight.detach())  # in this order, so that its value is exactly `few`
 

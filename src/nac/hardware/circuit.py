@@ -18,8 +18,8 @@ Op = Literal[
     "input", "dense", "conv", "relu", "leaky_relu", "quantise", "add", "matmul", "mean", "maximum", "max_pool",
     "reshape",
 ]  # fmt: skip
-FLOAT32_EXACT = 1 << 24
-"""Integers up to this magnitude are exact in float32, in which torch and QONNX compute."""
+FLOAT64_EXACT = 1 << 53
+"""Integers up to this magnitude are exact in float64, in which torch and QONNX compute."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class Circuit:
         """The nodes that read `name`."""
         return [node for node in self.nodes if name in node.inputs]
 
-    def inexact_in_float32(self) -> list[str]:
-        """Nodes whose partial sums could exceed 24 bits: there float32 engines may round where the circuit does not.
+    def inexact_in_float64(self) -> list[str]:
+        """Nodes whose partial sums could exceed 53 bits: there torch and QONNX may round where the circuit does not.
 
-        Empty for nearly every network of 8 bits and less; where it is not, equality on samples is still checked.
+        Empty for nearly every network; where it is not, equality on samples is still checked.
         """
-        return [node.name for node in self.nodes if node.significand >= FLOAT32_EXACT]
+        return [node.name for node in self.nodes if node.significand >= FLOAT64_EXACT]

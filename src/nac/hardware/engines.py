@@ -9,14 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from qonnx.core.modelwrapper import ModelWrapper
-from qonnx.core.onnx_exec import execute_onnx
+from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
+from qonnx.custom_op.general.quant import quant
 
+from nac.arch import copied
 from nac.design import Design
 from nac.errors import InputError
 from nac.hardware.export import export, load_model
-from nac.hardware.passes import with_batch
+from nac.hardware.passes import QONNX_DOMAIN
 from nac.hardware.project import RECORD, HlsProject, generate, source_of
+from nac.hardware.read import parameter_tensors
 
 Values = npt.NDArray[np.float64]
 
@@ -39,23 +43,23 @@ class Engine(Protocol):
 
 
 class TorchEngine:
-    """The quantised torch network."""
+    """The quantised torch network, in float64: sums of wide values leave the 24 bits that float32 has."""
 
     name = "torch"
 
     def __init__(self, design: Design, batch_size: int = 1024) -> None:
-        self.network = design.network
+        self.network = copied(design.network).eval().double()
         self.batch_size = batch_size
 
     def predict(self, x: npt.NDArray[np.float32]) -> Values:
         """See `Engine`."""
         with torch.no_grad():
             parts = [self.network(torch.from_numpy(part)).numpy() for part in _batches(x, self.batch_size)]
-        return np.concatenate(parts).astype(np.float64)
+        return np.concatenate(parts)
 
 
 class QonnxEngine:
-    """QONNX's own execution of model.onnx, exported first where it is missing."""
+    """model.onnx as ONNX and QONNX define it, exported first where it is missing."""
 
     name = "qonnx"
 
@@ -111,28 +115,49 @@ def engine(name: str, design: Design) -> Engine:
     return ENGINES[name](design)
 
 
+class Quant(OpRun):
+    """QONNX's quantiser for ONNX's reference evaluator."""
+
+    op_domain = QONNX_DOMAIN
+
+    def _run(
+        self, x: Values, scale: Values, zero: Values, bits: Values, *, signed: int, narrow: int, rounding_mode: str
+    ) -> tuple[Values]:
+        return (np.asarray(quant(x, scale, zero, bits, signed, narrow, rounding_mode)),)
+
+
 def run_qonnx(
     model: onnx.ModelProto, x: npt.NDArray[np.float32], batch_size: int = 256, *, all_tensors: bool = False
-) -> dict[str, npt.NDArray[Any]]:
+) -> dict[str, Values]:
     """Tensors of a QONNX graph by name, (N, ...): its output, or every value that depends on the input.
 
-    The graph is executed on whole batches, which takes some milliseconds where sample by sample takes minutes.
+    Computed in float64 by ONNX's reference evaluator, whose every operation is numpy, and QONNX's own quantiser:
+    `execute_onnx` computes in float32, and one sample at a time.
     """
-    wrapper = ModelWrapper(model)
+    evaluator = ReferenceEvaluator(_in_double(model), new_ops=[Quant])
     entry, exit_ = model.graph.input[0].name, model.graph.output[0].name
-    found: dict[str, list[npt.NDArray[Any]]] = {}
-    sized: dict[int, ModelWrapper] = {}
+    constant = parameter_tensors(model)
+    found: dict[str, list[Values]] = {}
     for part in _batches(x, batch_size):
-        batch = sized.setdefault(len(part), with_batch(wrapper, len(part)))
-        values = execute_onnx(batch, {entry: part}, return_full_exec_context=all_tensors)
-        wanted = [name for node in model.graph.node for name in node.output] if all_tensors else [exit_]
-        for name in wanted:
-            found.setdefault(name, []).append(np.asarray(values[name], dtype=np.float64))
+        values = evaluator.run(None, {entry: part}, intermediate=True)
+        wanted = [name for node in model.graph.node for name in node.output if name not in constant]
+        for name in wanted if all_tensors else [exit_]:
+            found.setdefault(name, []).append(values[name])
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
-def _batches(x: npt.NDArray[np.float32], size: int) -> list[npt.NDArray[np.float32]]:
-    values = np.ascontiguousarray(x, dtype=np.float32)
+def _in_double(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with constants of double precision, so that everything computed from them has it."""
+    twin = onnx.ModelProto()
+    twin.CopyFrom(model)
+    for tensor in twin.graph.initializer:
+        if tensor.data_type == onnx.TensorProto.FLOAT:
+            tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float64), tensor.name))
+    return twin
+
+
+def _batches(x: npt.NDArray[Any], size: int) -> list[Values]:
+    values = np.ascontiguousarray(x, dtype=np.float64)
     if len(values) == 0:
         raise InputError("no samples to predict")
     return [values[start : start + size] for start in range(0, len(values), size)]

@@ -4,6 +4,7 @@ import logging
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
@@ -11,6 +12,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from qonnx.core.modelwrapper import ModelWrapper
 
 from nac.arch import Network
+from nac.arch.quantisers import BiasProxy
 from nac.design import Design
 from nac.errors import InputError, WorkError
 from nac.hardware.passes import passes
@@ -57,14 +59,26 @@ def _raw(network: Network) -> onnx.ModelProto:
     x = torch.zeros(1, *network.architecture.input)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the traced export is deprecated, ten times faster and the same graph
-        from brevitas.export import export_qonnx
-
         file = f"{folder}/raw.onnx"
         if network.quantised:
-            export_qonnx(network, args=x, export_path=file, dynamo=False)
+            _exporter().export(network, args=x, export_path=file, dynamo=False)
         else:
             torch.onnx.export(network, (x,), file, dynamo=False, opset_version=18)
         return onnx.load(file)
+
+
+def _exporter() -> Any:
+    """Brevitas' own, which asks for the exact class of what it exports. Imported late: it warns of itself."""
+    from brevitas.export.onnx.qonnx.handler import BrevitasBiasQuantProxyHandler
+    from brevitas.export.onnx.qonnx.manager import QONNXManager
+
+    class BiasHandler(BrevitasBiasQuantProxyHandler):  # type: ignore[misc]
+        handled_layer = BiasProxy
+
+    class Exporter(QONNXManager):  # type: ignore[misc]
+        handlers = (*QONNXManager.handlers, BiasHandler)
+
+    return Exporter
 
 
 def _keep(model: ModelWrapper, folder: Path | None, number: int, name: str) -> None:

@@ -126,14 +126,3 @@ def order(model: ModelWrapper) -> ModelWrapper:
 def name_tensors(model: ModelWrapper) -> ModelWrapper:
     """Tensors are called after the nodes that make them; the network's ends are `global_in` and `global_out`."""
     return model.transform(GiveReadableTensorNames())
-
-
-def with_batch(model: ModelWrapper, size: int) -> ModelWrapper:
-    """A copy of a model with shapes for one sample that takes `size` samples at once."""
-    copy = ModelWrapper(model.model, make_deepcopy=True)
-    constant = parameter_tensors(copy.model)
-    for value in (*copy.graph.input, *copy.graph.value_info, *copy.graph.output):
-        dims = value.type.tensor_type.shape.dim
-        if dims and value.name not in constant:
-            dims[0].dim_value = size
-    return copy

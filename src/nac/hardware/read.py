@@ -91,22 +91,28 @@ def quantiser(view: GraphView, node: onnx.NodeProto) -> tuple[Fixed, npt.NDArray
 def integers(view: GraphView, tensor: str) -> tuple[Integers, Fixed]:
     """A quantised parameter as integers in steps of 2**-fraction of its type, rounded as QONNX does.
 
-    Scales per channel become the finest of them with a type wide enough. Raises InputError for a parameter
-    that is not quantised.
+    Scales per channel become the finest step that any value needs, with a type wide enough: the scale of a channel of
+    zeros makes no other channel wider. Raises InputError for a parameter that is not quantised.
     """
     node = view.producer.get(tensor)
     if node is None or node.op_type not in QUANTISERS:
         raise InputError(f"parameter {tensor}: is not quantised")
     type_, fraction, narrow = quantiser(view, node)
     raw = view.constants[node.input[0]].astype(np.float64)
-    steps = np.clip(np.rint(raw * np.exp2(fraction)), type_.low + (narrow and type_.signed), type_.high)
-    exact = steps * np.exp2(type_.fraction - fraction)
+    clipped = np.clip(np.rint(raw * np.exp2(fraction)), type_.low + (narrow and type_.signed), type_.high)
+    if not np.all(np.isfinite(clipped)):
+        raise InputError(f"parameter {tensor}: is not finite")
+    values = clipped.astype(np.int64)
+    if np.all(fraction == type_.fraction):
+        return values, type_
+    used = values != 0
+    needed = (fraction - np.log2(np.where(used, values & -values, 1)).astype(np.int64))[used]
+    finest = int(needed.max(initial=int(fraction.min())))
+    exact = values * np.exp2(finest - fraction)
     if not np.all(np.abs(exact) < 2.0**SUM_BITS):
-        raise InputError(f"parameter {tensor}: is not finite, or needs more than {SUM_BITS} bits at its finest scale")
+        raise InputError(f"parameter {tensor}: needs more than {SUM_BITS} bits at its finest scale")
     values = exact.astype(np.int64)
-    if np.any(fraction != type_.fraction):
-        type_ = Span(int(values.min()), int(values.max()), type_.fraction).fixed
-    return values, type_
+    return values, Span(int(values.min()), int(values.max()), finest).fixed
 
 
 def read_circuit(model: onnx.ModelProto) -> Circuit:

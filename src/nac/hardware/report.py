@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from nac import __version__
 from nac.arch import measured_workload
+from nac.arch.quantisers import SPREAD
 from nac.config import Model, TargetConfig
 from nac.cost import COSTS
 from nac.design import Design
@@ -108,7 +109,10 @@ def synthesise(
         design=design.record.name, target=target, model=model_file.name, project=_relative(project.path, design.path),
         verification=verification, rtl_samples=rtl.samples, rtl_simulation=rtl.simulation, rtl_synthesis=rtl.synthesis,
         numbers=(*numbers, *rtl.numbers, *(number for found in vendor for number in found.numbers)),
-        skipped=(*skipped, *rtl.skipped), remarks=(*rtl.remarks, *(line for found in vendor for line in found.remarks)),
+        skipped=(*skipped, *rtl.skipped),
+        remarks=(
+            *_wide_weights(design, model_file), *rtl.remarks, *(line for found in vendor for line in found.remarks)
+        ),
     )  # fmt: skip
     write_atomic(report_file, report.model_dump_json(indent=1))
     logger.info("%s: verified on %d samples in %.1f s", report.design, len(x), time.perf_counter() - start)
@@ -139,8 +143,8 @@ def _finish_project(
         if verification.hls_samples
         else f"{' == '.join(engines)} on {verification.qonnx_samples} samples. The C simulation was not run."
     )
-    if verification.proven_in_float32:
-        text += "\nNo sum in any layer can exceed 24 bits: float32 is exact here for every input, not only for these."
+    if verification.proven:
+        text += "\nNo sum in any layer can exceed 53 bits: float64 is exact here for every input, not only for these."
     text += f"\nsha256 of the predictions: `{verification.predictions_sha256}`"
     model = load_model(design.path / "model.onnx")
     project.record_verification(text, read_circuit(model))
@@ -151,6 +155,18 @@ def _finish_project(
         outputs = project.predict(samples)
         for name, rows in (("tb_input_features.dat", inputs), ("tb_output_predictions.dat", outputs)):
             write_atomic(bench / name, "".join(" ".join(f"{value:.20g}" for value in row) + "\n" for row in rows))
+
+
+def _wide_weights(design: Design, model_file: Path) -> list[str]:
+    """Layers whose weights need a type that is wider than the design says by more than scales may lie apart."""
+    graph, circuit = design.network.graph, read_circuit(load_model(model_file))
+    return [
+        f"{node.name}: its {bits}-bit weights take {width} bits in HLS: the scales of its channels lie far apart"
+        for node in circuit
+        if node.weights is not None
+        for bits, width in [(graph[node.name].weight_bits, node.weights.kernel_type.width)]
+        if width > bits + SPREAD
+    ]
 
 
 def _relative(path: Path, base: Path) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from torch import nn
 
-from nac.arch import Network
+from nac.arch import Network, copied
 from nac.arch.quantisers import plain
 from nac.config import Model
 from nac.design import Design
@@ -33,15 +33,15 @@ Values = npt.NDArray[np.float64]
 class Verification(Model):
     """What was compared. `predictions_sha256` is that of all engines; `seconds` are by engine.
 
-    `proven_in_float32`: no partial sum of any layer can leave the 24 bits that float32 keeps, whatever the
-    input, so torch and QONNX cannot round where the circuit does not.
+    `proven`: no partial sum of any layer can leave the 53 bits that float64 keeps, whatever the input, so torch and
+    QONNX cannot round where the circuit does not. Older reports say so of float32.
     """
 
     samples: int
     qonnx_samples: int
     hls_samples: int
     equal: bool
-    proven_in_float32: bool
+    proven: bool = Field(validation_alias=AliasChoices("proven", "proven_in_float32"))
     predictions_sha256: str
     seconds: Mapping[str, float] = Field(default_factory=dict)
 
@@ -77,7 +77,7 @@ def verify(
             raise WorkError(f"{design.record.name}: {_qonnx_against_hls(hls.project, model, inputs[wrong])}")
     return Verification(
         samples=len(inputs), qonnx_samples=len(few), hls_samples=len(inputs) if simulated else 0, equal=True,
-        proven_in_float32=not read_circuit(model).inexact_in_float32(), predictions_sha256=outputs_sha256(expected),
+        proven=not read_circuit(model).inexact_in_float64(), predictions_sha256=outputs_sha256(expected),
         seconds=seconds,
     )  # fmt: skip
 
@@ -95,22 +95,20 @@ def _timed(name: str, seconds: dict[str, float], predict: Any, x: npt.NDArray[np
 
 
 def torch_layers(network: Network, x: npt.NDArray[np.float32]) -> dict[str, Values]:
-    """The output of every layer of a quantised network by node name, (N, ...)."""
+    """The output of every layer of a quantised network by node name, (N, ...), in float64."""
+    network = copied(network).eval().double()
     seen: dict[str, Values] = {}
 
     def record(name: str) -> Any:
         def hook(_: nn.Module, __: Any, output: torch.Tensor) -> None:
-            seen[name] = plain(output).numpy().astype(np.float64)
+            seen[name] = plain(output).numpy()
 
         return hook
 
-    hooks = [layer.register_forward_hook(record(name)) for name, layer in network.layers.items()]
-    try:
-        with torch.no_grad():
-            network(torch.from_numpy(x))
-    finally:
-        for hook in hooks:
-            hook.remove()
+    for name, layer in network.layers.items():
+        layer.register_forward_hook(record(name))
+    with torch.no_grad():
+        network(torch.from_numpy(x.astype(np.float64)))
     return seen
 
 
