@@ -38,13 +38,15 @@ class DataFile(Model):
 class RunRecord(Model):
     """The content of `run.yaml`: what was asked for, resolved, and where it came from.
 
-    `dataset` is what the data step found out about the samples (counts, simulation seed); empty until then.
-    `options` are settings of the verb that started the run and that no task file holds (workers, storage). `id` is
-    what the run is called where others are too: its study on a server.
+    `source` is the task as it was named: a name, or the path of a file. `dataset` is what the data step found out about
+    the samples (counts, simulation seed); empty until then. `options` are settings of the verb that started the run and
+    that no task file holds (workers, storage). `id` is what the run is called where others are too: its study on a
+    server.
     """
 
     id: str = ""
     task: TaskConfig
+    source: str = ""
     preset: str = "default"
     overrides: tuple[str, ...] = ()
     data: tuple[DataFile, ...] = ()

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+PRESETS = ("demo", "default", "full", "hardware", "bit_operations")
+"""Those of the tasks that come with the program; a task's own file may have others."""
+
 
 def _task_names(incomplete: str) -> list[str]:
     from nac.config.load import folders
@@ -14,7 +17,7 @@ def _task_names(incomplete: str) -> list[str]:
 
 
 def _presets(incomplete: str) -> list[str]:
-    return [name for name in ("demo", "default", "full") if name.startswith(incomplete)]
+    return [name for name in PRESETS if name.startswith(incomplete)]
 
 
 TaskArgument = Annotated[
@@ -26,7 +29,11 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE")]
 
 PresetOption = Annotated[
     str | None,
-    typer.Option(help="How much work: demo, default or full.", autocompletion=_presets, show_default="default"),
+    typer.Option(
+        help="Settings that the task's file names: demo, default or full for how much work, where there are such also "
+        "hardware (search for few LUTs) and bit_operations. `nac check TASK` lists them.",
+        autocompletion=_presets, show_default="default",
+    ),
 ]
 OutOption = Annotated[Path | None, typer.Option(help="Folder of the run.", show_default="runs/TASK-DATE")]
 DataOption = Annotated[
@@ -42,6 +49,13 @@ SetOption = Annotated[
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Finish an interrupted run; finished work is not repeated.")
 ]
+TrialsOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Architectures to finish, all in all: more with --resume.", show_default="the task's"),
+]
+TimeoutOption = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="End the search after this time.", show_default="no limit")
+]
 WorkersOption = Annotated[int | None, typer.Option(min=1, help="Processes that search at once.", show_default="1")]
 DeviceOption = Annotated[
     str | None, typer.Option(help="What trains: auto (a GPU where there is one), cpu or cuda.", show_default="auto")
@@ -50,7 +64,8 @@ WorkersPerGpuOption = Annotated[
     int | None, typer.Option(min=1, help="Workers that share a GPU, where there is one.", show_default="1")
 ]
 ClusterOption = Annotated[
-    str | None, typer.Option(help="Where workers run: local or slurm (pip install 'nac[slurm]').", show_default="local")
+    str | None,
+    typer.Option(help="Where workers run: local or slurm (pip install 'nac\\[slurm]').", show_default="local"),
 ]
 PartitionOption = Annotated[str | None, typer.Option(help="SLURM: partition of the workers.")]
 TimeOption = Annotated[int | None, typer.Option(metavar="MINUTES", min=1, help="SLURM: time of every worker.")]

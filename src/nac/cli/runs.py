@@ -1,5 +1,6 @@
 """Verbs that work on a whole run: run, search, compress, report."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,12 +20,17 @@ from nac.cli.options import (
     SetOption,
     TaskArgument,
     TimeOption,
+    TimeoutOption,
+    TrialsOption,
     WorkersOption,
     WorkersPerGpuOption,
 )
 from nac.cli.output import progress_console, say, say_json, say_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nac.design import Design
     from nac.pipeline.run import Summary
     from nac.search import SearchStatus
 
@@ -34,6 +40,8 @@ RUN_EXAMPLES = """\
 [dim]nac run jets --data jets.npz --set data.constituents=16 --set search.trials=200 --seed 3[/]
 
 [dim]nac run jets --out runs/demo --resume[/]
+
+[dim]nac run jets --out runs/demo --resume --trials 400[/]     more of the search, and designs of its new winners
 """
 SEARCH_EXAMPLES = """\
 [dim]nac search jets --out runs/wide --trials 300 --sampler tpe[/]
@@ -67,6 +75,8 @@ def run(
     preset: PresetOption = None,
     out: OutOption = None,
     data: DataOption = None,
+    trials: TrialsOption = None,
+    timeout: TimeoutOption = None,
     seed: SeedOption = None,
     set_: SetOption = None,
     workers: WorkersOption = None,
@@ -87,14 +97,15 @@ def run(
         workers=workers, device=device, workers_per_gpu=workers_per_gpu, cluster=cluster, partition=partition,
         time=time, gpus=gpus,
     )
-    request = Request(task, preset, tuple(data or ()), tuple(set_ or ()), seed, options)
+    settings = _settings(set_, {"search.trials": trials, "search.timeout": timeout})
+    request = Request(task, preset, tuple(data or ()), settings, seed, options)
     _say_summary(run_task(request, out, resumed=resume, console=progress_console()), json)
 
 
 def search(
     task: TaskArgument,
     out: OutOption = None,
-    trials: Annotated[int | None, typer.Option(min=1, help="Architectures to finish.")] = None,
+    trials: TrialsOption = None,
     workers: WorkersOption = None,
     device: DeviceOption = None,
     workers_per_gpu: WorkersPerGpuOption = None,
@@ -103,7 +114,7 @@ def search(
     time: TimeOption = None,
     gpus: GpusOption = None,
     sampler: Annotated[str | None, typer.Option(help="nsga2, nsga3, tpe or random.")] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Stop after this time.")] = None,
+    timeout: TimeoutOption = None,
     storage: Annotated[str | None, typer.Option(metavar="URL", help="Optuna storage instead of the journal.")] = None,
     preset: PresetOption = None,
     data: DataOption = None,
@@ -116,8 +127,7 @@ def search(
     from nac.pipeline.request import Request
     from nac.pipeline.run import run_task
 
-    asked = {"search.trials": trials, "search.sampler": sampler, "search.timeout": timeout}
-    settings = (*(set_ or ()), *(f"{key}={value}" for key, value in asked.items() if value is not None))
+    settings = _settings(set_, {"search.trials": trials, "search.sampler": sampler, "search.timeout": timeout})
     options = _given(
         workers=workers, device=device, workers_per_gpu=workers_per_gpu, cluster=cluster, partition=partition,
         time=time, gpus=gpus, storage=storage,
@@ -170,16 +180,23 @@ def compress(
     json: JsonOption = False,
 ) -> None:
     """The local search: winners of a run, quantised and pruned into designs."""
-    from nac.pipeline.run import compress_run
+    from nac.pipeline.run import compress_run, require_none
+    from nac.rundir import Run
 
-    designs = compress_run(
+    designs, failures = compress_run(
         run, trials=trial or None, bits=bits or None, sparsity=sparsity or None, pruner=pruner or None,
         mixed=mixed or None, structured=structured or None, digits=digits or None, order=order,
         tune=tune_training, console=progress_console(),
     )
     if json:
-        say_json({"run": str(run), "designs": [design.record.model_dump(mode="json") for design in designs]})
-        return
+        records = [design.record.model_dump(mode="json") for design in designs]
+        say_json({"run": str(run), "designs": records, "failures": failures})
+    else:
+        _say_designs(run, designs)
+    require_none(failures, Run(run))
+
+
+def _say_designs(run: Path, designs: "list[Design]") -> None:
     metrics = sorted({name for design in designs for name in design.record.metrics["validation"]})
     say_table(
         f"{len(designs)} designs in {run / 'designs'} (metrics on the validation split)",
@@ -205,6 +222,11 @@ def report(run: RunArgument, json: JsonOption = False) -> None:
         typer.echo(page)
 
 
+def _settings(set_: "list[str] | None", asked: "Mapping[str, object]") -> tuple[str, ...]:
+    """What --set says, and flags for which there is a key too."""
+    return (*(set_ or ()), *(f"{key}={value}" for key, value in asked.items() if value is not None))
+
+
 def _given(**options: object) -> dict[str, object]:
     return {name: value for name, value in options.items() if value is not None}
 
@@ -226,12 +248,15 @@ def _say_status(status: "SearchStatus", json: bool) -> None:
 
 def _say_summary(summary: "Summary", json: bool) -> None:
     """What a run made and where it is."""
+    from nac.pipeline.run import require_none
+
     if json:
         say_json(summary.to_json())
-        return
-    say(summary.table)
-    for label, place in summary.places:
-        typer.echo(f"{label + ':':<10}{place}")
-    typer.echo(f"nac front {summary.run.path} shows and filters this table")
+    else:
+        say(summary.table)
+        for label, place in summary.places:
+            typer.echo(f"{label + ':':<10}{place}")
+        typer.echo(f"nac front {summary.run.path} shows and filters this table")
+    require_none(summary.failures, summary.run)
 
 

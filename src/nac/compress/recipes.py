@@ -68,24 +68,28 @@ def subject(winner: Winner, settings: CompressConfig) -> tuple[str, float | None
 
 
 def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]:
-    """Every design asked for. Raises InputError when a winner has no bit-exact form."""
-    for winner in winners:
-        for widths, mixed in _widths(winner, settings):
-            widest = widths.model_copy(update={"weights": WIDEST, "activations": WIDEST}) if mixed else widths
-            uniform = winner.architecture.with_bits(**widest.model_dump())
-            if problems := deployment_problems(uniform):
-                raise InputError(f"trial {winner.trial} cannot be quantised exactly: {'; '.join(problems)}")
-    return [
+    """Every design asked for. Raises InputError when none of them has a bit-exact form."""
+    listed = [
         recipe
         for winner in winners
         for removed in sorted(set(settings.structured))
         for sparsity in sorted(set(settings.sparsity)) or [winner.compression.sparsity]
         for pruner in (dict.fromkeys(settings.pruner) if sparsity else (DEFAULT_PRUNER,))
-        for widths, mixed in _widths(winner, settings)
+        for widths, mixed in widths_of(winner, settings)
         for recipe in _fewer_and_fewer_digits(
             Recipe(winner, widths, sparsity, pruner, mixed, removed), settings.digits or [winner.compression.digits]
         )
     ]
+    if listed and all(refusals := list(map(refusal, listed))):
+        raise InputError(f"trial {listed[0].winner.trial} cannot be quantised exactly: {refusals[0]}")
+    return listed
+
+
+def refusal(recipe: Recipe) -> str:
+    """Why the winner cannot be quantised exactly at the recipe's widths; empty when it can."""
+    widest = recipe.widths.model_copy(update={"weights": WIDEST, "activations": WIDEST})
+    uniform = recipe.winner.architecture.with_bits(**(widest if recipe.mixed else recipe.widths).model_dump())
+    return "; ".join(deployment_problems(uniform))
 
 
 def _fewer_and_fewer_digits(recipe: Recipe, shares: Sequence[float]) -> list[Recipe]:
@@ -96,7 +100,7 @@ def _fewer_and_fewer_digits(recipe: Recipe, shares: Sequence[float]) -> list[Rec
     return listed
 
 
-def _widths(winner: Winner, settings: CompressConfig) -> list[tuple[Bits, bool]]:
+def widths_of(winner: Winner, settings: CompressConfig) -> list[tuple[Bits, bool]]:
     """The widths asked for, the widest first, and whether they stand for the cost of mixed ones; or its own."""
     asked = [(bits, mixed) for mixed in (False, True)
              for bits in sorted(set(settings.mixed if mixed else settings.bits), reverse=True)]

@@ -13,12 +13,21 @@ from nac.compress.digits import with_fewer_digits
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
 from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune, rewound
 from nac.compress.quantisation import Bench, teacher_of, train_quantised
-from nac.compress.recipes import Recipe, Winner, recipes
+from nac.compress.recipes import Recipe, Winner, recipes, refusal
 from nac.compress.structured import remove_channels
 from nac.compress.tuning import load_tuned, save_tuned, tune
 from nac.config import FORMER_PRUNERS, CompressConfig, PrunerName, TrainConfig
 from nac.cost import costs
-from nac.design import Design, DesignRecord, load_float, save_float
+from nac.design import (
+    DESIGN_FAILURES,
+    Design,
+    DesignRecord,
+    forget_failure,
+    load_float,
+    record_failure,
+    save_float,
+)
+from nac.errors import FAILURES, InputError, WorkError
 from nac.rundir import Run
 from nac.tasks import Dataset, Estimate, Task, intervals_of, values_of
 from nac.train import FitResult, Teacher, estimate, fit
@@ -40,6 +49,8 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many designs are done and how many there will be."""
 Measure = Callable[[Network], Mapping[str, float]]
 """Costs by name of a quantised network."""
+OnFailure = Callable[[str, str], None]
+"""Called with the name of a design that could not be made, and the step and reason."""
 
 
 def workload_costs(network: Network) -> Mapping[str, float]:
@@ -57,8 +68,9 @@ def compress(
     seed: int,
     on_progress: Progress | None = None,
     measure: Measure | None = None,
+    on_failure: OnFailure | None = None,
 ) -> list[Design]:
-    """Make every design that the run does not have yet; return all of them.
+    """Make every design that the run does not have yet; return all of them that there are then.
 
     Args:
         winners: architectures to compress.
@@ -69,10 +81,12 @@ def compress(
         seed: every training derives its own seed from it, so that order and resume do not matter.
         on_progress: told what is being done.
         measure: costs by name of a design's network; those of its workload by default.
+        on_failure: told of every design that could not be made: the reason is kept in its folder, the others are
+            made, and the next call tries it again. Without it the first failure ends the work.
 
     Raises:
-        InputError: an architecture that cannot be quantised exactly.
-        WorkError: a training diverged.
+        InputError: no architecture can be quantised exactly; without `on_failure`, one cannot.
+        WorkError: without `on_failure`, a training diverged.
     """
     listed = recipes(winners, settings)
     workshop = _Workshop(task, dataset, run, settings, seed, measure or workload_costs)
@@ -81,7 +95,16 @@ def compress(
         folder = workshop.folder(recipe)
         if on_progress is not None:
             on_progress(recipe.name, done, len(listed))
-        designs.append(Design.load(folder) if (folder / "design.json").exists() else workshop.make(recipe))
+        if (folder / "design.json").exists():
+            designs.append(Design.load(folder))
+            continue
+        try:
+            forget_failure(folder)
+            designs.append(workshop.make(recipe))
+        except DESIGN_FAILURES as error:
+            if on_failure is None:
+                raise
+            on_failure(folder.name, record_failure(folder, "compress", error))
     if on_progress is not None:
         on_progress("designs ready", len(listed), len(listed))
     return designs
@@ -101,6 +124,7 @@ class _Workshop:
         self.seed = seed
         self._sparse: dict[tuple[int, float, float, PrunerName], Sparse] = {}
         self._distilled: dict[int, Distilled] = {}
+        self._failed: dict[int, Exception] = {}
 
     def _seed(self, *parts: object) -> int:
         """A seed of its own for every training, the same in every order of work."""
@@ -149,6 +173,24 @@ class _Workshop:
         network = self._train(winner, self._fresh(winner), None, "reference")
         save_float(folder, network)
         return network
+
+    def begun(self, winner: Winner) -> Network:
+        """The reference, after the search for its training. What failed for one design is not tried for the next."""
+        if winner.trial in self._failed:
+            raise self._failed[winner.trial]
+        try:
+            self.tune(winner)
+            return self.reference(winner)
+        except FAILURES as error:
+            self._failed[winner.trial] = error
+            raise
+
+    def _made(self, recipe: Recipe) -> Design:
+        """The design that another one is trained on from."""
+        folder = self.folder(recipe)
+        if not (folder / "design.json").exists():
+            raise WorkError(f"it starts from {recipe.name}, which failed")
+        return Design.load(folder)
 
     def dense(self, winner: Winner) -> Network:
         """The reference, or what is left of it when channels were removed."""
@@ -231,9 +273,10 @@ class _Workshop:
 
     def make(self, recipe: Recipe) -> Design:
         """Train one design and write its folder."""
+        if reason := refusal(recipe):
+            raise InputError(f"trial {recipe.winner.trial} cannot be quantised exactly: {reason}")
         winner, settings = recipe.winner, self.settings
-        self.tune(winner)
-        reference = self.reference(winner)
+        reference = self.begun(winner)
         if recipe.removed:
             winner = self.without_channels(winner, recipe.removed)
         teacher = teacher_of(reference, settings)
@@ -241,7 +284,7 @@ class _Workshop:
         if recipe.start is None:
             network, result, pruned = self._quantised(recipe, winner, bench)
         else:
-            start, pruned = Design.load(self.folder(recipe.start)).network, None
+            start, pruned = self._made(recipe.start).network, None
             share = recipe.digits / recipe.start.digits
             network, result = with_fewer_digits(start, share, bench, settings.digits_train)
         ops = measured_workload(network)

@@ -16,7 +16,7 @@ from qonnx.custom_op.general.quant import quant
 
 from nac.arch import copied
 from nac.design import Design
-from nac.errors import InputError
+from nac.errors import InputError, third_party
 from nac.hardware.export import export, load_model
 from nac.hardware.passes import QONNX_DOMAIN
 from nac.hardware.project import RECORD, HlsProject, generate, source_of
@@ -139,7 +139,8 @@ def run_qonnx(
     constant = parameter_tensors(model)
     found: dict[str, list[Values]] = {}
     for part in _batches(x, batch_size):
-        values = evaluator.run(None, {entry: part}, intermediate=True)
+        with third_party("QONNX"):
+            values = evaluator.run(None, {entry: part}, intermediate=True)
         wanted = [name for node in model.graph.node for name in node.output if name not in constant]
         for name in wanted if all_tensors else [exit_]:
             found.setdefault(name, []).append(values[name])

@@ -14,7 +14,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from nac.arch import Network
 from nac.arch.quantisers import BiasProxy
 from nac.design import Design
-from nac.errors import InputError, WorkError
+from nac.errors import InputError, WorkError, third_party
 from nac.hardware.passes import passes
 from nac.hardware.untrusted import BROKEN_MODEL, as_input_error, check_model
 from nac.rundir import write_atomic
@@ -45,10 +45,12 @@ def export_network(network: Network, intermediates: Path | None = None) -> onnx.
     """
     if network.training:
         raise WorkError("export: the network is in training mode")
-    model = ModelWrapper(_raw(network))
+    with third_party("export to ONNX"):
+        model = ModelWrapper(_raw(network))
     _keep(model, intermediates, 0, RAW)
     for number, step in enumerate(passes(network.graph), start=1):
-        model = step.apply(model)
+        with third_party(f"pass {step.name} on the exported graph"):
+            model = step.apply(model)
         _keep(model, intermediates, number, step.name)
     onnx.helper.set_model_props(model.model, {SOURCE_KEY: network.architecture.hash})
     exported: onnx.ModelProto = model.model

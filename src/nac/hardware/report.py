@@ -81,7 +81,7 @@ def synthesise(
     Raises:
         InputError: the target's backend cannot take the network, or `project_dir` holds something else.
         WorkError: the recount disagrees with the architecture, or two engines on any sample; nothing is then
-            left in `reports.json`.
+            left in `reports.json` (who calls keeps the reason there).
     """
     report_file = design.path / "reports.json"
     report_file.unlink(missing_ok=True)

@@ -67,7 +67,7 @@ def circuits_of(run: Run) -> Iterator[Recorded]:
     run.read()
     for folder in run.design_paths():
         report = hardware_report(folder)
-        if not (report and (folder / "rtl").is_dir()):
+        if report.get("failure") or not (report and (folder / "rtl").is_dir()):
             continue
         found = validate(HardwareReport, report, folder / "reports.json")
         project, design = RtlProject.load(folder / "rtl").record, Design.load(folder).record

@@ -19,12 +19,16 @@ logger = logging.getLogger(__name__)
 
 
 class Context:
-    """One run while it is worked on: its record, task, space and samples, each read when first needed."""
+    """One run while it is worked on: its record, task, space and samples, each read when first needed.
+
+    `failures` are the designs that a step failed on, with the step and the reason; the work on the others goes on.
+    """
 
     def __init__(self, run: Run, record: RunRecord, console: Console, dataset: Dataset | None = None) -> None:
         self.run = run
         self.record = record
         self.console = console
+        self.failures: dict[str, str] = {}
         self._dataset = dataset
 
     @cached_property

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from nac.config import TargetConfig, validate
-from nac.design import Design
+from nac.design import DESIGN_FAILURES, Design, record_failure
 from nac.errors import InputError
 from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha256, synthesise
 from nac.hardware.rtl import RtlEngine
@@ -153,11 +153,15 @@ def synth_design(
         raise InputError(f"{project}: is not empty, expected a new folder for the project")
     inputs = _check_inputs(design, files)
     with console.status(design.record.name) as status:
-        report = synthesise(
-            design, target, project_dir=project, check_inputs=inputs, simulation=simulation, synthesis=synthesis,
-            placement=placement, implementation=implementation,
-            say=lambda what: status.update(f"{design.record.name}: {what}"),
-        )  # fmt: skip
+        try:
+            report = synthesise(
+                design, target, project_dir=project, check_inputs=inputs, simulation=simulation, synthesis=synthesis,
+                placement=placement, implementation=implementation,
+                say=lambda what: status.update(f"{design.record.name}: {what}"),
+            )  # fmt: skip
+        except DESIGN_FAILURES as error:
+            record_failure(design.path, "synth", error)
+            raise
     return Synthesis(design, project or design.path / "hls", report)
 
 

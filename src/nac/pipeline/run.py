@@ -1,8 +1,8 @@
 """What the verbs on a whole run do: run, search, compress, report."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 
 from nac.config import CompressConfig, validate
 from nac.design import Design
-from nac.errors import InputError
+from nac.errors import InputError, WorkError
 from nac.pipeline.interrupt import orderly_interrupts
 from nac.pipeline.request import Request, open_run, resume, start, withdraw
 from nac.pipeline.steps import STEPS, is_synthesised, make_designs, run_steps, write_report
@@ -24,10 +24,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run has made so far and where it is."""
+    """What a run has made so far and where it is; `failures` are the designs that the command failed on."""
 
     run: Run
     front: Front
+    failures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def table(self) -> RenderableType:
@@ -49,13 +50,15 @@ class Summary:
         paths: dict[str, list[str]] = {}
         for label, path in self.places:
             paths.setdefault(label, []).append(str(path))
-        return {**self.front.to_json(), "paths": paths}
+        return {**self.front.to_json(), "paths": paths, "failures": dict(self.failures)}
 
 
 def run_task(
     request: Request, out: Path | None, *, resumed: bool = False, stop: str = STEPS[-1].name, console: Console
 ) -> Summary:
     """Start a run, or go on with one, and take its steps up to `stop`.
+
+    A design that fails is among the failures of the summary, and the others are finished.
 
     Raises:
         InputError: the request is wrong, and then nothing was written.
@@ -67,13 +70,23 @@ def run_task(
     if context is None:
         context = start(request, out, to_hardware=stop != "search", console=console)
     with context.run.lock(), orderly_interrupts():
+        if not fresh and context.record != context.run.read():
+            context.run.write(context.record)
         try:
             run_steps(context, stop=stop)
         except InputError:
             if fresh:
                 withdraw(context.run)
             raise
-    return Summary(context.run, _warned(context.run))
+    return Summary(context.run, _warned(context.run), context.failures)
+
+
+def require_none(failures: Mapping[str, str], run: Run) -> None:
+    """Raises WorkError that names every design that failed, with its reason."""
+    if failures:
+        what = "1 design" if len(failures) == 1 else f"{len(failures)} designs"
+        said = "; ".join(f"{name} ({reason})" for name, reason in failures.items())
+        raise WorkError(f"{run.path}: {what} failed, the others are finished: {said}")
 
 
 def compress_run(
@@ -89,12 +102,12 @@ def compress_run(
     order: str | None = None,
     tune: int | None = None,
     console: Console,
-) -> list[Design]:
+) -> tuple[list[Design], dict[str, str]]:
     """Make designs of a run's winners, with other settings than the task's `compress` where they are given.
 
-    Raises:
-        InputError: no run, no such trial, or a setting out of range.
-        WorkError: a training diverged.
+    Returns the designs, and of those that could not be made the step and the reason by name.
+
+    Raises InputError when there is no run or no such trial, or a setting is out of range.
     """
     context = open_run(Run(path), console)
     given = {
@@ -106,7 +119,7 @@ def compress_run(
     with context.run.lock():
         designs = make_designs(context, settings, trials)
     _warned(context.run)
-    return designs
+    return designs, context.failures
 
 
 def _warned(run: Run) -> Front:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from nac.compress import Winner, subject
 from nac.compress import compress as compress_winners
 from nac.config import CompressConfig, validate
-from nac.design import Design
+from nac.design import DESIGN_FAILURES, Design, forget_failure, record_failure
 from nac.errors import InputError, InterruptionError, WorkError
 from nac.hardware import export, synthesise
 from nac.pipeline.context import Context
@@ -25,7 +25,7 @@ from nac.pipeline.select import along_the_front
 from nac.pipeline.workers import search_with
 from nac.report import plot_front
 from nac.report.anchors import anchors_for
-from nac.report.collect import read_front
+from nac.report.collect import hardware_report, read_front
 from nac.report.page import write_page
 from nac.rundir import Run, write_atomic
 from nac.search import TrialResult, front, results, run_search, select
@@ -82,7 +82,10 @@ def compress(context: Context) -> str:
 
 
 def make_designs(context: Context, settings: CompressConfig, trials: Sequence[int] | None = None) -> list[Design]:
-    """Designs of the named trials, or of the winners along the front. Raises InputError when there is none."""
+    """Designs of the named trials, or of the winners along the front. Raises InputError when there is none to make.
+
+    Those that cannot be made join the context's failures.
+    """
     chosen = winners(context, settings, trials)
     measure_baselines(context)
     deployment = deployment_for(context.task, context.dataset)
@@ -91,7 +94,7 @@ def make_designs(context: Context, settings: CompressConfig, trials: Sequence[in
         return compress_winners(
             chosen, context.task, context.dataset, context.run, settings, seed=context.record.task.seed,
             on_progress=lambda what, done, total: bar.update(job, description=what, completed=done, total=total),
-            measure=None if deployment is None else deployment.costs,
+            measure=None if deployment is None else deployment.costs, on_failure=context.failures.__setitem__,
         )  # fmt: skip
 
 
@@ -124,30 +127,51 @@ def export_designs(context: Context) -> str:
     missing = [design for design in designs if not (design.path / "model.onnx").is_file()]
     with _progress(context) as bar:
         for design in bar.track(missing, description="export"):
-            export(design)
-    return f"{len(designs)} networks as QONNX"
+            try:
+                forget_failure(design.path)
+                export(design)
+            except DESIGN_FAILURES as error:
+                context.failures[design.path.name] = record_failure(design.path, "export", error)
+    done = [design for design in designs if design.path.name not in context.failures]
+    return f"{len(done)} networks as QONNX"
 
 
 def synth(context: Context) -> str:
-    """Write, compile and verify the HLS projects and the RTL of the designs along the front."""
-    config = context.record.task
-    rows = along_the_front(read_front(context.run), config.compress.synthesise)
-    if not rows:
+    """Write, compile and verify the HLS projects and the RTL of as many designs along the front as the task asks for.
+
+    In the place of one that fails the next one along the front is taken, at most as many as were asked for.
+    """
+    wanted = context.record.task.compress.synthesise
+    rows = along_the_front(read_front(context.run), 2 * wanted)
+    if not rows and not context.failures:
         raise WorkError(f"{context.run.path}: has no designs to synthesise")
-    designs = [Design.load(context.run.design(str(row["name"]))) for row in rows]
-    unfinished = [design for design in designs if not is_synthesised(design.path)]
-    inputs = check_inputs(context.dataset) if unfinished else None
+    names = [str(row["name"]) for row in rows if row["name"] not in context.failures]
+    done: list[str] = []
     with _progress(context) as bar:
-        job = bar.add_task("synth", total=len(unfinished))
-        for design in unfinished:
-            name = design.record.name
-            synthesise(
-                design, config.target, check_inputs=inputs, simulation=config.compress.simulate_rtl,
-                synthesis=config.compress.synthesise_rtl,
-                say=lambda what, name=name: bar.update(job, description=f"{name}: {what}"),  # type: ignore[misc]
-            )  # fmt: skip
-            bar.advance(job)
-    return f"HLS projects and RTL equal to the networks bit for bit: {', '.join(d.record.name for d in designs)}"
+        job = bar.add_task("synth", total=min(wanted, len(names)))
+        for name in names:
+            if len(done) == wanted:
+                break
+            folder = context.run.design(name)
+            if is_synthesised(folder) or _synthesised(context, folder, lambda what: bar.update(job, description=what)):
+                done.append(name)
+                bar.advance(job)
+    return f"HLS projects and RTL equal to the networks bit for bit: {', '.join(done) or 'none'}"
+
+
+def _synthesised(context: Context, folder: Path, say: Callable[[str], None]) -> bool:
+    """Whether a design became verified firmware; where it did not, the failure is on record."""
+    config = context.record.task
+    try:
+        synthesise(
+            Design.load(folder), config.target, check_inputs=check_inputs(context.dataset),
+            simulation=config.compress.simulate_rtl, synthesis=config.compress.synthesise_rtl,
+            say=lambda what: say(f"{folder.name}: {what}"),
+        )  # fmt: skip
+    except DESIGN_FAILURES as error:
+        context.failures[folder.name] = record_failure(folder, "synth", error)
+        return False
+    return True
 
 
 def check_inputs(dataset: Dataset, count: int = CHECKED_SAMPLES) -> NDArray[np.float32]:
@@ -158,8 +182,9 @@ def check_inputs(dataset: Dataset, count: int = CHECKED_SAMPLES) -> NDArray[np.f
 
 
 def is_synthesised(folder: Path) -> bool:
-    """Whether `synth` has finished with a design's folder: it writes the report last."""
-    return (folder / "reports.json").is_file()
+    """Whether `synth` has finished with a design's folder: it writes the report last, without a failure."""
+    report = hardware_report(folder)
+    return bool(report) and not report.get("failure")
 
 
 def report(context: Context) -> str:

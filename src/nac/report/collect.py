@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nac.arch import Architecture
 from nac.config.base import describe
-from nac.design import Design, DesignRecord
+from nac.design import REPORTS, Design, DesignRecord
 from nac.errors import InputError
 from nac.report.front import Front
 from nac.report.quantities import QUANTITIES
@@ -44,6 +44,7 @@ class _Report(BaseModel):
     verification: dict[str, Any] | None = None
     numbers: tuple[_Number, ...] = ()
     skipped: tuple[str, ...] = ()
+    failure: str | None = None
 
 
 def read_front(run: Run) -> Front:
@@ -52,7 +53,8 @@ def read_front(run: Run) -> Front:
     study = read_study(run)
     objectives = [objective.name for objective in record.task.search.objectives]
     trials = list(_trial_rows(run, study)) if study is not None else []
-    rows = [*trials, *(_design_row(path) for path in run.design_paths()), *_baseline_rows(run)]
+    designs = (_design_row(path) for path in run.design_paths())
+    rows = [*trials, *designs, *_unmade_rows(run), *_baseline_rows(run)]
     return Front.build(
         rows,
         objectives,
@@ -95,8 +97,8 @@ def importances(study: optuna.Study, *, seed: int = 0) -> dict[str, dict[str, fl
 
 
 def hardware_report(folder: Path) -> Mapping[str, Any]:
-    """What `nac synth` wrote into a design's folder; empty when it has not run. Raises InputError."""
-    file = folder / "reports.json"
+    """What `nac synth` wrote into a design's folder, or what failed; empty when it has not run. Raises InputError."""
+    file = folder / REPORTS
     if not file.is_file():
         return {}
     try:
@@ -182,7 +184,8 @@ def _design_row(folder: Path) -> dict[str, Any]:
         "trial": record.origin.get("trial", math.nan),
         **_described(record.architecture),
         "sparsity": record.sparsity,
-        "feasible": True,
+        "feasible": not report.get("failure"),
+        "failure": report.get("failure"),
         "exact": exactness(verification),
         "verified_samples": verification.get("hls_samples"),
         **_measured(record),
@@ -226,6 +229,14 @@ def _errors(intervals: Mapping[str, Interval]) -> dict[str, float]:
         for name, known in intervals.items()
         for end, value in (("se", known.standard_error), ("low", known.low), ("high", known.high))
     }
+
+
+def _unmade_rows(run: Run) -> Iterator[dict[str, Any]]:
+    """The rows of designs that could not be made: a name and what failed."""
+    for file in sorted(run.designs.glob(f"*/{REPORTS}")):
+        folder = file.parent
+        if not (folder / "design.json").exists() and (failure := hardware_report(folder).get("failure")):
+            yield {"kind": "design", "name": folder.name, "architecture": "?", "feasible": False, "failure": failure}
 
 
 def exactness(verification: Mapping[str, Any]) -> bool | None:

@@ -20,7 +20,7 @@ Kind = Literal["trial", "design", "baseline"]
 # Columns that every table has, whatever the task measures.
 FIXED = (
     "kind", "name", "trial", "baseline", "hash", "architecture", "bits", "activation_bits", "input_bits", "sparsity",
-    "feasible", "exact", "verified_samples", "front",
+    "feasible", "exact", "verified_samples", "failure", "front",
 )
 WARNED = 3  # rows of one fault that are named
 SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity")
@@ -64,6 +64,7 @@ class Front:
         table = table[[*FIXED, *values]]
         for column in (*SELECTABLE, *values):
             table[column] = pd.to_numeric(table[column], errors="coerce").astype(float)
+        table["failure"] = table["failure"].astype(object).where(table["failure"].notna(), None)
         return cls(table=table, objectives=tuple(objectives), **about).marked()
 
     @classmethod
@@ -107,6 +108,12 @@ class Front:
             table.loc[rows, "front"] = non_dominated(values, directions)
         table["front"] = table["front"].astype(bool)
         return replace(self, table=table, objectives=chosen)
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The step and the reason that a design failed of, by its name."""
+        failed = self.table[self.table["failure"].notna()]
+        return dict(zip(failed["name"], failed["failure"], strict=True))
 
     def where(self, conditions: Sequence[str]) -> "Front":
         """The rows that satisfy every condition, the front marked anew among them. Raises InputError."""

@@ -55,9 +55,10 @@ def html(run: Run) -> str:
         warnings=front.warnings,
         states=", ".join(f"{count} trials {word}" for word, count in front.states.items()) or "No search in this run.",
         failures=_failures(study),
+        failed_designs=front.failures,
         anchors=[_published(anchor) for anchor in anchors],
         commands={"compress": f"nac compress {_quoted(run.path)}"},
-        next_steps=_next_steps(run, front, designs),
+        next_steps=_next_steps(run, record, front, designs),
         provenance=_provenance(record),
         config=dump_yaml(record.task.model_dump(mode="json")),
     )
@@ -172,6 +173,8 @@ def _detail(design: Design) -> dict[str, Any]:
     facts += [(key.replace("_", " "), str(origin[key])) for key in told]
     checked = report.get("verification") or {}
     status = {True: "verified bit for bit", False: "ENGINES DISAGREE", None: "not verified yet"}[exactness(checked)]
+    if failure := report.get("failure"):
+        status = f"failed: {failure}"
     return {
         "name": record.name,
         "architecture": record.architecture.summary(),
@@ -217,13 +220,13 @@ def _published(anchor: Anchor) -> dict[str, str]:
     return {"label": anchor.label, "values": values, "source": anchor.source, "note": anchor.note}
 
 
-def _next_steps(run: Run, front: Front, designs: Sequence[Design]) -> list[tuple[str, str]]:
+def _next_steps(run: Run, record: RunRecord, front: Front, designs: Sequence[Design]) -> list[tuple[str, str]]:
     """Commands that continue from here, ready to be copied."""
     folder = _quoted(run.path)
     metric = next((name for name in front.objectives if quantity(name).role == "metric"), "accuracy")
     steps = [
         ("choose: the best design under a limit", f'nac front {folder} --where "bops<=100000" --best {metric}'),
-        ("finish an interrupted run", f"nac run {front.task} --out {folder} --resume"),
+        ("finish an interrupted run", f"nac run {shlex.quote(record.source or front.task)} --out {folder} --resume"),
     ]
     if designs:
         best = front.best(metric)

@@ -109,8 +109,10 @@ def heading_of(name: str) -> str:
 
 
 def exact_text(row: Mapping[str, Any] | pd.Series) -> str:
-    """Whether every engine agreed bit for bit: yes, NO, or a dash where it has not been tried."""
+    """Whether every engine agreed bit for bit: yes, NO, `failed`, or a dash where it has not been tried."""
     exact = row["exact"]
+    if row["failure"]:
+        return "failed"
     return "–" if not isinstance(exact, bool) else "yes" if exact else "NO"
 
 
@@ -123,7 +125,8 @@ def caption(front: Front) -> str:
     if "lut" in front.names:
         marks += " LUTs, flip-flops and latency are estimates unless a design's reports.json has a synthesis."
     said = marks + (f" Trials: {states}." if states else "")
-    return "\n".join([said, *(f"WARNING: {line}" for line in front.warnings)])
+    failed = (f"{name} failed: {reason}" for name, reason in front.failures.items())
+    return "\n".join([said, *failed, *(f"WARNING: {line}" for line in front.warnings)])
 
 
 def _title(front: Front) -> str:

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from rich.console import Console
 
 from nac.config import SearchConfig
-from nac.errors import InputError, InterruptionError, WorkError
+from nac.errors import FAILURES, InputError, InterruptionError
 from nac.rundir import Run
 from nac.search import budget
 from nac.search.budget import WORKERS, Session
@@ -32,8 +32,6 @@ from nac.tasks import Dataset, Task
 
 logger = logging.getLogger(__name__)
 
-# What a candidate may die of without ending the search; torch's out-of-memory is a RuntimeError.
-FAILURES = (WorkError, RuntimeError, ArithmeticError, MemoryError)
 # A candidate that takes its worker with it (the kernel's out-of-memory killer, a crash in a library) is given up then.
 WORKERS_PER_TRIAL = 3
 # How often a worker looks whether another one has finished what it waits for.

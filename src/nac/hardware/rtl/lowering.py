@@ -11,7 +11,7 @@ from alkaid.trace import FVariable, trace
 from alkaid.trace.passes import optimize
 from alkaid.types import CombLogic, QInterval
 
-from nac.errors import WorkError
+from nac.errors import WorkError, third_party
 from nac.hardware.circuit import Circuit, Node
 from nac.hardware.evaluate import bias, to_values, windows
 from nac.hardware.rtl.arithmetic import (
@@ -77,13 +77,14 @@ def lower(
             f"{products:,} products are too many for a circuit that is unrolled completely (at most "
             f"{MOST_PRODUCTS:,}): use the HLS project with io_stream and Resource"
         )
-    lowering = _Lowering(circuit, options or LowerOptions(), given)
-    raw = trace(lowering.inputs, list(np.ravel(lowering.value(circuit.output.name))), optimize=False)
-    try:
-        return optimize(raw, keep_dead_inputs=True)
-    except RuntimeError:  # alkaid gives up after three rounds of tracing again
-        logger.warning("the adder graph did not settle; it is used without narrower intervals")
-        return optimize(raw, keep_dead_inputs=True, retrace=False)
+    with third_party("alkaid"):
+        lowering = _Lowering(circuit, options or LowerOptions(), given)
+        raw = trace(lowering.inputs, list(np.ravel(lowering.value(circuit.output.name))), optimize=False)
+        try:
+            return optimize(raw, keep_dead_inputs=True)
+        except RuntimeError:  # alkaid gives up after three rounds of tracing again
+            logger.warning("the adder graph did not settle; it is used without narrower intervals")
+            return optimize(raw, keep_dead_inputs=True, retrace=False)
 
 
 def unrolled_products(circuit: Circuit) -> int:

@@ -22,7 +22,7 @@ from pydantic import Field, ValidationError
 
 from nac.config import Model, TargetConfig
 from nac.config.base import describe
-from nac.errors import InputError, WorkError
+from nac.errors import InputError, WorkError, third_party
 from nac.hardware.circuit import Circuit
 from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.fixed import Fixed
@@ -170,7 +170,8 @@ def _write(graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfi
         graph, folder, top, "verilog", latency_cutoff=levels_per_stage(target), print_latency=False,
         part_name=target.part, clock_period=target.clock_period_ns, ternary_fuse=False,
     )  # fmt: skip
-    model.write()
+    with third_party("alkaid"):
+        model.write()
     shutil.rmtree(folder / "sim")  # an emulator of its own; ours is the test bench
     (folder / "metadata.json").unlink()
     adder = files(__package__).joinpath("templates", ADDER).read_text(encoding="utf-8")

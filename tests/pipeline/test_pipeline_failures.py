@@ -1,0 +1,83 @@
+"""A run in which designs fail: the others are finished, everything is on record, and --resume tries again."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from command import Command, Result, tiny
+
+from nac.rundir import Run
+
+pytestmark = pytest.mark.slow
+BROKEN = """#!/bin/sh
+[ -e {mark} ] || pwd > {mark}
+if [ "$(pwd)" = "$(cat {mark})" ]; then echo 'error: the disk of this compiler is full' >&2; exit 1; fi
+exec {compiler} "$@"
+"""
+
+
+@pytest.fixture
+def run(jets_run: tuple[Path, Result], tmp_path: Path) -> Run:
+    """A finished run whose only firmware is gone."""
+    copy = Run(tmp_path / "run")
+    shutil.copytree(jets_run[0], copy.path)
+    (report,) = copy.designs.glob("*/reports.json")
+    shutil.rmtree(report.parent / "hls")
+    report.unlink()
+    copy.report.unlink()
+    return copy
+
+
+def _resume(nac: Command, run: Run, data: Path, *more: str) -> Result:
+    return nac(*tiny("jets", "--data", data, "--out", run.path, "--resume", *more))
+
+
+def _reports(run: Run) -> dict[str, dict[str, object]]:
+    return {file.parent.name: json.loads(file.read_text()) for file in run.designs.glob("*/reports.json")}
+
+
+def test_a_tool_that_fails_on_one_design_costs_that_design(
+    run: Run, nac: Command, jets_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "g++").write_text(BROKEN.format(mark=tmp_path / "failed", compiler=shutil.which("g++")))
+    (tools / "g++").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    done = _resume(nac, run, jets_data)
+    assert done.status == 1
+    reports = _reports(run)
+    (bad,) = [name for name, report in reports.items() if report.get("failure")]
+    (good,) = reports.keys() - {bad}  # the next one along the front
+    assert reports[good]["verification"]["equal"] is True  # type: ignore[index]
+    reason = str(reports[bad]["failure"])
+    assert reason.startswith("synth: ") and "the disk of this compiler is full" in reason
+    last = done.err.strip().splitlines()[-1]
+    assert last.startswith("error: ") and f"1 design failed, the others are finished: {bad} ({reason})" in last
+    assert f"{bad} failed: {reason}" in " ".join(done.out.split())
+    assert reason in run.report.read_text() or "the disk of this compiler is full" in run.report.read_text()
+    rows = {row["name"]: row for row in json.loads(nac("front", run.path, "--json").out)["rows"]}
+    assert rows[bad]["failure"] == reason and rows[good]["failure"] is None
+    assert not rows[bad]["front"] and rows[good]["exact"] is True
+
+    monkeypatch.setenv("PATH", os.environ["PATH"].partition(":")[2])
+    written = (run.design(good) / "reports.json").stat().st_mtime_ns
+    again = _resume(nac, run, jets_data)
+    assert again.status == 0, again.err
+    assert not any(report.get("failure") for report in _reports(run).values())
+    assert (run.design(good) / "reports.json").stat().st_mtime_ns == written
+
+
+def test_weights_that_cannot_be_read_fail_in_the_export(run: Run, nac: Command, jets_data: Path) -> None:
+    folder = run.design_paths()[0]
+    (folder / "weights.safetensors").write_bytes(b"spoilt")
+    (folder / "model.onnx").unlink()
+    done = _resume(nac, run, jets_data, "--json")
+    assert done.status == 1 and "1 design failed" in done.err.splitlines()[-1]
+    said = json.loads(done.out)
+    assert list(said["failures"]) == [folder.name]
+    assert said["failures"][folder.name].startswith("export: ") and "weights" in said["failures"][folder.name]
+    assert sum(report.get("failure") is None for report in _reports(run).values()) == 1
+    assert run.report.is_file()
