@@ -9,6 +9,8 @@ from nac.cli.options import FileArgument, JsonOption, SetOption
 from nac.cli.output import say_json, say_table
 
 CHECK_EXAMPLES = """\
+[dim]nac check jets --preset hardware --set compress.input_bits=12[/]
+
 [dim]nac check tasks/mine.yaml[/]
 
 [dim]nac check search_spaces/mine.yaml[/]
@@ -27,11 +29,21 @@ REFIT_EXAMPLES = """\
 """
 
 
-def check(file: FileArgument, set_: SetOption = None, json: JsonOption = False) -> None:
+CheckedArgument = Annotated[
+    str, typer.Argument(metavar="FILE", help="A file, or the name of a task or search space that is shipped.")
+]
+
+
+def check(
+    file: CheckedArgument,
+    preset: Annotated[str | None, typer.Option(help="Of a task.", show_default="every one of it")] = None,
+    set_: SetOption = None,
+    json: JsonOption = False,
+) -> None:
     """Lint a task, a search space or an architecture before any training; every problem at once."""
     from nac.pipeline.check import check_file
 
-    result = check_file(file, tuple(set_ or ()))
+    result = check_file(file, tuple(set_ or ()), preset)
     if json:
         say_json(result.to_json())
     else:

@@ -3,7 +3,7 @@
 from nac.config.base import Model, validate
 from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig, PrunerName
 from nac.config.distilled import DistilledDataConfig
-from nac.config.load import find_file, load_task, load_yaml, merge
+from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override
 from nac.config.parts import PARTS, Resources, capacity, part_family
 from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.task import (
@@ -44,9 +44,11 @@ __all__ = [
     "TrainConfig",
     "capacity",
     "find_file",
+    "is_path",
     "load_task",
     "load_yaml",
     "merge",
+    "parse_override",
     "part_family",
     "validate",
 ]

@@ -11,6 +11,8 @@ from nac.config.task import TaskConfig, TaskFile
 from nac.errors import InputError
 
 MAX_BYTES = 1_000_000
+FILES = (("space",), ("target", "circuits"), ("compress", "distilled_data", "file"))
+"""Keys of a task under which it names a file."""
 Folder = Literal["tasks", "search_spaces"]
 
 
@@ -60,9 +62,14 @@ def folders(kind: Folder) -> Iterator[Path]:
     yield package / "_files" / kind
 
 
+def is_path(text: str) -> bool:
+    """Whether a text is taken for a path and not for a name."""
+    return text.endswith((".yaml", ".yml")) or "/" in text
+
+
 def find_file(kind: Folder, name_or_path: str) -> Path:
     """The file behind a name (`jets`) or a path. Raises InputError listing the names that exist."""
-    if name_or_path.endswith((".yaml", ".yml")) or "/" in name_or_path:
+    if is_path(name_or_path):
         path = Path(name_or_path)
         if path.is_file():
             return path
@@ -102,8 +109,21 @@ def parse_override(text: str) -> dict[str, Any]:
     return result
 
 
+def _beside(task: Mapping[str, Any], keys: Sequence[str], folder: Path) -> dict[str, Any]:
+    """The task with the file that it names under a key looked for in `folder`; a space may be a name as well."""
+    head, *rest = keys
+    value = task.get(head)
+    if rest and isinstance(value, Mapping):
+        return {**task, head: _beside(value, rest, folder)}
+    if not rest and isinstance(value, str) and (head != "space" or is_path(value)):
+        return {**task, head: str(folder / value)}
+    return dict(task)
+
+
 def load_task(name_or_path: str, preset: str = "default", overrides: Sequence[str] = ()) -> TaskConfig:
     """The task with its preset and the `KEY=VALUE` overrides applied, validated.
+
+    Files that it names are looked for beside its own; those of overrides in the working folder.
 
     Raises:
         InputError: the file is missing or wrong, or the preset unknown; every problem is named with its key.
@@ -114,6 +134,8 @@ def load_task(name_or_path: str, preset: str = "default", overrides: Sequence[st
         names = ", ".join(sorted({"default", *file.presets}))
         raise InputError(f"{path}: presets: no preset {preset!r}, expected one of: {names}")
     data = merge(file.task, file.presets.get(preset, {}))
+    for keys in FILES:
+        data = _beside(data, keys, path.parent)
     source = str(path)
     for text in overrides:
         data = merge(data, parse_override(text))

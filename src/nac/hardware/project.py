@@ -22,7 +22,7 @@ from pydantic import Field, ValidationError
 
 from nac.config import Model, TargetConfig
 from nac.design import Design
-from nac.errors import InputError, WorkError
+from nac.errors import InputError, WorkError, third_party
 from nac.hardware.backends import BACKENDS, Backend, backend_for
 from nac.hardware.circuit import Circuit
 from nac.hardware.export import export, load_model
@@ -34,6 +34,7 @@ from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
 RECORD = "nac.json"
+BASEDIR = rb'BASEDIR="$(cd "$(dirname "$0")" && pwd)"'
 WEIGHTS_DIR = rb'WEIGHTS_DIR="\"${BASEDIR}/firmware/weights\""'
 WEIGHTS_DIR_QUOTED = rb"""BASEDIR="${BASEDIR//\\/\\\\}"
 BASEDIR="${BASEDIR//\"/\\\"}"
@@ -183,7 +184,7 @@ def write_project(
         with _quiet():
             hls_model.write()
         make_reproducible(folder)
-        _quote_weights_folder(folder)
+        _mend_scripts(folder)
         record = ProjectRecord(
             title=title, top=top, source=source_of(model), target=target, part=str(hls_model.config.config["Part"]),
             input_shape=circuit.input.shape, outputs=circuit.output.shape[0],
@@ -255,9 +256,9 @@ def convert(
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """hls4ml prints and warns; both go to the log."""
+    """hls4ml prints and warns, which goes to the log, and raises what it likes, which becomes a WorkError."""
     said = io.StringIO()
-    with contextlib.redirect_stdout(said), warnings.catch_warnings(record=True) as caught:
+    with third_party("hls4ml"), contextlib.redirect_stdout(said), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
     for line in [*said.getvalue().splitlines(), *(str(item.message) for item in caught)]:
@@ -285,10 +286,12 @@ def make_reproducible(folder: Path) -> None:
         file.write_bytes(content.replace(b"@STAMP@", b"n" + digest.hexdigest()[:7].encode()))
 
 
-def _quote_weights_folder(folder: Path) -> None:
-    """hls4ml's script puts the folder into a C string as it is: quotes and backslashes in its name would end that."""
+def _mend_scripts(folder: Path) -> None:
+    """hls4ml's scripts expect to be started in their own folder, which they put into a C string as it is."""
     for script in sorted(folder.glob("*.sh")):
-        script.write_bytes(script.read_bytes().replace(WEIGHTS_DIR, WEIGHTS_DIR_QUOTED))
+        text = script.read_bytes().replace(BASEDIR, b'BASEDIR="$(pwd)"').replace(WEIGHTS_DIR, WEIGHTS_DIR_QUOTED)
+        shebang, rest = text.split(b"\n", 1)
+        script.write_bytes(b"\n".join((shebang, b'cd "$(dirname "$0")" || exit 1', rest)))
 
 
 def trace_layers(

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nac.arch import Architecture, deployment_problems, workload
-from nac.config import ConstraintConfig, ObjectiveConfig, TaskConfig, find_file, load_task, load_yaml
+from nac.compress import Recipe, Winner, refusal, widths_of
+from nac.config import ConstraintConfig, ObjectiveConfig, TaskConfig, find_file, is_path, load_task, load_yaml
 from nac.cost import COSTS, costs
 from nac.errors import InputError
 from nac.hardware import BACKENDS
@@ -19,6 +21,7 @@ from nac.space import COMPRESSION_GENES, Genotype, SearchSpace, Unbuildable
 from nac.tasks import Task, make_task
 
 SAMPLE = 400
+EXACTNESS_SAMPLE = 50
 Limit = ObjectiveConfig | ConstraintConfig
 
 
@@ -37,17 +40,45 @@ class Check:
                 "notes": list(self.notes)}
 
 
-def check_file(file: Path, overrides: Sequence[str] = ()) -> Check:
+def check_file(what: str | Path, overrides: Sequence[str] = (), preset: str | None = None) -> Check:
     """Check a file, which kind it is being told by its content.
 
-    Raises InputError when it cannot be read or is none of the three.
+    Args:
+        what: a path, or the name of a task or else of a search space.
+        overrides: `KEY=VALUE` laid over a task.
+        preset: of a task; every one of its presets by default.
+
+    Raises InputError when it cannot be read or is none of the three, or something is asked for that only tasks have.
     """
+    file = _found(what)
+    found = _check(file, overrides, preset)
+    if found.kind != "task" and (overrides or preset):
+        raise InputError(f"{'--set' if overrides else '--preset'}: {file} is no task but {found.kind}, "
+                         "which has neither settings nor presets")
+    return found
+
+
+def _found(what: str | Path) -> Path:
+    """The file that is meant: as a path, else the task of that name, else the search space."""
+    if isinstance(what, Path) or is_path(what) or Path(what).exists() or Path(what).suffix:
+        return Path(what)
+    try:
+        return find_file("tasks", what)
+    except InputError as error:
+        try:
+            return find_file("search_spaces", what)
+        except InputError:
+            raise error from None
+
+
+def _check(file: Path, overrides: Sequence[str], preset: str | None) -> Check:
     if file.suffix == ".json":
         return _check_architecture(file)
     data = load_yaml(file)
     if "task" in data:
-        presets = data.get("presets")
-        return _check_task(file, tuple(presets) if isinstance(presets, dict) else (), overrides)
+        listed = data.get("presets")
+        every = ("default", *(listed if isinstance(listed, dict) else ()))
+        return _check_task(file, (preset,) if preset else tuple(dict.fromkeys(every)), overrides)
     if "kind" in data:
         return _check_space(file)
     raise InputError(f"{file}: is neither a task (top-level key 'task'), nor a search space (key 'kind'), nor JSON")
@@ -78,6 +109,8 @@ def task_problems(config: TaskConfig, source: str, *, to_hardware: bool = True) 
             found.append(f"space: {config.space} is a research space without a bit-exact route to hardware, "
                          "expected a deployable one (or `nac search`, which only trains)")
         found += feasibility_problems(config, space)
+        if to_hardware and space.deployable:
+            found += exactness_problems(config, space)
     return [f"{source}: {problem}" for problem in dict.fromkeys(found)]
 
 
@@ -127,6 +160,23 @@ def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:
             f"(of {SAMPLE} sampled and the baselines, {ranges})"]
 
 
+def exactness_problems(config: TaskConfig, space: SearchSpace) -> Iterator[str]:
+    """One problem per width of the local search at which no member of a sample of the space has an exact form."""
+    members = [Winner(0, architecture) for architecture in islice(_sample(space, config.seed), EXACTNESS_SAMPLE)]
+    settings = config.compress
+    if not members or not (settings.bits or settings.mixed):
+        return  # every winner keeps the widths that it was searched with
+    for widths, mixed in widths_of(members[0], settings):
+        reasons: list[str] = []
+        for member in members:
+            reasons.append(refusal(Recipe(member, widths, 0.0, mixed=mixed)))
+            if not reasons[-1]:
+                break
+        else:
+            yield (f"compress.{'mixed' if mixed else 'bits'}: no member of the space {config.space} has an exact form "
+                   f"with {widths.weights} bits: {reasons[0]}")
+
+
 def _kept(value: float, limit: Limit) -> bool:
     return (limit.min is None or value >= limit.min) and (limit.max is None or value <= limit.max)
 
@@ -144,13 +194,15 @@ def _sample(space: SearchSpace, seed: int) -> Iterator[Architecture]:
 def _check_task(file: Path, presets: Sequence[str], overrides: Sequence[str]) -> Check:
     problems: list[str] = []
     notes = []
-    for preset in dict.fromkeys(("default", *presets)):
+    for preset in presets:
         try:
             config = load_task(_as_path(file), preset, overrides)
         except InputError as error:
             problems += str(error).splitlines()
             continue
-        problems += task_problems(config, str(file), to_hardware=_deployable(config))
+        if found := task_problems(config, str(file), to_hardware=_deployable(config)):
+            problems += found
+            continue
         notes.append(f"{preset}: {config.search.trials} trials of {config.train.epochs} epochs in {config.space}, "
                      f"{config.compress.designs} winners at {_widths(config)} bits, "
                      f"for {config.target.part}" + ("" if config.target.capacity else " (its resources are not known)"))
@@ -174,10 +226,12 @@ def _check_space(file: Path) -> Check:
         space = SearchSpace.load(_as_path(file))
     except InputError as error:
         return Check(str(file), "search space", tuple(str(error).splitlines()))
+    if problems := tuple(space.problems()):
+        return Check(str(file), "search space", problems)
     route = "every member has a bit-exact route to hardware" if space.deployable else "research: not for hardware"
     note = (f"{space.kind}, {len(space.genes)} genes, {space.size:.3g} genotypes, "
             f"{len(space.baselines)} baselines; {route}")
-    return Check(str(file), "search space", tuple(space.problems()), (note,))
+    return Check(str(file), "search space", (), (note,))
 
 
 def _check_architecture(file: Path) -> Check:
@@ -192,9 +246,10 @@ def _check_architecture(file: Path) -> Check:
         architecture = Architecture.from_json(text, file)
     except InputError as error:
         return Check(str(file), "architecture", tuple(str(error).splitlines()))
-    problems = tuple(f"{file}: {problem}" for problem in deployment_problems(architecture))
+    if problems := tuple(f"{file}: {problem}" for problem in deployment_problems(architecture)):
+        return Check(str(file), "architecture", problems)
     listed = ", ".join(f"{value:,.0f} {name}" for name, value in costs(workload(architecture)).items())
-    return Check(str(file), "architecture", problems, (f"{architecture.summary()}: {listed}",))
+    return Check(str(file), "architecture", (), (f"{architecture.summary()}: {listed}",))
 
 
 def _as_path(file: Path) -> str:

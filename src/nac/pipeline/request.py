@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from nac.config import TaskConfig, find_file, load_task, validate
+from nac.config import TaskConfig, find_file, is_path, load_task, merge, parse_override, validate
 from nac.errors import InputError
 from nac.pipeline.check import task_problems
 from nac.pipeline.context import Context
@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 # What a start that was killed at once may leave behind; a folder with nothing else counts as empty.
 TRACES = {".lock", "search_space.yaml"}
+# What a resumed run may have otherwise than it was started with: a search can always go on.
+BUDGET = ("search.trials", "search.timeout")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Request:
     def settings(self) -> tuple[str, ...]:
         """All `KEY=VALUE` overrides, the seed included."""
         return self.overrides if self.seed is None else (*self.overrides, f"seed={self.seed}")
+
+    @property
+    def source(self) -> str:
+        """The task as a command can name it from anywhere: its name, or the whole path of its file."""
+        return str(Path(self.task).resolve()) if is_path(self.task) else self.task
 
     def config(self) -> TaskConfig:
         """The resolved task. Raises InputError that names every problem."""
@@ -61,7 +68,7 @@ def start(request: Request, out: Path | None, *, to_hardware: bool, console: Con
     dataset = make_task(config).load([file.path for file in files], config.seed) if files else None
     record = RunRecord(
         id=f"{config.name}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}", task=config,
-        preset=request.preset or "default", overrides=request.settings, data=files,
+        source=request.source, preset=request.preset or "default", overrides=request.settings, data=files,
         options=request.options, provenance=provenance(),
     )  # fmt: skip
     try:
@@ -76,6 +83,8 @@ def start(request: Request, out: Path | None, *, to_hardware: bool, console: Con
 def resume(request: Request, out: Path | None, console: Console) -> Context | None:
     """The run to go on with, or None when there is none yet (a start that was killed at once).
 
+    It keeps its settings, but for the budget of its search.
+
     Raises InputError when the request contradicts what the run was started with, or its data changed.
     """
     name = load_task(request.task, request.preset or "default").name
@@ -89,7 +98,22 @@ def resume(request: Request, out: Path | None, console: Console) -> Context | No
     given = data_files(request.data) if request.data else ()
     asked = {key: value for key, value in request.options.items() if value is not None}
     update = {"data": unchanged(record, given, run), "options": {**record.options, **asked}}
+    update |= _budget([text for text in request.settings if _key(text) in BUDGET], record)
     return Context(run, record.model_copy(update=update), console)
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].strip()
+
+
+def _budget(settings: Sequence[str], record: RunRecord) -> dict[str, Any]:
+    """Fields of a record whose search has another budget from now on."""
+    task = record.task.model_dump(mode="json")
+    for text in settings:
+        task = merge(task, parse_override(text))
+    replaced = set(map(_key, settings))
+    kept = [text for text in record.overrides if _key(text) not in replaced]
+    return {"task": validate(TaskConfig, task, "--resume"), "overrides": (*kept, *settings)}
 
 
 def unchanged(record: RunRecord, given: Sequence[DataFile], run: Run) -> tuple[DataFile, ...]:
@@ -136,7 +160,7 @@ def _conflicts(request: Request, name: str, record: RunRecord) -> list[str]:
         found.append(f"--preset: the run was started with {record.preset!r} (found {request.preset!r})")
     found += [
         f"--set {text}: the run was not started with it; a resumed run keeps its settings"
-        for text in request.settings if text not in record.overrides
+        for text in request.settings if text not in record.overrides and _key(text) not in BUDGET
     ]  # fmt: skip
     if (url := request.options.get("storage")) not in (None, before := record.options.get("storage")):
         found.append(f"--storage: the run was started with {before or 'its own journal'} (found {url})")
