@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from nac.errors import InputError
-from nac.report import Front, front_table
+from nac.report import Front, frame, front_table
+from nac.report.quantities import with_error
 from nac.report.tables import caption, sorted_rows
 
 
@@ -77,13 +78,17 @@ def test_unknown_names_and_empty_choices_are_sentences(front: Front) -> None:
         front.where(["speed<=1"])
     with pytest.raises(InputError, match="no row has such a value"):
         front.best("speed")
-    with pytest.raises(InputError, match="no row has such a value, expected one of: none, no row is left"):
+    with pytest.raises(InputError, match="no row has a value of 'ff', expected one of: "):
+        front.where(["ff<=1"])
+    with pytest.raises(InputError, match="--best accuracy: no row is left to choose from"):
         front.where(["accuracy>=99%"]).best("accuracy")
 
 
-def test_the_test_split_cannot_be_chosen_by(front: Front) -> None:
-    with pytest.raises(InputError, match="no value named 'test_accuracy'"):
-        front.where(["test_accuracy>=0.6"])
+def test_the_test_split_narrows_but_cannot_be_chosen_by(front: Front) -> None:
+    kept = front.where(["test_accuracy>=0.65"])
+    assert set(kept.table["kind"]) == {"design"}
+    assert kept.table["test_accuracy"].min() >= 0.65
+    assert front.where(["test_accuracy>=0.99"]).table.empty
     with pytest.raises(InputError, match="choose by accuracy"):
         front.best("test_accuracy")
 
@@ -115,7 +120,7 @@ def test_an_empty_run_has_an_empty_table() -> None:
 
 def test_the_table_shows_marks_units_and_both_splits(front: Front) -> None:
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(front_table(front, best=front.best("accuracy")))
+    console.print(front_table(front, choice=front.choose("accuracy")))
     text = " ".join(console.export_text().split())
     for expected in ("(test)", "66.00 %", "t0001-w4-s90", "●", "yes", "2 failed"):
         assert expected in text
@@ -140,3 +145,71 @@ def test_baselines_are_shown_never_chosen_and_warned_of() -> None:
     assert [row["name"] for row in sorted_rows(front)] == ["fair", "bad", "linear", "constant"]
     better = Front.build([{**rows[1], "rmse": 50.0}, *rows[2:]], ["rmse", "bops"], metrics=("rmse",))
     assert better.warnings == []
+
+
+def known_to(se: float, metric: str = "accuracy") -> Front:
+    """Four designs: accuracies 0.70, 0.69, 0.685, 0.66, each cheaper than the one before."""
+    rows = [
+        {"kind": "design", "name": name, metric: value, f"{metric}_se": se, f"{metric}_low": value - 2 * se,
+         f"{metric}_high": value + 2 * se, "bops": cost}
+        for name, value, cost in (("a", 0.70, 400), ("b", 0.69, 300), ("c", 0.685, 200), ("d", 0.66, 100))
+    ]  # fmt: skip
+    return Front.build([*rows, {"kind": "trial", "name": "b", metric: 0.70, f"{metric}_se": se}], [metric, "bops"],
+                       metrics=(metric,))
+
+
+def test_what_is_within_standard_errors_of_the_best_is_named_and_the_cheapest_preferred() -> None:
+    front = known_to(0.012)
+    best = front.choose("accuracy")
+    assert (best.row["name"], best.close) == ("a", ("a", "b"))
+    assert front.choose("accuracy", within=1).row["name"] == "b"
+    assert front.choose("accuracy", within=2).row["name"] == "c"
+    assert front.choose("accuracy", within=0).row["name"] == "a"
+    found = front.to_json("accuracy", 2)
+    assert found["best"]["name"] == "c"
+    assert found["within"] == {"standard_errors": 2, "names": ["a", "b", "c"]}
+
+
+def test_a_minimised_metric_counts_errors_upwards() -> None:
+    assert known_to(0.03, "rmse").choose("rmse", within=1).close == ("d", "c", "b")
+
+
+def test_within_needs_a_standard_error_and_a_cost(front: Front) -> None:
+    assert front.choose("accuracy").close == ("t0001-w8-s0",)  # nothing is known of how well it is known
+    with pytest.raises(InputError, match="--within 1: the best accuracy has no standard error here"):
+        front.choose("accuracy", within=1)
+    with pytest.raises(InputError, match="--within 1: the best bops has no standard error here"):
+        known_to(0.01).choose("bops", within=1)
+    with pytest.raises(InputError, match="no objective of the run is a cost"):
+        known_to(0.01).marked(["accuracy"]).choose("accuracy", within=1)
+
+
+def test_tables_show_one_standard_error_and_say_so() -> None:
+    front = known_to(0.012)
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(front_table(front, choice=front.choose("accuracy", within=2)))
+    text = console.export_text()
+    assert "69.0 ± 1.2 %" in text
+    assert "± is one standard error. ≈ within 2 standard errors of the best accuracy." in " ".join(text.split())
+    marked = [line.split()[:2] for line in text.splitlines() if line.startswith(("●≈", " ≈"))]
+    assert marked == [["●≈", "a"], ["●≈", "b"], ["●≈", "c"]]
+    assert "accuracy_low" not in text
+    assert frame(front).loc["d", "accuracy"] == "66.0 ± 1.2 %"
+
+
+def test_errors_are_columns_that_conditions_can_use() -> None:
+    kept = known_to(0.012).where(["accuracy_low>=0.66", "accuracy_se<2%"])
+    assert list(kept.table["name"]) == ["a", "b", "c"]
+    record = known_to(0.012).records()[0]
+    assert record["accuracy_se"] == 0.012
+    assert record["accuracy_high"] == pytest.approx(0.724)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [(67.3, 1.2, "67.3 ± 1.2"), (0.010532, 0.000214, "0.01053 ± 0.00021"), (373.2, 12.4, "373 ± 12"),
+     (0.9123, 0.0041, "0.9123 ± 0.0041"), (68.1, 0.0999, "68.10 ± 0.10"), (3.0, 0.0, "3 ± 0"),
+     (12345.6, 789.0, "12346 ± 789")],
+)  # fmt: skip
+def test_an_error_is_written_with_two_digits(value: float, error: float, text: str) -> None:
+    assert with_error(value, error) == text

@@ -11,7 +11,7 @@ import pandas as pd
 
 from nac.errors import InputError
 from nac.pareto import Direction, non_dominated
-from nac.report.quantities import QUANTITIES, direction_of, quantity
+from nac.report.quantities import QUANTITIES, direction_of, is_error, quantity
 from nac.report.where import parse_condition
 from nac.rundir import Run
 
@@ -24,6 +24,19 @@ FIXED = (
 )
 WARNED = 3  # rows of one fault that are named
 SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A `row` chosen by a metric, and the names of all rows within so many standard `errors` of the best, best first.
+
+    `row` is the best of them or the cheapest.
+    """
+
+    metric: str
+    errors: float
+    row: Mapping[str, Any]
+    close: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -80,10 +93,15 @@ class Front:
         return [direction_of(name) for name in self.objectives]
 
     @property
+    def numeric(self) -> list[str]:
+        """What `where` can refer to: every numeric column in which a row has a value."""
+        columns = [*SELECTABLE, *(column for column in self.table.columns if column not in FIXED)]
+        return [name for name in columns if self.table[name].notna().any()]
+
+    @property
     def names(self) -> list[str]:
-        """What `where` and `best` can refer to: every numeric column with a value, test metrics excepted."""
-        numeric = [*SELECTABLE, *(column for column in self.table.columns if column not in FIXED)]
-        return [name for name in numeric if not name.startswith("test_") and self.table[name].notna().any()]
+        """What `best` can refer to: the numeric columns without those of the test split and the errors of metrics."""
+        return [name for name in self.numeric if not name.startswith("test_") and not is_error(name)]
 
     @property
     def shown(self) -> list[str]:
@@ -91,7 +109,7 @@ class Front:
 
         The errors of metrics are no columns of their own there: `value_text` writes them beside their metric.
         """
-        return [column for column in self.table.columns if column not in FIXED and quantity(column).role != "error"]
+        return [column for column in self.table.columns if column not in FIXED and not is_error(column)]
 
     def marked(self, objectives: Sequence[str] | None = None) -> "Front":
         """The same rows with `front` recomputed, for other `objectives` if given (each kind on its own)."""
@@ -117,7 +135,7 @@ class Front:
 
     def where(self, conditions: Sequence[str]) -> "Front":
         """The rows that satisfy every condition, the front marked anew among them. Raises InputError."""
-        parsed = [parse_condition(text, self.names) for text in conditions]
+        parsed = [parse_condition(text, self.numeric) for text in conditions]
         mask = pd.Series(True, index=self.table.index)
         for condition in parsed:
             mask &= condition.mask(self.table)
@@ -126,16 +144,49 @@ class Front:
     def best(self, metric: str) -> dict[str, Any]:
         """The row that is best in `metric`, designs before trials; ties go to the cheaper row, then the first.
 
-        Designs are what can be built, so trials are considered only where there is no design with a value.
-
         Raises:
             InputError: `metric` has no value in any row, or is none that can be chosen by.
         """
+        return record(self._by(metric).iloc[0])
+
+    def choose(self, metric: str, within: float | None = None) -> "Choice":
+        """The best row in `metric`, and those that its samples hardly tell apart from it.
+
+        These are no worse than the best by more than `within` (else one) of its own standard errors: the rule of
+        Breiman et al. (1984). Both were measured on the same samples, which makes their difference better known than
+        either; that would need every row's predictions. With `within` the cheapest of them in the first objective
+        that is a cost is chosen, the best one without.
+
+        Raises:
+            InputError: as `best`; with `within` also where the best has no standard error, or no objective is a cost.
+        """
+        rows = self._by(metric)
+        column = f"{metric}_se"
+        error = float(rows[column].iloc[0]) if column in rows else math.nan
+        if within is not None and math.isnan(error):
+            raise InputError(f"--within {within:g}: the best {metric} has no standard error here, expected a metric of "
+                             "a run that recorded them")
+        reach = (1.0 if within is None else within) * (0.0 if math.isnan(error) else error)
+        close = rows[(rows[metric] - rows[metric].iloc[0]).abs() <= reach]
+        chosen = close.iloc[0]
+        if within is not None:
+            cost = next((name for name in self.objectives if quantity(name).role != "metric"), None)
+            if cost is None:
+                raise InputError(f"--within {within:g}: no objective of the run is a cost, expected one to prefer by")
+            chosen = close.sort_values(cost, ascending=direction_of(cost) == "minimize", kind="stable").iloc[0]
+        return Choice(metric, 1.0 if within is None else within, record(chosen), tuple(close["name"]))
+
+    def _by(self, metric: str) -> pd.DataFrame:
+        """The rows that can be chosen, the best in `metric` first.
+
+        Designs are what can be built, so trials are considered only where there is no design with a value.
+        """
         if metric.startswith("test_") and metric in self.table:
             raise InputError(f"--best {metric}: the test split is for the report, choose by {metric[5:]} (validation)")
+        if self.table.empty:
+            raise InputError(f"--best {metric}: no row is left to choose from")
         if metric not in self.names:
-            names = ", ".join(self.names) or "none, no row is left"
-            raise InputError(f"--best {metric}: no row has such a value, expected one of: {names}")
+            raise InputError(f"--best {metric}: no row has such a value, expected one of: {', '.join(self.names)}")
         rows = self.table[self.table[metric].notna() & (self.table["feasible"] != False)]  # noqa: E712 - None is feasible
         designs = rows[rows["kind"] == "design"]
         rows = designs if len(designs) else rows[rows["kind"] == "trial"]
@@ -143,7 +194,7 @@ class Front:
             raise InputError(f"--best {metric}: no feasible trial or design has such a value")
         keys = [metric, *(name for name in self.objectives if name != metric)]
         ascending = [direction_of(name) == "minimize" for name in keys]
-        return record(rows.sort_values(keys, ascending=ascending, kind="stable").iloc[0])
+        return rows.sort_values(keys, ascending=ascending, kind="stable")
 
     def of(self, kind: Kind) -> pd.DataFrame:
         """The rows of one kind."""
@@ -179,8 +230,12 @@ class Front:
         """All rows as plain values, for JSON: None where a value is missing."""
         return [record(row) for _, row in self.table.iterrows()]
 
-    def to_json(self, best: str | None = None) -> dict[str, Any]:
-        """The front as one JSON object: task, objectives with directions, states of the search, rows, `best` row."""
+    def to_json(self, best: str | None = None, within: float | None = None) -> dict[str, Any]:
+        """The front as one JSON object: task, objectives with directions, states of the search, rows, `best` row.
+
+        `best` is the one that `choose` chooses, `within` the names of those that are hardly worse than the best.
+        """
+        choice = self.choose(best, within) if best else None
         return {
             "run": str(self.path) if self.path else None,
             "task": self.task,
@@ -191,7 +246,8 @@ class Front:
             "states": dict(self.states),
             "warnings": self.warnings,
             "rows": self.records(),
-            "best": self.best(best) if best else None,
+            "best": choice.row if choice else None,
+            "within": {"standard_errors": choice.errors, "names": list(choice.close)} if choice else None,
         }
 
 

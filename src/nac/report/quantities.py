@@ -1,6 +1,5 @@
 """Every number a table can hold: its direction, its name for people and its unit."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -61,7 +60,7 @@ def with_error(value: float, error: float) -> str:
     """A value and its standard error, of which two digits are shown: 67.3 ± 1.2, 0.01053 ± 0.00021, 373 ± 12."""
     if not error > 0:
         return f"{value:.4g} ± 0"
-    decimals = max(0, 1 - math.floor(math.log10(error)))
+    decimals = max(0, 1 - int(f"{error:.1e}".partition("e")[2]))
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
 
@@ -128,6 +127,16 @@ def quantity(name: str) -> Quantity:
         names = ", ".join(known.name for known in QUANTITIES.values() if known.role != "error")
         raise InputError(f"no value named {name!r}, expected one of: {names}")
     return found
+
+
+def is_quantity(name: str) -> bool:
+    """Whether a column of this name can hold numbers, whether or not any row has one."""
+    return name.removeprefix("test_") in QUANTITIES
+
+
+def is_error(name: str) -> bool:
+    """Whether a column says how well another one is known."""
+    return is_quantity(name) and quantity(name).role == "error"
 
 
 def direction_of(name: str) -> Direction:

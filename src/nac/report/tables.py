@@ -7,37 +7,40 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from nac.report.front import Front, Kind, value_text
-from nac.report.quantities import quantity
+from nac.report.front import Choice, Front, Kind, value_text
+from nac.report.quantities import is_error, quantity
 
 MARK = "●"
+CLOSE = "≈"
 
 
-def front_table(front: Front, *, best: Mapping[str, Any] | None = None, trials: bool = True) -> Table:
+def front_table(front: Front, *, choice: Choice | None = None, trials: bool = True) -> Table:
     """Designs first, then trials, the best of the first objective on top; `●` marks the non-dominated rows.
 
     Only the objectives, bits, sparsity and hardware numbers are shown; `Front.to_json` has everything.
 
     Args:
         front: the rows.
-        best: a row of `Front.best`, which is set in bold.
+        choice: of `Front.choose`; its row is set in bold, `≈` marks what is about as good as the best.
         trials: whether trials are listed besides the designs.
     """
     columns = terminal_columns(front)
     table = Table(
-        title=_title(front), title_justify="left", caption=caption(front), caption_justify="left",
+        title=_title(front), title_justify="left", caption=caption(front, choice), caption_justify="left",
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False,
     )
-    table.add_column("", width=1)
+    table.add_column("", width=1 if choice is None else 2)
     table.add_column("name", no_wrap=True)
     table.add_column("architecture", overflow="fold", min_width=12)
     for name in columns:
         table.add_column(heading_of(name).replace(" ", "\n"), justify="right", no_wrap=True)
     table.add_column("exact", justify="center", no_wrap=True)
     for row in sorted_rows(front, trials=trials):
-        chosen = best is not None and (row["kind"], row["name"]) == (best["kind"], best["name"])
+        alike = choice is not None and row["kind"] == choice.row["kind"]
+        chosen = choice is not None and alike and row["name"] == choice.row["name"]
+        close = CLOSE if choice is not None and alike and row["name"] in choice.close else ""
         table.add_row(
-            MARK if row["front"] else "", label(row), str(row["architecture"]),
+            f"{MARK if row['front'] else ' ' if close else ''}{close}", label(row), str(row["architecture"]),
             *(value_text(row, name) for name in columns), exact_text(row),
             style="bold" if chosen else ("" if row["kind"] == "design" else "dim"),
         )
@@ -116,12 +119,15 @@ def exact_text(row: Mapping[str, Any] | pd.Series) -> str:
     return "–" if not isinstance(exact, bool) else "yes" if exact else "NO"
 
 
-def caption(front: Front) -> str:
+def caption(front: Front, choice: Choice | None = None) -> str:
     """What the marks mean and what happened to the trials that are not listed."""
     states = ", ".join(f"{count} {name}" for name, count in front.states.items() if count)
     marks = f"{MARK} none of its kind is better in {' and '.join(front.objectives)} (validation split)."
-    if any(quantity(name).role == "error" for name in front.names):
+    if any(is_error(name) for name in front.numeric):
         marks += " ± is one standard error."
+    if choice is not None:
+        count = f"{choice.errors:g} standard error{'s' if choice.errors != 1 else ''}"
+        marks += f" {CLOSE} within {count} of the best {choice.metric}."
     if "lut" in front.names:
         marks += " LUTs, flip-flops and latency are estimates unless a design's reports.json has a synthesis."
     said = marks + (f" Trials: {states}." if states else "")

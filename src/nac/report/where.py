@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from nac.errors import InputError
+from nac.report.quantities import is_error, is_quantity
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le,
@@ -51,7 +52,8 @@ def parse_condition(text: str, names: Iterable[str]) -> Condition:
     A single `=` is read as `==`; a number may end in `%` (65% is 0.65), `k`, `M` or `G`, as tables print them.
 
     Raises:
-        InputError: the text has another form, or the name is none of `names` (which are listed).
+        InputError: the text has another form, or the name is none of `names` (which are listed), be it that no such
+            value is known or that no row has it.
     """
     found = _CONDITION.fullmatch(text)
     if found is None:
@@ -59,7 +61,9 @@ def parse_condition(text: str, names: Iterable[str]) -> Condition:
     known = tuple(names)
     name = found["name"]
     if name not in known:
-        raise InputError(f'--where "{text}": no value named {name!r} here, expected one of: {", ".join(known)}')
+        why = f"no row has a value of {name!r}" if is_quantity(name) else f"no value named {name!r} here"
+        listed = ", ".join(name for name in known if not is_error(name))
+        raise InputError(f'--where "{text}": {why}, expected one of: {listed}')
     number = float(found["number"].replace("_", ""))
     value = number / 100 if found["suffix"] == "%" else number * _SUFFIXES[found["suffix"]]
     if not np.isfinite(value):
