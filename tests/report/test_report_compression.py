@@ -50,5 +50,23 @@ def test_the_figure_holds_every_design_and_the_float_network(compressed: Run, tm
 
 def test_without_designs_there_is_an_empty_table_and_a_sentence(tmp_path: Path) -> None:
     assert compression_frame(Run(tmp_path)).empty
-    with pytest.raises(InputError, match="no design has the metric 'accuracy'"):
+    with pytest.raises(InputError, match="no design has the value 'accuracy'"):
         plot_compression(Run(tmp_path), "accuracy")
+
+
+def test_the_legend_names_every_width_and_pruner_once_with_its_own_marker(compressed: Run) -> None:
+    figure = plot_compression(compressed, "accuracy")
+    handles = {text.get_text(): handle for text, handle in
+               zip(figure.legends[0].get_texts(), figure.legends[0].legend_handles, strict=True)}  # fmt: skip
+    assert {"8 bits", "4 bits", "mixed 4 bits", "not pruned", "pruned: magnitude", "pruned: random"} <= set(handles)
+    shapes = [handle.get_marker() for name, handle in handles.items() if "pruned" in name]  # type: ignore[union-attr]
+    assert len(set(shapes)) == 3
+
+
+def test_any_cost_of_a_design_can_be_the_axis(compressed: Run) -> None:
+    table = compression_frame(compressed)
+    axes = plot_compression(compressed, "accuracy", cost="macs").axes[0]
+    drawn = np.concatenate([c.get_offsets() for c in axes.collections if isinstance(c, PathCollection)])
+    assert np.allclose(np.sort(np.asarray(drawn)[:, 0]), np.sort(table["macs"]))
+    with pytest.raises(InputError, match="no design has the value 'lut'"):
+        plot_compression(compressed, "accuracy", cost="lut")

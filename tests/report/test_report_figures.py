@@ -7,17 +7,18 @@ import PIL.Image
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
 from numpy.typing import NDArray
 
 from nac.errors import InputError
 from nac.report import Front, plot, plot_convergence, plot_front, plot_importances
 from nac.report.anchors import Anchor
 from nac.report.classification import confusion, plot_confusion, plot_roc, roc_curves
-from nac.report.figures import marker_area
 from nac.report.interactive import interactive_front
 from nac.report.labels import Label, place_labels
 from nac.report.regression import distances_px, percentile_table, plot_patches, plot_percentiles, plot_residuals
 from nac.report.style import bit_colour, inline_svg, subplots
+from nac.report.view import marker_area
 
 ANCHORS = [
     Anchor(layout="constituents", label="known cost", source="a paper", values={"accuracy": 0.65, "bops": 3e5}),
@@ -36,7 +37,7 @@ def test_the_front_figure_holds_every_row_in_its_units(front: Front) -> None:
     trials = front.of("trial")
     plain = trials[trials["baseline"].isna() & trials["feasible"].astype(bool)]
     assert np.allclose(points(axes, "trials"), np.c_[plain["bops"], 100 * plain["accuracy"]])
-    assert len(points(axes, "baselines")) == 2
+    assert len(points(axes, "named")) == 2
     for bits in (8, 6, 4):
         group = front.of("design").query(f"bits == {bits}")
         assert np.allclose(points(axes, f"designs-{bits}"), np.c_[group["bops"], 100 * group["accuracy"]])
@@ -44,7 +45,7 @@ def test_the_front_figure_holds_every_row_in_its_units(front: Front) -> None:
     assert axes.get_xscale() == "log"
     assert axes.get_ylabel() == "Accuracy [%], validation split"
     assert axes.get_xlabel() == "Bit operations"
-    assert "jets, 8 constituents: accuracy against bit operations" in axes.get_title(loc="left")
+    assert axes.get_title(loc="left") == "jets, 8 constituents"
 
 
 def test_the_line_runs_through_the_front_only(front: Front) -> None:
@@ -56,13 +57,14 @@ def test_the_line_runs_through_the_front_only(front: Front) -> None:
     assert np.allclose(line.get_ydata(), 100 * expected["accuracy"])
 
 
-def test_size_is_density_and_edges_are_verification(front: Front) -> None:
+def test_size_is_density_and_filled_is_verified(front: Front) -> None:
     axes = plot_front(front).axes[0]
     artist = next(artist for artist in axes.collections if artist.get_gid() == "designs-8")
     assert isinstance(artist, PathCollection)
     assert np.allclose(artist.get_sizes(), [marker_area(value) for value in (0.0, 0.5, 0.8, 0.9)])
-    edges = [tuple(edge[:3]) for edge in np.asarray(artist.get_edgecolor())]
-    assert edges[0] == edges[1] == edges[2] != edges[3]
+    filled = [to_hex(colour).upper() for colour in np.asarray(artist.get_facecolor())]
+    assert filled == [bit_colour(8)] * 3 + ["#FFFFFF"]
+    assert {to_hex(colour).upper() for colour in np.asarray(artist.get_edgecolor())} == {bit_colour(8)}
 
 
 def test_the_test_figure_shows_designs_only(front: Front) -> None:
@@ -193,7 +195,8 @@ def test_labels_keep_apart_and_inside() -> None:
     figure, (axes,) = subplots()
     axes.set(xlim=(1, 100), ylim=(0, 1), xscale="log")
     labels = [Label(f"a long name {k}", x, 0.5, "black") for k, x in enumerate((95.0, 90.0, 85.0, 80.0))]
-    place_labels(axes, labels, np.array([[50.0, 0.5]]))
+    axes.scatter([50.0], [0.5])
+    place_labels(axes, labels)
     figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in axes.texts]
     frame = axes.get_window_extent()

@@ -53,7 +53,7 @@ def read_front(run: Run) -> Front:
     study = read_study(run)
     objectives = [objective.name for objective in record.task.search.objectives]
     trials = list(_trial_rows(run, study)) if study is not None else []
-    designs = (_design_row(path) for path in run.design_paths())
+    designs = (design_row(path) for path in run.design_paths())
     rows = [*trials, *designs, *_unmade_rows(run), *_baseline_rows(run)]
     return Front.build(
         rows,
@@ -173,7 +173,7 @@ def _described(architecture: Architecture | None) -> dict[str, Any]:
     }
 
 
-def _design_row(folder: Path) -> dict[str, Any]:
+def design_row(folder: Path) -> dict[str, Any]:
     """The row of a design: its record and, where it went through hardware, what came out."""
     record = Design.load(folder).record
     report = hardware_report(folder)

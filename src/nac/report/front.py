@@ -22,6 +22,7 @@ FIXED = (
     "kind", "name", "trial", "baseline", "hash", "architecture", "bits", "activation_bits", "input_bits", "sparsity",
     "feasible", "exact", "verified_samples", "failure", "front",
 )
+ANSWERS = {"constant": "constant answer", "linear": "linear model"}  # that need no network, as people call them
 WARNED = 3  # rows of one fault that are named
 SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity")
 
@@ -255,8 +256,8 @@ def beaten(metric: str, value: float, by: float, name: str) -> str:
     """What is wrong with a value that is no better than that of a baseline; empty when it is better."""
     if not (value <= by if direction_of(metric) == "maximize" else value >= by):
         return ""
-    text, answer = quantity(metric).text, {"constant": "constant answer", "linear": "linear model"}[name]
-    return f"{metric} {text(value)} is {'no better' if value == by else 'worse'} than the {answer}'s {text(by)}"
+    text = quantity(metric).text
+    return f"{metric} {text(value)} is {'no better' if value == by else 'worse'} than the {ANSWERS[name]}'s {text(by)}"
 
 
 def value_text(row: Mapping[str, Any] | pd.Series, name: str) -> str:

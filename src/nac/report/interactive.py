@@ -3,19 +3,24 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from nac.report.anchors import Anchor
-from nac.report.figures import Split, by_bits, default_axes, drawn_column, marker_area, plot_front, staircase
+from nac.report.figures import plot_front
 from nac.report.front import Front, value_text
 from nac.report.quantities import quantity
-from nac.report.style import BLUE, GREY, RED, bit_colour
+from nac.report.style import BLUE, GREY, INK, RED, bit_colour
+from nac.report.view import Scale, Split, View, by_bits, marker_area, staircase
 from nac.rundir import write_atomic
 
 # plotly's names of the markers that matplotlib draws for the same bit width
 _SYMBOLS = {
     8: "circle", 7: "hexagon", 6: "square", 5: "pentagon", 4: "triangle-up", 3: "triangle-down", 2: "diamond-tall",
 }
+_EDGES = {"bottom": "triangle-down", "top": "triangle-up", "left": "triangle-left", "right": "triangle-right"}
+_DASHES = {"constant": "dot", "linear": "dash"}
 
 
 def interactive_front(
@@ -27,47 +32,87 @@ def interactive_front(
     anchors: Sequence[Anchor] = (),
 ) -> go.Figure:
     """The figure of `plot_front` with the architecture and all numbers of a point shown when it is hovered over."""
-    default_x, default_y = default_axes(front)
-    x, y = x or default_x, y or default_y
-    column = drawn_column(front, x, y, split)
-    cost, metric = quantity(x), quantity(y)
+    view = View.of(front, x, y, split, anchors)
     figure = go.Figure()
-    trials = front.of("trial")
-    trials = trials[trials["feasible"] != False].dropna(subset=[x, y])  # noqa: E712 - None is feasible
-    if len(trials) and split == "validation":
+    trials = view.inside(view.trials)
+    if len(trials):
         figure.add_scatter(
-            x=trials[x], y=metric.scale * trials[y], mode="markers", name="search trial",
-            marker={"color": GREY, "size": 6}, text=_hover(front, trials.index), hoverinfo="text",
+            x=trials["cost"], y=trials["value"], mode="markers", name="search trial",
+            marker={"color": GREY, "size": 6}, text=_hover(front, trials), hoverinfo="text",
         )
-    designs = front.of("design")
-    designs = designs.dropna(subset=[x, column]) if column in designs else designs.iloc[:0]
-    if len(designs):
-        corner_x, corner_y = staircase(designs, x, column)
+    _designs(figure, view)
+    beyond = view.beyond
+    if len(beyond):
         figure.add_scatter(
-            x=corner_x, y=metric.scale * corner_y, mode="lines", name="front of the designs", hoverinfo="skip",
-            line={"color": BLUE, "shape": "hv", "width": 2},
+            x=beyond["cost"], y=beyond["value"], mode="markers", name=view.told_beyond(), cliponaxis=False,
+            marker={"symbol": [_EDGES[edge] for edge in beyond["edge"]], "color": GREY, "size": 9},
+            text=_hover(front, beyond), hoverinfo="text",
         )
-    for bits, group in by_bits(designs):
-        figure.add_scatter(
-            x=group[x], y=metric.scale * group[column], mode="markers", name=f"design, {bits:g} bit",
-            marker={"color": bit_colour(bits), "symbol": _SYMBOLS.get(int(bits) if bits == bits else 0, "cross"),
-                    "size": [1.2 * marker_area(value) ** 0.5 for value in group["sparsity"]],
-                    "line": {"width": 1, "color": "#222222"}},
-            text=_hover(front, group.index), hoverinfo="text",
-        )
-    known = [anchor for anchor in anchors if x in anchor.values and y in anchor.values]
-    if known:
-        figure.add_scatter(
-            x=[anchor.values[x] for anchor in known], y=[metric.scale * anchor.values[y] for anchor in known],
-            mode="markers", name="published result", marker={"color": RED, "symbol": "star", "size": 12},
-            text=[f"{anchor.label}<br>{anchor.source}<br>{anchor.note}" for anchor in known], hoverinfo="text",
-        )
+    for _, row in view.baselines.iterrows():
+        _level(figure, view, row["value"], view.told_baseline(row), INK, _DASHES.get(row["name"], "dash"))
+    _published(figure, view)
     figure.update_layout(
-        template="plotly_white", title=f"{front.title or front.task}: {metric.label} against {cost.label}",
-        xaxis={"title": cost.axis, "type": "log" if cost.role in {"cost", "hardware"} else "linear"},
-        yaxis={"title": f"{metric.axis}, {split} split"},
+        template="plotly_white", title=view.heading, xaxis=_axis(view.horizontal, view.x.axis),
+        yaxis=_axis(view.vertical, f"{view.y.axis}, {split} split"),
     )
     return figure
+
+
+def _axis(scale: Scale, title: str) -> dict[str, object]:
+    """Type, range and title of an axis."""
+    limits = [scale.low, scale.high]
+    kind, span = ("log", list(np.log10(limits))) if scale.log else ("linear", limits)
+    return {"title": title, "type": kind, "range": span}
+
+
+def _designs(figure: go.Figure, view: View) -> None:
+    """Designs by width, filled where verified, with their intervals and the line that no other beats."""
+    if view.designs.empty:
+        return
+    corner_x, corner_y = staircase(view.designs, view.x, view.y)
+    figure.add_scatter(
+        x=corner_x, y=corner_y, mode="lines", name="front of the designs", hoverinfo="skip",
+        line={"color": BLUE, "shape": "hv", "width": 2},
+    )
+    for bits, group in by_bits(view.inside(view.designs)):
+        colour = bit_colour(bits)
+        figure.add_scatter(
+            x=group["cost"], y=group["value"], mode="markers",
+            name=f"design, {bits:g} bit" if bits == bits else "design, mixed widths",
+            error_y={
+                "type": "data", "array": (group["high"] - group["value"]).fillna(0.0),
+                "arrayminus": (group["value"] - group["low"]).fillna(0.0), "color": colour, "thickness": 1, "width": 0,
+                "visible": view.has_bars,
+            },
+            marker={"color": [colour if exact is True else "white" for exact in group["exact"]],
+                    "symbol": _SYMBOLS.get(int(bits) if bits == bits else 0, "cross"),
+                    "size": [1.2 * marker_area(value) ** 0.5 for value in group["sparsity"]],
+                    "line": {"width": 1.5, "color": colour}},
+            text=_hover(view.front, group), hoverinfo="text",
+        )
+
+
+def _published(figure: go.Figure, view: View) -> None:
+    """Published results: stars, and dotted lines for those without a cost."""
+    x, y = view.x.name, view.y.name
+    if view.stars:
+        figure.add_scatter(
+            x=[anchor.values[x] for anchor in view.stars],
+            y=[view.y.scale * anchor.values[y] for anchor in view.stars],
+            mode="markers", name="published result", marker={"color": RED, "symbol": "star", "size": 12},
+            text=[f"{anchor.label}<br>{anchor.source}<br>{anchor.note}" for anchor in view.stars], hoverinfo="text",
+        )
+    for anchor in view.lines:
+        words = f"published: {anchor.label}, {view.told(view.y.scale * anchor.values[y])}"
+        _level(figure, view, view.y.scale * anchor.values[y], words, RED, "dot")
+
+
+def _level(figure: go.Figure, view: View, value: float, name: str, colour: str, dash: str) -> None:
+    """A horizontal line over the whole width, with a name in the legend."""
+    figure.add_scatter(
+        x=[view.horizontal.low, view.horizontal.high], y=[value, value], mode="lines", name=name, hoverinfo="name",
+        line={"color": colour, "dash": dash, "width": 1.2},
+    )
 
 
 def write_interactive(figure: go.Figure, path: Path) -> None:
@@ -96,10 +141,10 @@ def plot(
     return path
 
 
-def _hover(front: Front, index: object) -> list[str]:
+def _hover(front: Front, rows: pd.DataFrame) -> list[str]:
     """One text per row: name, architecture and every number it has."""
     texts = []
-    for _, row in front.table.loc[index].iterrows():  # type: ignore[call-overload]
+    for _, row in rows.iterrows():
         lines = [f"<b>{row['kind']} {row['name']}</b>", str(row["architecture"])]
         lines += [f"{name}: {value_text(row, name)}" for name in front.shown if row[name] == row[name]]
         texts.append("<br>".join(lines))

@@ -1,10 +1,14 @@
 """Names beside points, each on the side where it covers least."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cbook import STEP_LOOKUP_MAP
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from nac.report.style import HALO
 
@@ -38,8 +42,8 @@ class _Box(NamedTuple):
         return max(width, 0.0) * max(height, 0.0)
 
 
-def place_labels(axes: Axes, labels: Sequence[Label], points: np.ndarray) -> None:
-    """Write every label beside its point where it covers least of the `points` (N, 2), of other labels and the frame.
+def place_labels(axes: Axes, labels: Sequence[Label]) -> None:
+    """Write every label beside its point where it covers least of what is drawn, of other labels and the frame.
 
     Call it last: it needs the final limits and layout of the axes.
     """
@@ -49,9 +53,10 @@ def place_labels(axes: Axes, labels: Sequence[Label], points: np.ndarray) -> Non
     scale = 72.0 / figure.dpi
     corners = np.asarray(axes.transAxes.transform([(0, 0), (1, 1)])) * scale
     inside = _Box(*corners.ravel())
-    own = np.array([(label.x, label.y) for label in labels]).reshape(-1, 2)
-    marks = np.asarray(axes.transData.transform(np.vstack([points.reshape(-1, 2), own]))) * scale
-    taken = [_Box(x - 4, y - 4, x + 4, y + 4) for x, y in marks]
+    taken = [_Box(x - 4, y - 4, x + 4, y + 4) for x, y in scale * _points(axes)]
+    paths = np.vstack([np.empty((0, 2)), *(_along(scale * _corners(line)) for line in axes.lines)])
+    taken += [_Box(x - 1.5, y - 1.5, x + 1.5, y + 1.5) for x, y in paths]
+    taken += [_Box(*(scale * text.get_window_extent().get_points()).ravel()) for text in axes.texts]
     for label in labels:
         x, y = np.asarray(axes.transData.transform((label.x, label.y))) * scale
         boxes = [_box(label.text, x, y, *side) for side in _SIDES]
@@ -61,6 +66,28 @@ def place_labels(axes: Axes, labels: Sequence[Label], points: np.ndarray) -> Non
         taken.append(box)
         axes.annotate(label.text, (label.x, label.y), xytext=(box.left - x, box.bottom - y + 2),
                       textcoords="offset points", fontsize=SIZE, color=label.colour, path_effects=HALO, zorder=7)
+
+
+def _points(axes: Axes) -> NDArray[np.float64]:
+    """Where markers stand (N, 2), in pixels."""
+    found = [np.asarray(artist.get_offsets(), dtype=float).reshape(-1, 2) for artist in axes.collections]
+    return np.asarray(axes.transData.transform(np.vstack([np.empty((0, 2)), *found])), dtype=float)
+
+
+def _corners(line: Line2D) -> NDArray[np.float64]:
+    """The corners of a line as it is drawn (N, 2), in pixels."""
+    steps = STEP_LOOKUP_MAP[line.get_drawstyle()]
+    corners = np.transpose(steps(*np.transpose(line.get_xydata())))
+    return np.asarray(line.get_transform().transform(corners), dtype=float)
+
+
+def _along(corners: NDArray[np.float64], spacing: float = 4.0) -> NDArray[np.float64]:
+    """Points (N, 2) at most `spacing` apart along a line through `corners`."""
+    parts = [
+        np.linspace(start, end, 1 + int(np.linalg.norm(end - start) / spacing), endpoint=False)
+        for start, end in pairwise(corners)
+    ]
+    return np.vstack([np.empty((0, 2)), *parts])
 
 
 def _box(text: str, x: float, y: float, horizontal: int, vertical: int) -> _Box:

@@ -17,8 +17,9 @@ from nac.design import Design
 from nac.report.anchors import Anchor, anchors_for
 from nac.report.collect import exactness, hardware_report, importances, read_front, read_study
 from nac.report.compression import plot_compression
-from nac.report.figures import plot_convergence, plot_front, plot_importances
+from nac.report.figures import plot_front
 from nac.report.front import Front, value_text
+from nac.report.progress import plot_convergence, plot_importances
 from nac.report.quantities import quantity, short
 from nac.report.style import inline_svg
 from nac.report.tables import MARK, exact_text, heading_of, label, shown_columns, sorted_rows

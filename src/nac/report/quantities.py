@@ -10,6 +10,7 @@ from nac.errors import InputError
 from nac.pareto import Direction
 from nac.tasks.metrics import METRICS
 
+SHARES = frozenset({"accuracy", "auc_macro", "sparsity"})
 Role = Literal["metric", "cost", "hardware", "setting", "error"]
 ERRORS = {
     "se": "standard error of the {}",
@@ -37,6 +38,11 @@ class Quantity:
         unit = "%" if self.percent else self.unit
         label = self.label[:1].upper() + self.label[1:]
         return f"{label} [{unit}]" if unit else label
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the most that the number can be, before `scale`."""
+        return 0.0, 1.0 if self.name in SHARES else math.inf
 
     @property
     def scale(self) -> float:

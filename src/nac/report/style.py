@@ -2,9 +2,10 @@
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,7 @@ from cycler import cycler
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from nac.errors import InputError
 from nac.rundir import write_atomic
@@ -53,7 +55,7 @@ _SETTINGS: dict[str, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.frameon": False,
-    "legend.fontsize": 8.5,
+    "legend.fontsize": 8,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "svg.hashsalt": "nac",
@@ -69,7 +71,7 @@ def style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float = 7.6, height: float = 4.8) -> Figure:
+def new_figure(width: float = 6.4, height: float = 3.8) -> Figure:
     """An empty figure of `width` x `height` inches, outside pyplot's global state."""
     return Figure(figsize=(width, height), layout="constrained")
 
@@ -79,6 +81,19 @@ def subplots(rows: int = 1, columns: int = 1, *, width: float = 7.6, height: flo
     figure = new_figure(width, height)
     grid = figure.subplots(rows, columns, squeeze=False)
     return figure, list(grid.ravel())
+
+
+def legend_item(label: str, **look: Any) -> Line2D:
+    """An entry of a legend; without a `linestyle` it is a marker alone."""
+    return Line2D([], [], label=label, **{"linestyle": "none", **look})
+
+
+def add_legend(figure: Figure, items: Sequence[Line2D], *, columns: int = 3, wrap: int = 26) -> None:
+    """A legend below the axes, which keep their size: the figure grows by as many rows as it has."""
+    labels = [fill(str(item.get_label()), wrap) for item in items]
+    lines = sum(label.count("\n") + 1 for label in labels)
+    figure.set_figheight(figure.get_figheight() + 0.17 * (lines / columns + 1))
+    figure.legend(items, labels, loc="outside lower left", ncols=columns, columnspacing=1.4, handlelength=2.2)
 
 
 def bit_colour(bits: float) -> str:
