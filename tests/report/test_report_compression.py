@@ -58,7 +58,7 @@ def test_the_legend_names_every_width_and_pruner_once_with_its_own_marker(compre
     figure = plot_compression(compressed, "accuracy")
     handles = {text.get_text(): handle for text, handle in
                zip(figure.legends[0].get_texts(), figure.legends[0].legend_handles, strict=True)}  # fmt: skip
-    assert {"8 bits", "4 bits", "mixed 4 bits", "not pruned", "pruned: magnitude", "pruned: random"} <= set(handles)
+    assert {"8 bits", "4 bits", "mixed 4 bits", "not pruned", "pruned: lamp", "pruned: random"} <= set(handles)
     shapes = [handle.get_marker() for name, handle in handles.items() if "pruned" in name]  # type: ignore[union-attr]
     assert len(set(shapes)) == 3
 

@@ -114,6 +114,9 @@ def test_bars_are_the_intervals_of_designs_only(front: Front) -> None:
     ends = np.array([segment[:, 1] for segment in bars["bars-8"].get_segments()])
     assert np.allclose(ends, np.c_[values - 1, values + 2])
     assert "95 % interval" in legend(figure)
+    drawn = {trace.name: trace for trace in interactive_front(with_intervals(front, "accuracy")).data}
+    assert np.allclose(drawn["design, 8 bit"].error_y.array, 2)
+    assert np.allclose(drawn["design, 8 bit"].error_y.arrayminus, 1)
 
 
 def test_answers_without_a_network_are_lines_with_their_values(front: Front) -> None:
