@@ -1,5 +1,6 @@
 """Every number a table can hold: its direction, its name for people and its unit."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
