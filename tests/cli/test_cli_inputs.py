@@ -9,6 +9,8 @@ import pytest
 import yaml
 from command import Command, jets, process
 
+from nac.errors import WorkError
+
 SPOILERS: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], str]] = {
     "NaN": (lambda d: {**d, "constituents": np.where(d["constituents"] > 900, np.nan, d["constituents"])}, "nan"),
     "infinity": (lambda d: {**d, "constituents": np.where(d["constituents"] > 900, np.inf, d["constituents"])}, "inf"),
@@ -213,3 +215,15 @@ def test_check_of_nonsense_json(nac: Command, tmp_path: Path, content: str) -> N
     file.write_text(content)
     assert nac("check", file).status == 2
     assert nac("cost", file).status == 2
+
+
+def test_a_search_without_a_finished_trial_has_failed(
+    nac: Command, tmp_path: Path, jets_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverges(*_: object, **__: object) -> None:
+        raise WorkError("the training diverged")
+
+    monkeypatch.setattr("nac.search.candidate.fit", diverges)
+    done = nac("search", "jets", "--data", jets_file, "--out", tmp_path / "run", "--trials", "3")
+    assert (done.status, done.out) == (1, "")
+    assert "no trial has finished, so there is no front: 3 fail (the last: WorkError: the training div" in done.err

@@ -12,6 +12,7 @@ from typing import Any
 
 import optuna
 import pytest
+import torch
 from optuna.trial import TrialState
 from rich.console import Console
 from searching import Setting, search_config, write_space
@@ -22,6 +23,7 @@ from nac.search import best, front, results, run_search
 from nac.search.budget import Session
 from nac.search.samplers import make_sampler
 from nac.study import load_study
+from nac.tasks import Split
 from nac.train import evaluate, fit
 
 SAMPLERS = ("nsga2", "nsga3", "tpe", "random")
@@ -342,3 +344,13 @@ def test_progress_says_how_far_and_how_good(setting: Setting) -> None:
     assert f"best accuracy {best(front(study), 'accuracy'):.4g}" in shown
     assert f"front {len(front(study))}" in shown
     assert "infeasible" in shown
+
+
+def test_a_metric_that_cannot_be_measured_is_named_before_any_training(
+    setting: Setting, count_fits: Callable[[], int]
+) -> None:
+    validation = setting.dataset.validation
+    setting.dataset.validation = Split(validation.x, torch.zeros_like(validation.y), validation.preprocessing)
+    with pytest.raises(InputError, match=r"auc_macro cannot be measured on the .* samples of the validation split"):
+        setting.search(objectives=({"name": "auc_macro"}, {"name": "bops"}))
+    assert count_fits() == 0

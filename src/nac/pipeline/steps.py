@@ -2,11 +2,13 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import optuna
 import torch
 from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -73,7 +75,18 @@ def search(context: Context) -> str:
         )  # fmt: skip
     else:
         study = search_with(context, workers)
+    if not results(study):
+        raise WorkError(f"{context.run.path}: no trial has finished, so there is no front: {_ends(study)}")
     return f"{len(results(study))} trials, {len(front(study))} of them on the front"
+
+
+def _ends(study: optuna.Study) -> str:
+    """How the trials of a search without results ended."""
+    trials = study.get_trials(deepcopy=False)
+    states = Counter(trial.state.name.lower() for trial in trials)
+    counts = ", ".join(f"{number} {state}" for state, number in states.items()) or "none was begun in the time given"
+    errors = [trial.user_attrs[key] for trial in trials for key in ("error", "infeasible") if key in trial.user_attrs]
+    return f"{counts} (the last: {errors[-1]})" if errors else counts
 
 
 def compress(context: Context) -> str:

@@ -2,9 +2,10 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.exceptions import UpdateFinishedTrialError
@@ -12,7 +13,7 @@ from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 from rich.console import Console
 
-from nac.config import SearchConfig
+from nac.config import ConstraintConfig, ObjectiveConfig, SearchConfig
 from nac.errors import FAILURES, InputError, InterruptionError
 from nac.rundir import Run
 from nac.search import budget
@@ -99,13 +100,14 @@ def run_search(
         make_bench: what candidates are judged with.
 
     Raises:
-        InputError: the settings or the space are wrong, or nothing feasible turned up.
+        InputError: the settings or the space are wrong, a metric cannot be measured, or nothing feasible turned up.
         WorkError: ten candidates in a row failed.
         InterruptionError: Ctrl-C; everything finished is kept.
     """
     given = (task, space, run, settings, seed, storage)
     study = _open(*given) if joining else begin_search(*given)
     asked = goals(settings, task.metric_names)
+    _require_measurable(task, dataset, [*settings.objectives, *settings.constraints])
     assert (deployment is None) == (settings.quantise is None)
     bench = make_bench(
         task, space, dataset, run, asked, seed, deployment,
@@ -126,6 +128,16 @@ def run_search(
                 "go on with --resume"
             ) from error
     return study
+
+
+def _require_measurable(task: Task, dataset: Dataset, named: Sequence[ObjectiveConfig | ConstraintConfig]) -> None:
+    """Raises InputError when a metric that the search is for cannot be measured on the validation split."""
+    validation = dataset.validation
+    measured = task.metrics(np.zeros((len(validation), task.outputs)), validation.y.numpy(), dataset.preprocessing)
+    for item in named:
+        if item.name in task.metric_names and item.name not in measured:
+            raise InputError(f"{task.config.name}: {item.name} cannot be measured on the {len(validation):,} samples "
+                             "of the validation split, expected another objective or a larger share (data.split)")
 
 
 @dataclass

@@ -14,6 +14,9 @@ logger = logging.getLogger(__name__)
 
 Rows = NDArray[np.int64]
 MIN_GROUPS = 3
+MIN_SAMPLES = 2
+"""Fewer measure nothing."""
+DRAWS = 1000
 
 
 class SplitRows(NamedTuple):
@@ -24,34 +27,81 @@ class SplitRows(NamedTuple):
     test: Rows
     by: str | None
 
+    @property
+    def named(self) -> dict[str, Rows]:
+        """The splits by their names."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
 
 def split(labels: NDArray[Any] | None, columns: Mapping[str, NDArray[Any]], config: SplitConfig, seed: int,
           n: int) -> SplitRows:
     """Divide `n` samples by the shares of `config`.
 
-    Without groups the classes of `labels` (N,) keep their proportions (None: regression).
+    Without groups the classes of `labels` (N,) keep their proportions (None: regression). With groups they are drawn
+    until every split has all classes, where that can be; `require_all_classes` tells whether it could.
 
     Raises:
         InputError: there are too few samples for three splits.
     """
     generator = np.random.default_rng(seed)
     shares = (config.train, config.validation, config.test)
+    strata = np.zeros(n, dtype=np.int64) if labels is None else labels
+    column = _grouping(columns, config)
+    if column is None:
+        parts = _by_share(strata, shares, generator)
+    else:
+        groups = np.unique(columns[column] // config.block.get(column, 1), return_inverse=True)[1].reshape(-1)
+        parts = _with_all_classes(groups, strata, shares, generator)
+    rows = SplitRows(parts[0], parts[1], parts[2], column)
+    small = {name: len(part) for name, part in rows.named.items() if len(part) < MIN_SAMPLES}
+    if small:
+        raise InputError(f"{n} samples are too few for the shares train {shares[0]}, validation {shares[1]} and "
+                         f"test {shares[2]} (data.split): {_listed(small)}, expected at least {MIN_SAMPLES} in each")
+    return rows
+
+
+def require_all_classes(rows: SplitRows, labels: NDArray[Any], classes: Sequence[str]) -> None:
+    """Raises InputError when a split has no sample of one of the `classes`: there nothing about it is measured."""
+    counts = {name: np.bincount(labels[part], minlength=len(classes)) for name, part in rows.named.items()}
+    lacks = {name: np.flatnonzero(count == 0).tolist() for name, count in counts.items() if not count.all()}
+    if not lacks:
+        return
+    said = "; ".join(f"{name} has no sample of class {', '.join(classes[k] for k in missing)}"
+                     for name, missing in lacks.items())
+    rare = {classes[k]: int((labels == k).sum()) for k in sorted({k for missing in lacks.values() for k in missing})}
+    by = f"groups of {rows.by!r}" if rows.by else "seed"
+    raise InputError(f"split by {by}: {said} (samples in all: {_listed(rare)}), expected every class in each split: "
+                     "more samples of it, larger shares or another column in data.split, or fewer classes")
+
+
+def _grouping(columns: Mapping[str, NDArray[Any]], config: SplitConfig) -> str | None:
+    """The first column to split by that is there and has enough groups."""
     for column in config.by:
         if column not in columns:
             logger.info("the data have no column %r to split by", column)
-            continue
-        groups = np.unique(columns[column] // config.block.get(column, 1), return_inverse=True)[1].reshape(-1)
-        if groups.max() + 1 < MIN_GROUPS:
+        elif np.unique(columns[column] // config.block.get(column, 1)).size < MIN_GROUPS:
             logger.info("column %r has fewer than %d groups, not split by it", column, MIN_GROUPS)
-            continue
-        train, validation, test = _by_group(groups, shares, generator)
-        return SplitRows(train, validation, test, column)
-    strata = np.zeros(n, dtype=np.int64) if labels is None else labels
-    train, validation, test = _by_share(strata, shares, generator)
-    if not (len(train) and len(validation) and len(test)):
-        raise InputError(f"{n} samples are too few for the shares train {shares[0]}, validation {shares[1]} and "
-                         f"test {shares[2]} (data.split), expected at least one in each")
-    return SplitRows(train, validation, test, None)
+        else:
+            return column
+    return None
+
+
+def _with_all_classes(groups: Rows, strata: Rows, shares: Sequence[float],
+                      generator: np.random.Generator) -> list[Rows]:
+    """Whole groups, drawn again while a split lacks a stratum and another draw could change that."""
+    present = np.unique(np.stack([strata, groups]), axis=1)[0]  # one entry per stratum and group
+    strata_count = np.unique(strata).size
+    possible = np.unique(present, return_counts=True)[1].min() >= MIN_GROUPS
+    parts = first = _by_group(groups, shares, generator)
+    for _ in range(DRAWS if possible else 0):
+        if all(np.unique(strata[part]).size == strata_count for part in parts):
+            return parts
+        parts = _by_group(groups, shares, generator)
+    return first
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 def _by_group(groups: Rows, shares: Sequence[float], generator: np.random.Generator) -> list[Rows]:

@@ -22,7 +22,7 @@ from nac.tasks.layouts import input_shape, open_sources, output_count
 from nac.tasks.preprocessing import Preprocessing, fit
 from nac.tasks.simulate import simulated_file, simulation_settings
 from nac.tasks.sources import Samples, gather
-from nac.tasks.split import SplitRows, split
+from nac.tasks.split import SplitRows, require_all_classes, split
 
 logger = logging.getLogger(__name__)
 
@@ -122,6 +122,7 @@ class DataTask:
         rows = split(samples.y if config.kind == "classification" else None, samples.columns, config.split, seed,
                      len(samples))
         if preprocessing is None:
+            self._check_splits(rows, samples.y, paths or simulated)
             some = rows.train[:: max(1, len(rows.train) // FITTED_SAMPLES)]
             preprocessing = fit(_central(samples.x[some], samples.margin), samples.y[some], config, samples.features)
         extra = self._samples(simulated, seed, None) if paths and simulated else None
@@ -174,6 +175,14 @@ class DataTask:
             missing = ", ".join(self.config.data.classes[k] for k in np.flatnonzero(counts == 0))
             raise InputError(f"{', '.join(map(str, files))}: no sample of class {missing}, "
                              f"expected some of each of {', '.join(self.config.data.classes)}")
+
+    def _check_splits(self, rows: SplitRows, y: NDArray[Any], files: Sequence[Path]) -> None:
+        """Raises InputError when a class is missing in one of the splits."""
+        if self.config.data.kind == "classification":
+            try:
+                require_all_classes(rows, y, self.config.data.classes)
+            except InputError as error:
+                raise InputError(f"{', '.join(map(str, files))}: {error}") from error
 
     def _prepared(self, samples: Samples, rows: NDArray[np.int64], preprocessing: Preprocessing) -> Split:
         x, y = torch.from_numpy(samples.x[rows]), torch.from_numpy(samples.y[rows])
