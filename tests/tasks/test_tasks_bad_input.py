@@ -326,3 +326,26 @@ def test_more_samples_than_memory_are_refused_or_limited(tmp_path: Path) -> None
         file.create_dataset("y", (10 * n,), "int64", chunks=(100_000,), compression="gzip")
     with pytest.raises(InputError, match=r"'y' has .* GiB, expected less than 1"):
         make_task(arrays_config(shape=[3, 40])).load([path], seed=0)
+
+
+@pytest.mark.parametrize(("cell", "cut_by"), [(0.0, "round"), (0.5, "floor"), (-1.0, "neither round nor floor")])
+def test_windows_that_a_task_does_not_train_for_are_named(
+    cell: float, cut_by: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Peaks within half a pixel of `cell` from the middle of their patch."""
+    arrays = patch_arrays(n=60)
+    file = write_npz(tmp_path / "p.npz", **{**arrays, "label_xy": arrays["label_xy"] + np.float32(cell)})
+    facts = describe(make_task(bragg_config()), [file])["windows"]
+    assert facts["cut_by"] == cut_by
+    assert facts["offset_px"]["median"] == pytest.approx(cell, abs=0.1)
+    task = make_task(bragg_config(windows=["round"]))
+    preprocessing = task.load([file], seed=0).preprocessing
+    caplog.clear()
+    task.read([file], preprocessing)
+    assert [f"windows are cut by {cut_by}, networks of this task are trained for round" in m
+            for m in caplog.messages] == ([] if cut_by == "round" else [True])  # fmt: skip
+
+
+def test_only_patches_have_windows() -> None:
+    with pytest.raises(ValueError, match=r"windows: the layout 'arrays' has none"):
+        arrays_config(windows=["round"])

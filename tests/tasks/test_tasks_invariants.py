@@ -16,7 +16,7 @@ from torch import Tensor
 from nac.config import AUGMENTATIONS, SplitConfig
 from nac.errors import InputError, WorkError
 from nac.tasks import METRICS, Preprocessing, make_task
-from nac.tasks.augment import AUGMENT, augment_jets, augment_patches, crop
+from nac.tasks.augment import AUGMENT, augment_jets, augment_patches, crop, cut_windows
 from nac.tasks.preprocessing import fit, power_of_two
 from nac.tasks.split import split
 
@@ -50,11 +50,15 @@ def fitted_positions(patches: Tensor) -> Tensor:
     return solution[1:].T
 
 
-@given(seeds, st.sampled_from([(), ("shift",), ("dihedral",), ("shift", "dihedral")]), st.integers(0, 3))
+@given(seeds, st.sampled_from([(), ("shift",), ("dihedral",), ("shift", "dihedral")]), st.integers(0, 3),
+       st.sampled_from([(), ("round",), ("round", "floor")]))
 @settings(max_examples=40, deadline=None)
-def test_labels_move_with_augmented_patches(seed: int, names: tuple[str, ...], margin: int) -> None:
+def test_labels_move_with_augmented_patches(
+    seed: int, names: tuple[str, ...], margin: int, windows: tuple[str, ...]
+) -> None:
     raw, y = peaks(16, 11, margin, seed % 1000)
-    x, moved = augment_patches(names, raw, y, 11, generator(seed))
+    config = bragg_config(augment=names, shift=margin, windows=windows).data
+    x, moved = augment_patches(config, raw, y, generator(seed))
     assert x.shape == (16, 1, 11, 11)
     torch.testing.assert_close(fitted_positions(x).float(), moved, atol=2e-3, rtol=0)
     assert bool(((moved > -0.5) & (moved < 10.5)).all())
@@ -62,16 +66,52 @@ def test_labels_move_with_augmented_patches(seed: int, names: tuple[str, ...], m
 
 def test_no_augmentation_is_the_central_crop() -> None:
     raw, y = peaks(5, 11, 2, 0)
-    x, moved = augment_patches((), raw, y, 11, generator())
+    x, moved = augment_patches(bragg_config().data, raw, y, generator())
     assert torch.equal(x, crop(raw, 11))
     assert torch.equal(moved, y)
 
 
 def test_all_windows_and_symmetries_occur() -> None:
     raw, y = peaks(1, 11, 1, 3)
-    x, _ = augment_patches(("shift", "dihedral"), raw.expand(2000, -1, -1), y.expand(2000, -1), 11, generator())
+    config = bragg_config(augment=["shift", "dihedral"], shift=1).data
+    x, _ = augment_patches(config, raw.expand(2000, -1, -1), y.expand(2000, -1), generator())
     assert len({row.numpy().tobytes() for row in x}) == 72
 
+
+@pytest.mark.parametrize(("windows", "cells"), [
+    (["round"], [(-0.5, 0.5)]), (["floor"], [(0.0, 1.0)]), (["round", "floor"], [(-0.5, 0.5), (0.0, 1.0)]),
+])
+def test_training_windows_are_cut_as_the_task_says(windows: list[str], cells: list[tuple[float, float]]) -> None:
+    """Mirrored or not, peaks lie where the cut puts them, a tenth of a pixel aside at most, and everywhere there."""
+    raw, _ = peaks(3000, 11, 2, 5)
+    y = 5 + torch.rand(3000, 2, generator=generator(1)) - 0.5
+    config = bragg_config(augment=["dihedral"], windows=windows).data
+    _, moved = augment_patches(config, raw, y, generator())
+    offset = moved - 5
+    inside = [((offset > low - 0.1 - 1e-5) & (offset < high + 0.1 + 1e-5)).all(dim=1) for low, high in cells]
+    assert bool(torch.stack(inside).any(dim=0).all())
+    for (low, high), found in zip(cells, inside, strict=True):
+        assert float(found.float().mean()) > 0.4
+        assert float(offset[found].min()) < low
+        assert float(offset[found].max()) > high
+
+
+def test_validation_has_every_peak_once_cut_by_each_way_in_turn() -> None:
+    """Peaks at 5.3 and 4.8 of 0..10: rounded to 5 and 5, cut to 5 and 4."""
+    raw, _ = peaks(4, 11, 1, 0)
+    y = torch.tensor([[5.3, 4.8]] * 4)
+    x, moved = cut_windows(bragg_config(windows=["round", "floor"]).data, raw, y)
+    torch.testing.assert_close(moved, torch.tensor([[5.3, 4.8], [5.3, 5.8]] * 2))
+    assert torch.equal(x[0, 0], raw[0, 1:12, 1:12])
+    assert torch.equal(x[1, 0], raw[1, 0:11, 1:12])
+
+
+def test_windows_stay_where_patches_have_nothing_around() -> None:
+    raw, y = peaks(6, 11, 0, 0)
+    config = bragg_config(windows=["floor"]).data
+    for x, moved in (cut_windows(config, raw, y), augment_patches(config, raw, y, generator())):
+        assert torch.equal(x[:, 0], raw)
+        assert torch.equal(moved, y)
 
 @given(seeds, st.lists(st.sampled_from(AUGMENTATIONS["constituents"]), unique=True))
 @settings(max_examples=40, deadline=None)

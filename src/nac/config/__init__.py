@@ -17,6 +17,7 @@ from nac.config.task import (
     SplitConfig,
     TargetConfig,
     TaskConfig,
+    Window,
 )
 from nac.config.train import TrainConfig
 
@@ -42,6 +43,7 @@ __all__ = [
     "TargetConfig",
     "TaskConfig",
     "TrainConfig",
+    "Window",
     "capacity",
     "find_file",
     "is_path",

@@ -25,6 +25,8 @@ SCALINGS: Mapping[str, tuple[str, ...]] = {
     "arrays": ("robust", "standard", "none"),
 }
 
+Window = Literal["round", "floor"]
+
 
 class SplitConfig(Model):
     """Shares of the samples, and what may not be divided between the splits.
@@ -68,6 +70,11 @@ class DataConfig(Model):
     network output times `target_scale` plus `target_offset` is the physical target; by default fitted on the training
     split as well, and for patches one pixel and the patch's centre.
 
+    `windows` are the ways in which the patches that a network will meet are cut around a roughly known position: with
+    the nearest pixel in the middle (`round`) or the one that int() gives (`floor`). Patches for training, validation
+    and test are cut anew so, by each way in turn, if they have a pixel to spare around; without `windows`, and when a
+    design is evaluated on a file, they are taken as they are. `shift` in `augment` moves them by up to `shift` pixels.
+
     Without a file `simulate_without_file` samples are simulated (or `simulate`, if that is more). With one, `simulate`
     samples join its training split, and every sample of the file appears `repeat` times in an epoch, augmented
     anew each time. `bragg` and `jets` are the settings of the two simulators.
@@ -91,6 +98,7 @@ class DataConfig(Model):
     target_scale: tuple[float, ...] = ()
     augment: tuple[str, ...] = ()
     shift: int = Field(1, ge=0, le=4)
+    windows: tuple[Window, ...] = ()
     simulator: Literal["jets", "bragg", "none"] = "none"
     simulate: int = Field(0, ge=0)
     simulate_without_file: PositiveInt = 20000
@@ -110,8 +118,8 @@ class DataConfig(Model):
 
     @property
     def margin(self) -> int:
-        """Pixels that a patch needs around it for its windows to be shifted."""
-        return self.shift if self.layout == "patches" and "shift" in self.augment else 0
+        """Pixels that a patch needs around it for its windows to be cut anew and shifted."""
+        return (1 if self.windows else 0) + (self.shift if "shift" in self.augment else 0)
 
     @field_validator("where", mode="before")
     @classmethod
@@ -145,6 +153,8 @@ class DataConfig(Model):
             raise ValueError("kind: the layout 'constituents' is for classification")
         if self.layout == "patches" and self.kind != "regression":
             raise ValueError("kind: the layout 'patches' is for regression")
+        if self.windows and self.layout != "patches":
+            raise ValueError(f"windows: the layout {self.layout!r} has none, only 'patches' has")
         if self.layout == "patches" and self.patch_size % 2 == 0:
             raise ValueError(f"patch_size: expected an odd number, found {self.patch_size}")
         if (self.layout == "arrays") != bool(self.shape):

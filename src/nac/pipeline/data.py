@@ -107,6 +107,7 @@ def _expected(config: TaskConfig) -> dict[str, Any]:
         **target,
         "input_shape": list(task.input_shape),
         "where": dict(data.where),
+        **({"windows": list(data.windows)} if data.windows else {}),
         "split": data.split.model_dump(mode="json"),
         "without_a_file": f"{data.simulate_without_file:,} samples by {data.simulator}",
     }

@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from nac.config import DataConfig
-from nac.tasks.augment import augment_jets, augment_patches, crop
+from nac.tasks.augment import augment_jets, augment_patches, cut_windows
 from nac.tasks.preprocessing import Preprocessing
 
 CPU = torch.device("cpu")
@@ -53,13 +53,12 @@ class TrainSplit(Split):
 
     def epoch(self, generator: Generator, device: torch.device = CPU) -> tuple[Tensor, Tensor]:
         """(x, y) of all N samples in their order on a device, augmented by the symmetries of the task, preprocessed."""
-        if not self.config.augment:
+        if not (self.config.augment or self.config.windows):
             return self.on(device)
-        names = self.config.augment
         if self.config.layout == "patches":
-            x, y = augment_patches(names, self.raw, self.physical, self.config.patch_size, generator)
+            x, y = augment_patches(self.config, self.raw, self.physical, generator)
         else:
-            x, y = augment_jets(names, self.raw, self.physical, generator)
+            x, y = augment_jets(self.config.augment, self.raw, self.physical, generator)
         return self.preprocessing.tensor(x).to(device), output_units(y, self.preprocessing).to(device)
 
 
@@ -88,5 +87,5 @@ def output_units(y: Tensor, preprocessing: Preprocessing) -> Tensor:
 def prepare(raw: Tensor, y: Tensor, config: DataConfig, preprocessing: Preprocessing) -> tuple[Tensor, Tensor]:
     """Raw samples as network inputs and targets, without augmentation."""
     if config.layout == "patches":
-        raw = crop(raw, config.patch_size)
+        raw, y = cut_windows(config, raw, y)
     return preprocessing.tensor(raw), output_units(y, preprocessing)

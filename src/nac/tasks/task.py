@@ -16,6 +16,7 @@ from nac.config import TaskConfig
 from nac.errors import InputError
 from nac.rundir import sha256
 from nac.tasks import metrics as measure
+from nac.tasks.augment import window_of
 from nac.tasks.dataset import Dataset, Split, TrainSplit, prepare
 from nac.tasks.intervals import Estimate, values_of
 from nac.tasks.layouts import input_shape, open_sources, output_count
@@ -137,6 +138,7 @@ class DataTask:
     def read(self, files: Sequence[Path], preprocessing: Preprocessing) -> Split:
         """See Task."""
         samples = gather(open_sources(self.config.data, files, preprocessing.features), self.config.data, margin=0)
+        self._check_windows(samples.y, files)
         return self._prepared(samples, np.arange(len(samples)), preprocessing)
 
     def loss(self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
@@ -162,9 +164,16 @@ class DataTask:
         config = self.config.data
         samples = gather(open_sources(config, files), config, margin=config.margin, limit=limit, seed=seed)
         if samples.margin < config.margin:
-            logger.warning("%s: patches have only %d pixels around, shifted by so many instead of %d",
+            logger.warning("%s: patches have only %d pixels around, windows are moved by so many instead of %d",
                            ", ".join(map(str, files)), samples.margin, config.margin)
         return samples
+
+    def _check_windows(self, y: NDArray[Any], files: Sequence[Path]) -> None:
+        """Warns of patches that are cut in a way that the task does not prepare networks for."""
+        config = self.config.data
+        if config.windows and (found := window_of(y - config.patch_size // 2)) not in config.windows:
+            logger.warning("%s: windows are cut by %s, networks of this task are trained for %s (data.windows)",
+                           ", ".join(map(str, files)), found or "neither round nor floor", " and ".join(config.windows))
 
     def _check_classes(self, y: NDArray[Any], files: Sequence[Path]) -> None:
         """Raises InputError when a class of the task has no sample to learn from."""

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from nac.compress.distillation.contract import Distilled, Distilling
 from nac.errors import WorkError
-from nac.tasks.augment import crop
+from nac.tasks.augment import cut_windows
 
 Choose = Callable[[Tensor, int], Tensor]
 
@@ -45,11 +45,12 @@ def chosen(distilling: Distilling, choose: Choose) -> Distilled:
         if len(group) < count:
             raise WorkError(f"{name} has {len(group)} samples to train on, {count} distilled ones were asked for")
     rows = torch.cat([group[choose(features[group], count)] for group in groups])
-    raw = train.raw[rows]
+    raw, physical = train.raw[rows], train.physical[rows]
     data = distilling.task.config.data
     if data.layout == "patches":
-        raw = crop(raw, data.patch_size)[:, 0]
-    return Distilled(raw.clone(), train.physical[rows].clone())
+        windows, physical = cut_windows(data, raw, physical)
+        raw = windows[:, 0]
+    return Distilled(raw.clone(), physical.clone())
 
 
 def _herded(x: Tensor, count: int) -> Tensor:
