@@ -10,13 +10,23 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from numpy.typing import NDArray
 
+from nac.config import DataConfig
 from nac.errors import InputError
 from nac.report import Front, plot, plot_convergence, plot_front, plot_importances
 from nac.report.anchors import Anchor
 from nac.report.classification import confusion, plot_confusion, plot_roc, roc_curves
 from nac.report.interactive import interactive_front
 from nac.report.labels import Label, place_labels
-from nac.report.regression import distances_px, percentile_table, plot_patches, plot_percentiles, plot_residuals
+from nac.report.regression import (
+    Target,
+    errors,
+    percentile_table,
+    plot_patches,
+    plot_percentiles,
+    plot_plane,
+    plot_residuals,
+    targets_of,
+)
 from nac.report.style import bit_colour, inline_svg, subplots
 from nac.report.view import marker_area
 
@@ -158,6 +168,8 @@ def test_roc_of_a_perfect_and_of_a_blind_classifier() -> None:
     axes = plot_roc({"float": perfect, "8 bit": perfect}, labels, "abc").axes[0]
     assert len(axes.lines) == 6
     assert {line.get_linestyle() for line in axes.lines} == {"-", "--"}
+    assert "AUC 1.0" in str(axes.lines[0].get_label())
+    assert "±" in str(axes.lines[0].get_label())
 
 
 def test_confusion_rows_are_shares_of_the_true_class() -> None:
@@ -168,18 +180,49 @@ def test_confusion_rows_are_shares_of_the_true_class() -> None:
     assert texts == ["100", "0", "0", "25", "75", "0", "0", "0", "0"]
 
 
-def test_distances_percentiles_and_their_figures() -> None:
+def test_errors_percentiles_and_their_figures() -> None:
     true = np.zeros((100, 2))
     predicted = np.c_[np.arange(100) * 0.003, np.arange(100) * 0.004]
-    assert np.allclose(distances_px(predicted, true), np.arange(100) * 0.005)
+    assert np.allclose(errors(predicted, true), np.arange(100) * 0.005)
     table = percentile_table({"net": predicted, "exact": true}, true)
-    assert table.loc["net", "distance_px_p50"] == pytest.approx(0.2475)
-    assert table.loc["exact", "distance_px"] == 0
-    axes = plot_percentiles({"net": predicted}, true, reference_px={"BraggNN": 0.05}).axes[0]
+    assert str(table.loc["net", "median"]).startswith("0.247 ± 0.0")
+    assert table.loc["exact", "mean"] == "0 ± 0"
+    axes = plot_percentiles({"net": predicted}, true, unit="px", reference={"BraggNN": 0.9}).axes[0]
     assert np.allclose(axes.lines[0].get_xdata(), np.arange(100) * 0.005)
-    assert "median 0.247 px" in axes.lines[0].get_label()  # type: ignore[operator]
-    scatter = plot_residuals(predicted, true).axes[0].collections[0]
+    assert str(axes.lines[0].get_label()).startswith("net, median 0.247 ± 0.0")
+    assert axes.get_xlim()[1] > 0.9
+    assert axes.get_xlabel() == "distance from the truth [px]"
+    scatter = plot_plane(predicted, true).axes[0].collections[0]
     assert np.allclose(np.asarray(scatter.get_offsets()), predicted)
+
+
+def test_residuals_of_any_regression_have_its_names_and_units() -> None:
+    rng = np.random.default_rng(0)
+    true = rng.uniform(0, 10, (500, 3))
+    predicted = true + np.array([1.0, 0.0, -2.0]) + rng.normal(0, 0.1, true.shape)
+    targets = (Target("time", "ns"), Target("energy", "GeV"), Target("charge"))
+    axes = plot_residuals(predicted, true, targets).axes
+    assert [ax.get_xlabel() for ax in axes[::2]] == ["true time [ns]", "true energy [GeV]", "true charge"]
+    assert [ax.get_ylabel() for ax in axes[::2]] == [
+        "residual of time [ns]", "residual of energy [GeV]", "residual of charge",
+    ]
+    for k, ax in enumerate(axes[::2]):
+        assert np.allclose(points(ax, "samples"), np.c_[true[:, k], predicted[:, k] - true[:, k]])
+        (median,) = (line for line in ax.lines if line.get_label() == "median")
+        assert np.allclose(np.asarray(median.get_ydata()), (1.0, 0.0, -2.0)[k], atol=0.1)
+    assert plot_percentiles({"net": predicted[:, :1]}, true[:, :1]).axes[0].get_xlabel() == "absolute error"
+
+
+def test_targets_are_called_as_their_columns() -> None:
+    arrays = {"layout": "arrays", "kind": "regression", "shape": [4]}
+    one = DataConfig.model_validate({**arrays, "targets": "time_ns", "outputs": 1})
+    many = DataConfig.model_validate({**arrays, "targets": "position", "outputs": 2})
+    columns = DataConfig.model_validate({**arrays, "targets": ["x", "y"], "outputs": 2})
+    assert [[target.name for target in targets_of(config)] for config in (one, many, columns)] == [
+        ["time_ns"], ["position 0", "position 1"], ["x", "y"],
+    ]
+    patches = DataConfig.model_validate({"layout": "patches", "kind": "regression", "scaling": "patch"})
+    assert [target.axis() for target in targets_of(patches)] == ["column [px]", "row [px]"]
 
 
 def test_the_gallery_marks_the_centres() -> None:

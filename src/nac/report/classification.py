@@ -1,5 +1,6 @@
 """What a classifier confuses: ROC curves per class and confusion matrices, for several engines at once."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,18 +10,21 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import auc, roc_curve
 
+from nac.report.quantities import with_error
 from nac.report.style import PALETTE, save, style, subplots
+from nac.tasks.intervals import RankedAreas, interval
 from nac.tasks.metrics import softmax
 
 LINES = ("-", "--", ":", "-.")
 
 
 class Roc(NamedTuple):
-    """One class against the rest: background efficiency at each signal efficiency, and the area under it."""
+    """One class against the rest: background efficiency at each signal efficiency, the area and its standard error."""
 
     background: NDArray[np.float64]
     signal: NDArray[np.float64]
     area: float
+    error: float
 
 
 def roc_curves(
@@ -34,7 +38,9 @@ def roc_curves(
         if signal.any() and not signal.all():
             background_efficiency, signal_efficiency, _ = roc_curve(signal, probabilities[:, k])
             area = float(auc(background_efficiency, signal_efficiency))
-            curves[name] = Roc(background_efficiency, signal_efficiency, area)
+            known = interval(RankedAreas(probabilities[:, [k]], np.where(signal, 0, 1)))
+            error = known.standard_error if known else math.nan
+            curves[name] = Roc(background_efficiency, signal_efficiency, area, error)
     return curves
 
 
@@ -53,17 +59,16 @@ def plot_roc(
         path: where the figure is also written.
     """
     with style():
-        figure, (axes,) = subplots(width=6.6, height=4.6)
+        figure, (axes,) = subplots(width=7.6, height=4.4)
         colours = [PALETTE[k % len(PALETTE)] for k in range(len(classes))]
         for line, (name, values) in zip(LINES, outputs.items(), strict=False):
             for label, curve in roc_curves(values, labels, classes).items():
                 colour = colours[list(classes).index(label)]
                 axes.plot(curve.signal, curve.background, linestyle=line, color=colour, linewidth=1.4,
-                          label=f"{label}, {name} (AUC {curve.area:.3f})")
+                          label=f"{label}, {name}: AUC {with_error(curve.area, curve.error)}")
         axes.set_yscale("log")
-        axes.set(xlim=(0, 1), ylim=(1e-3, 1), xlabel="signal efficiency", ylabel="background efficiency (mistag rate)",
-                 title="ROC of each class against the rest")
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7.5)
+        axes.set(xlim=(0, 1), ylim=(1e-3, 1), xlabel="signal efficiency", ylabel="background efficiency (mistag rate)")
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     if path is not None:
         save(figure, path)
     return figure
@@ -92,8 +97,8 @@ def plot_confusion(
         axes.set_xticks(range(len(classes)), list(classes))
         axes.set_yticks(range(len(classes)), list(classes))
         axes.grid(visible=False)
-        axes.set(xlabel="called", ylabel="is", title="Confusion, % of each true class")
-        figure.colorbar(image, ax=axes, shrink=0.8)
+        axes.set(xlabel="called", ylabel="is")
+        figure.colorbar(image, ax=axes, shrink=0.8, label="share of each true class [%]")
     if path is not None:
         save(figure, path)
     return figure
