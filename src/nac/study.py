@@ -8,10 +8,11 @@ from contextlib import contextmanager
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
+from optuna.storages.journal import BaseJournalBackend
 from sqlalchemy.exc import SQLAlchemyError
 
 from nac.errors import InputError
+from nac.journal import JournalReader
 from nac.rundir import Run, database_url
 
 JOURNAL_STUDY = "search"
@@ -54,7 +55,7 @@ def find_study(run: Run, url: str | None = None) -> optuna.Study | None:
     if url is None and not run.journal.is_file():
         return None
     with quiet():
-        storage = database(url) if url is not None else journal(JournalFileBackend(str(run.journal)), run)
+        storage = database(url) if url is not None else journal(JournalReader(run.journal), run)
         name = study_name(run, url)
         known = name in optuna.get_all_study_names(storage)
         return optuna.load_study(study_name=name, storage=storage) if known else None

@@ -153,7 +153,7 @@ def test_what_is_no_study_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no study"):
         load_study(Run(tmp_path))
     (tmp_path / "study.journal").write_text("no json\nat all\n")
-    with pytest.raises(InputError, match="is no storage of a study"):
+    with pytest.raises(InputError, match=r"study\.journal: line 1 is no entry of a study"):
         load_study(Run(tmp_path))
     with pytest.raises(InputError, match="is no storage of a study"):
         load_study(Run(tmp_path), "nosuchdb://here")

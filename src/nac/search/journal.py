@@ -1,20 +1,25 @@
 """The journal file of a study, written so that a killed process can neither block nor spoil it."""
 
 import json
+import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from optuna.storages.journal import BaseJournalBackend, JournalFileBackend, JournalFileSymlinkLock
+from optuna.storages.journal import JournalFileSymlinkLock
 
+from nac.journal import JournalReader, is_blank
+from nac.rundir import write_atomic
 from nac.search.locks import locked_file
+
+logger = logging.getLogger(__name__)
 
 LOCK_SECONDS = 5
 
 
-class Journal(BaseJournalBackend):
+class Journal(JournalReader):
     """Optuna's journal file, forced to the disk when a trial starts or ends instead of at every gene.
 
     What is not yet on the disk survives the death of the process, not that of the machine, which costs at most
@@ -27,14 +32,11 @@ class Journal(BaseJournalBackend):
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path.resolve()
+        super().__init__(path)
         self._ours = self.path.with_name(f".{self.path.name}.lock")
         self._optunas = JournalFileSymlinkLock(str(self.path), grace_period=LOCK_SECONDS)
-        self._file = JournalFileBackend(str(self.path), self._optunas)
-
-    def read_logs(self, log_number_from: int) -> Iterable[dict[str, Any]]:
-        """Entries from this number on."""
-        return self._file.read_logs(log_number_from)
+        with self.path.open("ab"):
+            pass
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Add entries, all or none of them visible to a reader."""
@@ -47,9 +49,21 @@ class Journal(BaseJournalBackend):
                 os.fsync(file.fileno())
 
     def heal(self) -> None:
-        """Cut off a last line that a killed process or a full disk left unfinished: nothing can follow it."""
-        with self._held(), self.path.open("r+b") as file:
-            _heal(file)
+        """Take out what no entry can follow or Optuna's own tools stumble over.
+
+        That is a last line that a killed process or a full disk left unfinished, and empty ones: readers that are at
+        the file notice that it is another one.
+        """
+        with self._held():
+            with self.path.open("r+b") as file:
+                _heal(file)
+                file.seek(0)
+                lines = file.readlines()
+            if any(map(is_blank, lines)):
+                mode = self.path.stat().st_mode
+                write_atomic(self.path, b"".join(line for line in lines if not is_blank(line)))
+                self.path.chmod(mode)
+                logger.warning("%s: had empty lines, they are taken out", self.path)
 
     @contextmanager
     def _held(self) -> Iterator[None]:
