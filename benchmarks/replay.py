@@ -49,9 +49,13 @@ def replay(trials: int, seed: int, **settings: Any) -> list[TrialResult]:
 def course(finished: Sequence[TrialResult]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Seconds of training until the end of every trained candidate, and the hypervolume by then."""
     found = [result for result in finished if result.duplicate_of is None]
+    return np.cumsum([result.seconds for result in found]), volumes(found)
+
+
+def volumes(found: Sequence[TrialResult]) -> NDArray[np.float64]:
+    """The hypervolume by the end of every candidate."""
     points = np.array([(result.values["accuracy"], np.log10(result.values["bops"])) for result in found])
-    seconds = np.cumsum([result.seconds for result in found])
-    return seconds, hypervolume_history(points, ["maximize", "minimize"], [CHANCE, DEAREST])
+    return hypervolume_history(points, ["maximize", "minimize"], [CHANCE, DEAREST])
 
 
 @cache

@@ -26,7 +26,7 @@ from nac.study import load_study
 from nac.tasks import Split
 from nac.train import evaluate, fit
 
-SAMPLERS = ("nsga2", "nsga3", "tpe", "random")
+SAMPLERS = ("nsga2", "nsga3", "tpe", "gp", "random")
 
 
 def drawn(study: optuna.Study) -> list[tuple[Any, ...]]:
@@ -292,7 +292,7 @@ make_setting(Path({folder!r})).search("killed", trials=26)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sampler", ["nsga2", "nsga3", "tpe"])
+@pytest.mark.parametrize("sampler", ["nsga2", "nsga3", "tpe", "gp"])
 def test_a_search_cut_off_after_any_write_goes_on_as_if_it_was_not(setting: Setting, sampler: str) -> None:
     whole = drawn(setting.search("whole", trials=7, population=3, sampler=sampler))
     written = setting.run("whole").journal.read_text().splitlines(keepends=True)

@@ -113,7 +113,7 @@ def search(
     partition: PartitionOption = None,
     time: TimeOption = None,
     gpus: GpusOption = None,
-    sampler: Annotated[str | None, typer.Option(help="nsga2, nsga3, tpe or random.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="nsga2, nsga3, tpe, gp or random.")] = None,
     timeout: TimeoutOption = None,
     storage: Annotated[str | None, typer.Option(metavar="URL", help="Optuna storage instead of the journal.")] = None,
     preset: PresetOption = None,

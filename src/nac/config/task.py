@@ -252,7 +252,7 @@ class SearchConfig(Model):
     costs (`lut`) are those of that network.
     """
 
-    sampler: Literal["nsga2", "nsga3", "tpe", "random"] = "nsga2"
+    sampler: Literal["nsga2", "nsga3", "tpe", "gp", "random"] = "nsga2"
     trials: PositiveInt = 60
     timeout: PositiveFloat | None = None
     population: PositiveInt = 20

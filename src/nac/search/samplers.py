@@ -8,7 +8,7 @@ import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import BaseSampler, NSGAIIISampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial
 
 from nac.config import SearchConfig
@@ -65,6 +65,24 @@ class Tpe(_AllGenes, TPESampler):
     """Multivariate TPE over every gene."""
 
 
+class Gp(_AllGenes, GPSampler):
+    """Gaussian processes over every gene: the expected gain in hypervolume, also besides candidates in training."""
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """As Optuna's, but a candidate that was cut off is none of those in training when it is drawn again."""
+        self.own = trial.number
+        return super().sample_relative(study, trial, search_space)
+
+    def _sample_relative_impl(
+        self, study: optuna.Study, completed_trials: list[FrozenTrial], running_trials: list[FrozenTrial],
+        search_space: dict[str, BaseDistribution],
+    ) -> dict[str, Any]:
+        others = [running for running in running_trials if running.number != self.own]
+        return super()._sample_relative_impl(study, completed_trials, others, search_space)
+
+
 def make_sampler(settings: SearchConfig, genes: Genes, seed: int, index: int) -> BaseSampler:
     """The sampler for candidate number `index`.
 
@@ -82,5 +100,7 @@ def make_sampler(settings: SearchConfig, genes: Genes, seed: int, index: int) ->
                 return Nsga3(genes, population_size=population, seed=own)
             case "tpe":
                 return Tpe(genes, multivariate=True, constant_liar=True, seed=own)
+            case "gp":
+                return Gp(genes, seed=own, warn_independent_sampling=False)
             case "random":
                 return RandomSampler(seed=own)
