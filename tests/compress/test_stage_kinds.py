@@ -7,7 +7,7 @@ import pytest
 import torch
 from problems import Problem, line
 
-from nac.arch import Network, copied, widths, workload
+from nac.arch import Aggregate, Dense, Network, copied, widths, workload
 from nac.compress import Winner, compress, recipes
 from nac.compress.mixed import redistribute
 from nac.compress.tuning import load_tuned, tune
@@ -127,8 +127,10 @@ def test_only_the_default_pruner_goes_with_quantising_first() -> None:
         CompressConfig.model_validate({"order": "joint", "pruner": ["random"]})
 
 
-def test_widths_whose_sums_are_not_exact_are_refused(problem: Problem) -> None:
-    settings = CompressConfig.model_validate({"bits": [16]})
-    with pytest.raises(InputError, match=r"16-bit weights times .* need .* bits, expected at most 24"):
-        recipes([Winner(0, problem[2])], settings)
-    assert len(recipes([Winner(0, problem[2])], CompressConfig.model_validate({"bits": [10], "sparsity": [0]}))) == 1
+def test_winners_without_an_exact_form_are_refused(problem: Problem) -> None:
+    uneven = problem[2].model_copy(update={"input": (3, 6), "blocks": (Dense(width=4), Aggregate())})
+    with pytest.raises(InputError, match=r"trial 0 cannot be quantised exactly: .*mean over 6 particles"):
+        recipes([Winner(0, uneven)], CompressConfig.model_validate({"bits": [8]}))
+    for bits in (10, 16):
+        settings = CompressConfig.model_validate({"bits": [bits], "sparsity": [0]})
+        assert len(recipes([Winner(0, problem[2])], settings)) == 1

@@ -62,10 +62,10 @@ def test_one_choice_may_be_written_without_a_list(tmp_path: Path) -> None:
 
 
 def test_every_undeployable_choice_is_named(tmp_path: Path) -> None:
-    edits = {"phi.activation": ["gelu", "relu"], "rho.norm": ["batch", "layer"], "bits.weights": [8, 16]}
+    edits = {"phi.activation": ["gelu", "relu"], "rho.norm": ["batch", "layer"], "bits.weights": [8, 17]}
     space = SearchSpace.load(edited(tmp_path, "jets", edits))
     text = "\n".join(space.problems())
-    for gene in ("phi.1.activation: gelu", "phi.bottleneck.activation: gelu", "rho.3.norm: layer", "bits.weights: 16"):
+    for gene in ("phi.1.activation: gelu", "phi.bottleneck.activation: gelu", "rho.3.norm: layer", "bits.weights: 17"):
         assert gene in text
     assert "relu is not" not in text
     assert "phi.layers" not in text

@@ -190,12 +190,12 @@ def _products(graph: Graph, density: float | Mapping[str, float] = 1.0) -> list[
     return ops
 
 
-ACCUMULATOR_BITS = 24
-"""Magnitudes of up to so many bits are exact in float32, in which torch and QONNX compute; weights are symmetric."""
+ACCUMULATOR_BITS = 53
+"""Magnitudes of up to so many bits are exact in float64, in which torch and QONNX compute; weights are symmetric."""
 
 WIDEST_INPUT = 12
 WIDEST = 16
-"""Of weights and activations; in most layers `ACCUMULATOR_BITS` is the narrower limit."""
+"""Of weights and activations."""
 
 
 def _width_names(architecture: Architecture) -> dict[str, int]:
@@ -230,7 +230,7 @@ def deployment_problems(architecture: Architecture) -> list[str]:
     if not problems:
         problems = [
             f"{op.name}: sums of {op.fan_in} {op.weight_bits}-bit weights times {op.activation_bits}-bit values need "
-            f"{width} bits, expected at most {ACCUMULATOR_BITS} (exact in float32)"
+            f"{width} bits, expected at most {ACCUMULATOR_BITS} (exact in float64)"
             for op in _products(graph)
             if (width := op.weight_bits - 1 + op.activation_bits + math.ceil(math.log2(op.fan_in))) > ACCUMULATOR_BITS
         ]

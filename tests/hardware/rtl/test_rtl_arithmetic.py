@@ -14,6 +14,7 @@ from nac.hardware.rtl.arithmetic import (
     HARDWARE,
     Matrices,
     add_constants,
+    blocks,
     largest,
     maximum,
     negative,
@@ -97,6 +98,39 @@ def test_products_with_constants_and_unused_columns() -> None:
                         for low, high in ((-8, 7), (-8, 7), (3, 3), (0, 15))], axis=1)  # fmt: skip
     found = trace(x, list(out), keep_dead_inputs=True).predict(samples)
     assert np.array_equal(found, samples @ kernel.T + np.arange(5) * 3 / 8)
+
+
+def test_wide_matrices_are_solved_in_blocks_and_narrow_ones_at_once() -> None:
+    assert blocks(128, 64) == [slice(0, 128)]
+    assert blocks(64, 200) == [slice(0, 64)]
+    assert blocks(200, 16) == [slice(0, 100), slice(100, 200)]
+    assert [part.stop - part.start for part in blocks(801, 16)] == [89] * 9
+    assert {part.stop - part.start for part in blocks(800, 100)} == {50}
+    covered = [index for part in blocks(333, 5) for index in range(333)[part]]
+    assert covered == list(range(333))
+
+
+def test_products_in_blocks_are_exact() -> None:
+    generator = np.random.default_rng(2)
+    kernel = generator.integers(-3, 4, (3, 260)).astype(float)
+    kernel[:, 50:90], kernel[1, :150], kernel[2] = 0, 0, 0
+    x = np.array([variable(-8, 7, 1) for _ in range(260)], dtype=object)
+    out = Matrices({"hard_dc": 2, "search_all_decompose_dc": False}).product(kernel, x)
+    samples = np.ldexp(generator.integers(-8, 8, (100, 260)).astype(float), -1)
+    assert np.array_equal(trace(list(x), list(out), keep_dead_inputs=True).predict(samples), samples @ kernel.T)
+
+
+@pytest.mark.parametrize(("weights", "values"), [(12, 12), (16, 16)])
+def test_sums_of_more_bits_than_float32_has_are_exact(weights: int, values: int) -> None:
+    generator = np.random.default_rng(3)
+    most = 2 ** (weights - 1) - 1
+    kernel = np.stack([np.full(12, most), np.full(12, -most), generator.integers(-most, most + 1, 12)]).astype(float)
+    low, high = -(2 ** (values - 1)), 2 ** (values - 1) - 1
+    x = np.array([variable(low, high, 0) for _ in range(12)], dtype=object)
+    out = Matrices({"hard_dc": 2}).product(kernel, x)
+    samples = generator.integers(low, high + 1, (100, 12)).astype(float)
+    samples[:2] = [[low], [high]]
+    assert np.array_equal(trace(list(x), list(out), keep_dead_inputs=True).predict(samples), samples @ kernel.T)
 
 
 def test_constants_that_the_tool_cannot_hold_are_refused() -> None:

@@ -79,7 +79,7 @@ def build_rtl(
     if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
         sentence = f"RTL: {products:,} products are too many to be unrolled (at most {MOST_PRODUCTS:,})"
         return RtlReport(skipped=(sentence,))
-    say("RTL")
+    say(f"RTL, an adder graph of {products:,} products")
     project = rtl_project(design, target)
     inputs = np.concatenate([np.asarray(x, dtype=np.float32), random_input(circuit, random_samples)])
     expected = evaluate(circuit, inputs)
