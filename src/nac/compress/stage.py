@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cache, partial
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nac.arch import Network, copied, initialised, measured_workload
+from nac.compress.constants import without_constants
 from nac.compress.digits import with_fewer_digits
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
 from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune, rewound
@@ -281,12 +283,16 @@ class _Workshop:
             winner = self.without_channels(winner, recipe.removed)
         teacher = teacher_of(reference, settings)
         bench = Bench(self.task, self.dataset, settings, teacher, self._seed(recipe.name, "finetune"))
+        removed: Counter[str] = Counter()
         if recipe.start is None:
             network, result, pruned = self._quantised(recipe, winner, bench)
         else:
-            start, pruned = self._made(recipe.start).network, None
+            start, pruned = self._made(recipe.start), None
+            removed.update(start.record.removed)
             share = recipe.digits / recipe.start.digits
-            network, result = with_fewer_digits(start, share, bench, settings.digits_train)
+            network, result = with_fewer_digits(start.network, share, bench, settings.digits_train)
+        network, gone = without_constants(network)
+        removed.update(gone)
         ops = measured_workload(network)
         weights = sum(op.outputs * op.fan_in for op in ops if op.parameters)
         measured = self._estimates(network)
@@ -297,6 +303,7 @@ class _Workshop:
             architecture=network.architecture,
             sparsity=1 - kept / weights,
             density={op.name: op.density for op in ops if op.parameters},
+            removed=removed,
             preprocessing=self.dataset.preprocessing,
             metrics={split: values_of(estimates) for split, estimates in measured.items()},
             intervals={split: intervals_of(estimates) for split, estimates in measured.items()},

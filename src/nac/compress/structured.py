@@ -15,7 +15,7 @@ JUDGED_SAMPLES = 4096
 
 
 @dataclass(frozen=True)
-class _Group:
+class Group:
     """Channels that go together: channel i of every node in `nodes`, all made by one block.
 
     They are judged at the outputs of `judged`: their own activations, and behind the attentions that add to them.
@@ -40,7 +40,7 @@ def remove_channels(network: Network, share: float, split: Split, task: Task) ->
         split: samples to judge by, the training split.
         task: loss.
     """
-    groups = _groups(network.architecture)
+    groups = channel_groups(network.architecture)
     scores = _importance(network, [node for group in groups for node in group.judged], split, task)
     kept: dict[str, Tensor] = {}
     for group in groups:
@@ -48,13 +48,12 @@ def remove_channels(network: Network, share: float, split: Split, task: Task) ->
         count = max(1, round((1 - share) * len(score)))
         chosen = score.topk(count).indices.sort().values
         kept.update(dict.fromkeys(group.nodes, chosen))
-    smaller = Network(_shrunk(network.architecture, groups, kept))
-    _carry_over(network, smaller, kept)
-    return smaller.eval()
+    return carried_over(network, groups, kept).eval()
 
 
-def _groups(architecture: Architecture) -> list[_Group]:
-    groups: list[_Group] = []
+def channel_groups(architecture: Architecture) -> list[Group]:
+    """The channels that blocks make, in order of execution; those of the input and the output are in none."""
+    groups: list[Group] = []
     stream = 0  # the group whose channels flow on: an attention adds to them
     for index, block in enumerate(architecture.blocks):
         name = f"{block.block}{index}"
@@ -68,11 +67,11 @@ def _groups(architecture: Architecture) -> list[_Group]:
     return groups
 
 
-def _group(block: int, *nodes: str) -> _Group:
-    return _Group(block, nodes, tuple(f"{node}_act" for node in nodes))
+def _group(block: int, *nodes: str) -> Group:
+    return Group(block, nodes, tuple(f"{node}_act" for node in nodes))
 
 
-def _shrunk(architecture: Architecture, groups: list[_Group], kept: Mapping[str, Tensor]) -> Architecture:
+def _shrunk(architecture: Architecture, groups: list[Group], kept: Mapping[str, Tensor]) -> Architecture:
     blocks = list(architecture.blocks)
     for group in groups:
         block = blocks[group.block]
@@ -113,8 +112,14 @@ def _taylor(output: Tensor) -> Tensor:
     return effect.reshape(*effect.shape[:2], -1).sum(2).square().mean(0)
 
 
-def _carry_over(source: Network, target: Network, chosen: Mapping[str, Tensor]) -> None:
-    """Copy what is left of every layer of `source` into the smaller `target`."""
+def carried_over(source: Network, groups: list[Group], chosen: Mapping[str, Tensor]) -> Network:
+    """A smaller network, float or quantised, with what is left of every layer.
+
+    Args:
+        source: left as it is.
+        groups: of its architecture.
+        chosen: channels that stay, by the names of the groups' nodes.
+    """
     kept: dict[str, Tensor] = {}
     state = {}
     for node in source.graph.nodes:
@@ -126,7 +131,9 @@ def _carry_over(source: Network, target: Network, chosen: Mapping[str, Tensor]) 
             if node.name in source.weighted and key == "weight":
                 smaller = smaller[:, kept[node.inputs[0]]]
             state[f"layers.{node.name}.{key}"] = smaller.clone()
+    target = Network(_shrunk(source.architecture, groups, chosen), quantised=source.quantised)
     target.load_state_dict(state)
+    return target
 
 
 def _kept(node: Node, network: Network, kept: Mapping[str, Tensor], chosen: Mapping[str, Tensor]) -> Tensor:

@@ -27,7 +27,8 @@ class DesignRecord(Model):
     """What `design.json` holds. `origin` says how the design was made, well enough to make it again.
 
     `sparsity` is the share of weights that are zero, over all layers. `metrics` and their `intervals` are by split,
-    then by name; designs of before have no intervals.
+    then by name; designs of before have no intervals. `removed` says how many channels of which layers were constant
+    or unread and went: the function is the same without them.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
@@ -35,6 +36,7 @@ class DesignRecord(Model):
     architecture: Architecture
     sparsity: float = Field(ge=0, le=1)
     density: Mapping[str, float]
+    removed: Mapping[str, int] = Field(default_factory=dict)
     preprocessing: Preprocessing
     metrics: Mapping[str, Mapping[str, float]]
     intervals: Mapping[str, Mapping[str, Interval]] = Field(default_factory=dict)
@@ -45,6 +47,15 @@ class DesignRecord(Model):
     def bits(self) -> int:
         """The width of the weights."""
         return self.architecture.bits.weights
+
+
+    @property
+    def removal(self) -> str:
+        """What was removed as one sentence; empty where nothing was."""
+        if not self.removed:
+            return ""
+        listed = ", ".join(f"{count} of {name}" for name, count in self.removed.items())
+        return f"Channels that are constant or that nothing reads were taken out; the function is the same: {listed}."
 
 
 class Design:

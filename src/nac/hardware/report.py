@@ -111,7 +111,7 @@ def synthesise(
         numbers=(*numbers, *rtl.numbers, *(number for found in vendor for number in found.numbers)),
         skipped=(*skipped, *rtl.skipped),
         remarks=(
-            *_wide_weights(design, model_file), *rtl.remarks, *(line for found in vendor for line in found.remarks)
+            *_about_channels(design, model_file), *rtl.remarks, *(line for found in vendor for line in found.remarks)
         ),
     )  # fmt: skip
     write_atomic(report_file, report.model_dump_json(indent=1))
@@ -145,6 +145,8 @@ def _finish_project(
     )
     if verification.proven:
         text += "\nNo sum in any layer can exceed 53 bits: float64 is exact here for every input, not only for these."
+    if design.record.removal:
+        text += f"\n{design.record.removal}"
     text += f"\nsha256 of the predictions: `{verification.predictions_sha256}`"
     model = load_model(design.path / "model.onnx")
     project.record_verification(text, read_circuit(model))
@@ -157,16 +159,17 @@ def _finish_project(
             write_atomic(bench / name, "".join(" ".join(f"{value:.20g}" for value in row) + "\n" for row in rows))
 
 
-def _wide_weights(design: Design, model_file: Path) -> list[str]:
-    """Layers whose weights need a type that is wider than the design says by more than scales may lie apart."""
+def _about_channels(design: Design, model_file: Path) -> list[str]:
+    """Channels that were taken out, and layers whose weights need a type wider than scales may lie apart."""
     graph, circuit = design.network.graph, read_circuit(load_model(model_file))
-    return [
+    wide = [
         f"{node.name}: its {bits}-bit weights take {width} bits in HLS: the scales of its channels lie far apart"
         for node in circuit
         if node.weights is not None
         for bits, width in [(graph[node.name].weight_bits, node.weights.kernel_type.width)]
         if width > bits + SPREAD
     ]
+    return [*([design.record.removal] if design.record.removed else []), *wide]
 
 
 def _relative(path: Path, base: Path) -> str:

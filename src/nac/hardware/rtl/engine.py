@@ -37,7 +37,9 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
                   "version": metadata.version("alkaid")}  # fmt: skip
         if project.record.model_dump(include=set(wanted)) == wanted:
             return project
-    return write_project(read_circuit(model), folder, target, name=design.record.name, source=source)
+    return write_project(
+        read_circuit(model), folder, target, name=design.record.name, source=source, note=design.record.removal
+    )
 
 
 class RtlEngine:

@@ -136,6 +136,7 @@ def write_project(
     *,
     name: str,
     source: str,
+    note: str = "",
     options: LowerOptions | None = None,
 ) -> RtlProject:
     """Lower a circuit, cut it into stages and write everything into `folder`, replacing an earlier project there.
@@ -146,6 +147,7 @@ def write_project(
         target: part and clock; the clock decides how many stages there are.
         name: of the design; every module is named after it, the source and the clock.
         source: what identifies the exported file, such as its sha256.
+        note: a sentence for the README.
         options: how hard to look for a small circuit.
 
     Raises:
@@ -158,13 +160,15 @@ def write_project(
     check_graph(graph, circuit)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
-        record = _write(graph, circuit, Path(beside) / "new", target, name, source)
+        record = _write(graph, circuit, Path(beside) / "new", target, name, source, note)
         shutil.rmtree(folder, ignore_errors=True)
         (Path(beside) / "new").rename(folder)
     return RtlProject(folder, record)
 
 
-def _write(graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfig, name: str, source: str) -> RtlRecord:
+def _write(
+    graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfig, name: str, source: str, note: str
+) -> RtlRecord:
     top = top_name(name, source, target.clock_period_ns)
     model = RTLModel(
         graph, folder, top, "verilog", latency_cutoff=levels_per_stage(target), print_latency=False,
@@ -178,7 +182,7 @@ def _write(graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfi
     (folder / "src" / "static" / ADDER).write_text(adder, encoding="utf-8")
     prefix_modules(folder / "src", top)
     record = _record(model, graph, circuit, target, source)
-    write_atomic(folder / "README.md", readme(record, name))
+    write_atomic(folder / "README.md", readme(record, name, note))
     write_atomic(folder / RECORD, record.model_dump_json(indent=1))
     return record
 
@@ -214,10 +218,11 @@ def template(file: str, **values: object) -> str:
     return string.Template(text).substitute({key: str(value) for key, value in values.items()})
 
 
-def readme(record: RtlRecord, name: str) -> str:
+def readme(record: RtlRecord, name: str, note: str = "") -> str:
     """The project's README: what it is, its ports, and how to go on."""
     return template(
-        "README.md", name=name, top=record.top, part=record.part, clock=f"{record.clock_period_ns:g}",
+        "README.md", name=name, note=f" {note}" if note else "", top=record.top,
+        part=record.part, clock=f"{record.clock_period_ns:g}",
         stages=record.stages, latency=record.latency_cycles,
         latency_ns=f"{record.latency_cycles * record.clock_period_ns:g}",
         lut=f"{record.cost_lut:,.0f}", ff=f"{record.register_bits:,}", version=record.version,
