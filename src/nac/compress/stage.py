@@ -9,7 +9,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nac.arch import Network, copied, initialised, measured_workload
+import torch
+
+from nac.arch import Network, copied, initialised, integer_weights, measured_workload
 from nac.compress.constants import without_constants
 from nac.compress.digits import with_fewer_digits
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
@@ -291,17 +293,16 @@ class _Workshop:
             removed.update(start.record.removed)
             share = recipe.digits / recipe.start.digits
             network, result = with_fewer_digits(start.network, share, bench, settings.digits_train)
+        sparsity = _sparsity(network)
         network, gone = without_constants(network)
         removed.update(gone)
         ops = measured_workload(network)
-        weights = sum(op.outputs * op.fan_in for op in ops if op.parameters)
         measured = self._estimates(network)
-        kept = sum(op.density * op.outputs * op.fan_in for op in ops if op.parameters)
         record = DesignRecord(
             name=recipe.name,
             task=self.task.config,
             architecture=network.architecture,
-            sparsity=1 - kept / weights,
+            sparsity=sparsity,
             density={op.name: op.density for op in ops if op.parameters},
             removed=removed,
             preprocessing=self.dataset.preprocessing,
@@ -363,3 +364,9 @@ class _Workshop:
             "seconds": round(seconds, 3),
             "data": self.dataset.provenance,
         }
+
+
+def _sparsity(network: Network) -> float:
+    """The share of a quantised network's weights that are zero."""
+    weights = torch.cat([values.flatten() for values in integer_weights(network).values()])
+    return float((weights == 0).double().mean())

@@ -26,9 +26,9 @@ from nac.tasks import Interval, Preprocessing
 class DesignRecord(Model):
     """What `design.json` holds. `origin` says how the design was made, well enough to make it again.
 
-    `sparsity` is the share of weights that are zero, over all layers. `metrics` and their `intervals` are by split,
-    then by name; designs of before have no intervals. `removed` says how many channels of which layers were constant
-    or unread and went: the function is the same without them.
+    `sparsity` is the share of weights that training left zero, over all layers. `metrics` and their `intervals` are by
+    split, then by name; designs of before have no intervals. `removed` says how many channels of which layers were
+    constant or unread and went: the function is the same, and `architecture`, `density` and `costs` are without them.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
