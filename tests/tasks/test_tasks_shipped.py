@@ -1,15 +1,26 @@
 """The contract of a task, through which every shipped task file is run, in every preset."""
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 from datafiles import OPENML_FEATURES, jet_arrays, patch_arrays, write_arff, write_frames, write_npz
 
-from nac.config import TaskConfig, load_task
+from nac.config import (
+    BraggSimulation,
+    DistilledDataConfig,
+    JetSimulation,
+    Model,
+    Resources,
+    TaskConfig,
+    load_task,
+)
 from nac.errors import InputError
 from nac.tasks import METRICS, Task, make_task
 
@@ -161,3 +172,23 @@ def test_qubit_shots_as_the_task_file_says(tmp_path: Path, shared_data: Path) ->
 def test_a_file_of_another_task_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no array 'patches'"):
         make_task(small("bragg")).load(jets_file(tmp_path), seed=0)
+
+
+def keys(model: type[Model]) -> Iterator[str]:
+    """The keys of a task file, but not those of settings that are a chapter of their own."""
+    apart = {BraggSimulation, JetSimulation, DistilledDataConfig, Resources}
+    for name, about in model.model_fields.items():
+        yield name
+        for part in (about.annotation, *get_args(about.annotation)):
+            if isinstance(part, type) and issubclass(part, Model) and part not in apart:
+                yield from keys(part)
+
+
+def test_the_task_of_jets_explains_every_key() -> None:
+    """In a comment, or with one beside it or above it."""
+    lines = [line.split("# ", 1) for line in (ROOT / "tasks" / "jets.yaml").read_text().splitlines()]
+    explained = {word for _, *comment in lines for text in comment for word in re.findall(r"\w+", text)}
+    for (before, *above), (code, *beside) in pairwise([("", ""), *lines]):
+        if beside or (above and not before.strip()):
+            explained |= set(re.findall(r"\w+(?=:)", code))
+    assert set(keys(TaskConfig)) - explained == set()

@@ -10,7 +10,8 @@ from nac.config.base import Model
 class TrainConfig(Model):
     """One training. `patience` epochs without a better validation value end it; the best epoch is restored.
 
-    `label_smoothing` applies to classification only.
+    As a task's `train` it is that of a trial of the search and of nothing else; designs are trained by `compress.train`
+    and `compress.finetune`. `label_smoothing` applies to classification only.
     """
 
     optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"

@@ -131,7 +131,7 @@ class DataTask:
         validation, test = (self._prepared(samples, part, preprocessing) for part in (rows.validation, rows.test))
         settings = simulation_settings(config, simulate, seed) if simulated else None
         provenance = self._provenance(paths or simulated, settings, samples, rows, extra, seed)
-        provenance[UNITS] = {"offset": preprocessing.output_offset, "scale": preprocessing.output_scale}
+        provenance[UNITS] = {"offset": list(preprocessing.output_offset), "scale": list(preprocessing.output_scale)}
         logger.info("samples: %s", provenance["samples"])
         return Dataset(train, validation, test, preprocessing, provenance)
 
