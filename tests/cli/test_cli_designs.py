@@ -12,6 +12,7 @@ from designs import architecture, make_design, random_network, samples
 
 from nac.design import Design
 from nac.hardware.rtl.simulation import simulator
+from nac.report.quantities import quantity
 
 needs_simulator = pytest.mark.skipif(simulator() is None, reason="no simulator for Verilog")
 needs_gxx = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
@@ -62,6 +63,18 @@ def test_synth_says_what_was_proven_and_what_was_not(nac: Command, design: Desig
     assert str(design.path / "rtl") in done.out
 
 
+def test_metrics_are_told_with_their_intervals(nac: Command, design: Design, data: Path) -> None:
+    told = json.loads(nac("evaluate", design.path, "--data", data, "--json").out)
+    assert set(told["intervals"]) == set(told["metrics"])
+    error, known = told["metrics"]["rmse"], told["intervals"]["rmse"]
+    assert set(known) == {"low", "high", "standard_error", "confidence"}
+    assert known["confidence"] == 0.95
+    assert known["low"] < error < known["high"]
+    table = nac("evaluate", design.path, "--data", data).out
+    assert " ± " in table
+    assert quantity("rmse").between(known["low"], known["high"]) in table
+
+
 def test_flipped_bits_are_told_beside_the_metrics(nac: Command, design: Design, data: Path) -> None:
     plain = json.loads(nac("evaluate", design.path, "--data", data, "--json").out)
     done = nac("evaluate", design.path, "--data", data, "--flip-bits", "0.01", "--repeats", 2, "--json")
@@ -72,6 +85,7 @@ def test_flipped_bits_are_told_beside_the_metrics(nac: Command, design: Design, 
     assert upsets["flips"] == {"rate": 0.01, "seed": 0, "repeats": 2}
     assert upsets["flipped_bits"] > 0
     assert set(upsets["metrics"]) == set(plain["metrics"])
+    assert upsets["metrics"]["rmse"]["standard_error"] >= 0
     table = nac("evaluate", design.path, "--data", data, "--flip-bits", "0.01").out
     assert "every bit flipped with probability 0.01, 5 times" in table
     assert nac("evaluate", design.path, "--data", data, "--flip-bits", "2").status == 2

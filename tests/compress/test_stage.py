@@ -50,6 +50,24 @@ def test_a_loaded_design_is_the_one_that_was_made(made: tuple[Run, list[Design]]
         assert evaluate(again.network, dataset.test, task) == design.record.metrics["test"]
 
 
+def test_every_metric_of_a_design_and_of_its_float_network_has_its_interval(made: tuple[Run, list[Design]]) -> None:
+    for design in made[1]:
+        record = Design.load(design.path).record
+        reference = record.origin["float_intervals"]
+        for split in ("validation", "test"):
+            assert set(record.intervals[split]) == set(record.metrics[split]) == set(reference[split])
+            accuracy, known = record.metrics[split]["accuracy"], record.intervals[split]["accuracy"]
+            assert 0 < known.low < accuracy <= known.high
+            assert reference[split]["accuracy"]["low"] < record.origin["float"][split]["accuracy"]
+
+
+def test_a_design_of_before_has_no_intervals_and_can_be_read(made: tuple[Run, list[Design]], tmp_path: Path) -> None:
+    stored = json.loads((made[1][0].path / "design.json").read_text())
+    del stored["intervals"]
+    (tmp_path / "design.json").write_text(json.dumps(stored))
+    assert Design.load(tmp_path).record.intervals == {}
+
+
 def test_finished_designs_are_not_made_again(made: tuple[Run, list[Design]], problem: Problem) -> None:
     run, designs = made
     task, dataset, architecture = problem

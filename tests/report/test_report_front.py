@@ -208,7 +208,7 @@ def test_errors_are_columns_that_conditions_can_use() -> None:
 @pytest.mark.parametrize(
     ("value", "error", "text"),
     [(67.3, 1.2, "67.3 ± 1.2"), (0.010532, 0.000214, "0.01053 ± 0.00021"), (373.2, 12.4, "373 ± 12"),
-     (0.9123, 0.0041, "0.9123 ± 0.0041"), (68.1, 0.0999, "68.10 ± 0.10"), (3.0, 0.0, "3 ± 0"),
+     (0.9123, 0.0041, "0.9123 ± 0.0041"), (68.1, 0.0999, "68.10 ± 0.10"), (3.0, 0.0, "3.0000 ± 0.0000"),
      (12345.6, 789.0, "12346 ± 789")],
 )  # fmt: skip
 def test_an_error_is_written_with_two_digits(value: float, error: float, text: str) -> None:

@@ -51,6 +51,10 @@ def test_designs_bring_both_splits_their_costs_and_their_report(run: Run) -> Non
         record, row = Design.load(path).record, designs.loc[path.name]
         assert row["accuracy"] == record.metrics["validation"]["accuracy"]
         assert row["test_accuracy"] == record.metrics["test"]["accuracy"]
+        for prefix, split in (("", "validation"), ("test_", "test")):
+            known = record.intervals[split]["accuracy"]
+            found = [row[f"{prefix}accuracy_{end}"] for end in ("se", "low", "high")]
+            assert found == [known.standard_error, known.low, known.high]
         assert row["bops"] == record.costs["bops"]
         assert row["sparsity"] == record.sparsity
         assert row["bits"] == record.bits

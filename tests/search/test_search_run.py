@@ -90,6 +90,9 @@ def test_weights_and_architectures_are_written_and_give_the_recorded_metric(sett
             network = load_float(folder)
             assert network.architecture == result.architecture == setting.space.decode(result.genotype)
             assert evaluate(network, setting.dataset.validation, setting.task) == result.metrics
+            known = result.intervals["accuracy"]
+            assert known.low < result.metrics["accuracy"] <= known.high
+            assert known.standard_error > 0
 
 
 def test_a_duplicate_reuses_the_result_and_says_so(setting: Setting, count_fits: Callable[[], int]) -> None:

@@ -84,13 +84,13 @@ def evaluate(
         return
     say_table(
         f"{result.task}: {design} on {result.n:,} samples by {result.engine}",
-        ["metric", "value"],
-        list(result.metrics.items()),
+        ["metric", "value ± standard error", "95 % interval"],
+        result.rows,
     )
     typer.echo(f"predictions_sha256: {result.predictions_sha256}")
     if result.upsets:
         say_table(
             f"The same with every bit flipped with probability {flip_bits:g}, {repeats} times",
-            ["metric", "without", "mean", "deviation", "worst", "loss"],
+            ["metric", "without", "mean", "deviation", "worst", "loss", "± (standard error)"],
             result.upsets.rows,
         )

@@ -197,16 +197,20 @@ def compress(
 
 
 def _say_designs(run: Path, designs: "list[Design]") -> None:
+    from nac.report.collect import measured
+    from nac.report.front import value_text
+
     metrics = sorted({name for design in designs for name in design.record.metrics["validation"]})
+    rows = [measured(design.record.metrics, design.record.intervals) for design in designs]
     say_table(
-        f"{len(designs)} designs in {run / 'designs'} (metrics on the validation split)",
+        f"{len(designs)} designs in {run / 'designs'} (metrics on the validation split, ± is one standard error)",
         ["design", "bits", "sparsity", *metrics, "bops"],
         [
             [
                 design.record.name, design.record.bits, design.record.sparsity,
-                *(design.record.metrics["validation"].get(name) for name in metrics), design.record.costs["bops"],
+                *(value_text(row, name) for name in metrics), design.record.costs["bops"],
             ]
-            for design in designs
+            for design, row in zip(designs, rows, strict=True)
         ],
     )
 

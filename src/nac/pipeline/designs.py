@@ -21,24 +21,35 @@ from nac.pipeline.request import unchanged
 from nac.pipeline.robustness import Flips, Robustness, robustness
 from nac.pipeline.steps import CHECKED_SAMPLES, check_inputs
 from nac.report.front import beaten
+from nac.report.quantities import quantity
 from nac.rundir import Run, data_files
-from nac.tasks import Dataset, Split, constant_answer, make_task
+from nac.tasks import Dataset, Interval, Split, constant_answer, intervals_of, make_task, values_of
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Metrics of a design on some samples, and the hash of its raw outputs as little-endian float64."""
+    """Metrics of a design on some samples, their intervals, and the hash of its outputs as little-endian float64."""
 
     task: str
     design: str
     engine: str
     n: int
     metrics: dict[str, float]
+    intervals: dict[str, Interval]
     predictions_sha256: str
     data: list[dict[str, str]]
     upsets: Robustness | None = None
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """One row per metric: its name, its value with one standard error, its 95 % interval."""
+        return [
+            [name, quantity(name).text(value, known.standard_error), quantity(name).between(known.low, known.high)]
+            if (known := self.intervals.get(name)) else [name, quantity(name).text(value), "–"]
+            for name, value in self.metrics.items()
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """As a plain mapping, `upsets` only where bits were flipped."""
@@ -77,9 +88,10 @@ def evaluate_design(
         outputs = predictor.predict(x)
     task, y = make_task(record.task), split.y.numpy()
     metrics = partial(task.metrics, preprocessing=record.preprocessing)
+    measured = task.estimates(outputs, y, record.preprocessing)
     found = Evaluation(
-        record.task.name, record.name, engine_name, len(split), metrics(outputs, y), outputs_sha256(outputs),
-        sources,
+        record.task.name, record.name, engine_name, len(split), values_of(measured), intervals_of(measured),
+        outputs_sha256(outputs), sources,
     )  # fmt: skip
     metric = task.metric_names[0]
     answer = constant_answer(task, y, record.preprocessing)[metric]

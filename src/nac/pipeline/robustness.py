@@ -26,13 +26,17 @@ class Flips:
 
 @dataclass(frozen=True)
 class Change:
-    """A metric without flips, and over the repeats with them. `loss` is how much worse the mean is."""
+    """A metric without flips, and over the repeats with them. `loss` is how much worse the mean is.
+
+    `standard_error` is that of the mean, and of the loss, over repeats on the same samples; None of a single one.
+    """
 
     without: float
     mean: float
     deviation: float
     worst: float
     loss: float
+    standard_error: float | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,10 @@ class Robustness:
     @property
     def rows(self) -> list[list[object]]:
         """One row per metric."""
-        return [[name, c.without, c.mean, c.deviation, c.worst, c.loss] for name, c in self.metrics.items()]
+        return [
+            [name, c.without, c.mean, c.deviation, c.worst, c.loss, c.standard_error]
+            for name, c in self.metrics.items()
+        ]
 
 
 def robustness(
@@ -89,4 +96,5 @@ def _change(name: str, without: float, values: list[float]) -> Change:
     return Change(
         without, mean, float(np.std(values)), min(values) if maximised else max(values),
         without - mean if maximised else mean - without,
+        float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None,
     )  # fmt: skip

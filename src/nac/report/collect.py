@@ -13,13 +13,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nac.arch import Architecture
 from nac.config.base import describe
-from nac.design import REPORTS, Design, DesignRecord
+from nac.design import REPORTS, Design
 from nac.errors import InputError
 from nac.report.front import Front
 from nac.report.quantities import QUANTITIES
 from nac.rundir import Run
 from nac.study import find_study
-from nac.tasks import BASELINES, Baseline, Interval
+from nac.tasks import BASELINES, Interval, read_intervals
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
 EVIDENCE = ("count", "estimate", "simulation", "c-synthesis", "synthesis", "place-and-route")
@@ -138,7 +138,7 @@ def _trial_row(run: Run, trial: FrozenTrial) -> dict[str, Any]:
         **_described(_architecture(run, trial)),
         "feasible": _feasible(trial),
         **attributes.get("metrics", {}),
-        **_errors({name: Interval(**known) for name, known in attributes.get("intervals", {}).items()}),
+        **_errors(read_intervals(attributes.get("intervals", {}))),
         **attributes.get("costs", {}),
     }
 
@@ -188,7 +188,7 @@ def design_row(folder: Path) -> dict[str, Any]:
         "failure": report.get("failure"),
         "exact": exactness(verification),
         "verified_samples": verification.get("hls_samples"),
-        **_measured(record),
+        **measured(record.metrics, record.intervals),
         **record.costs,
         **hardware_numbers(report),
     }
@@ -208,16 +208,18 @@ def _baseline_rows(run: Run) -> Iterator[dict[str, Any]]:
         yield {
             "kind": "baseline", "name": baseline.name, "feasible": True,
             **(_described(baseline.architecture) if baseline.architecture else {"architecture": ""}),
-            **_measured(baseline), **baseline.costs,
+            **measured(baseline.metrics, baseline.intervals), **baseline.costs,
         }  # fmt: skip
 
 
-def _measured(record: DesignRecord | Baseline) -> dict[str, float]:
+def measured(
+    metrics: Mapping[str, Mapping[str, float]], intervals: Mapping[str, Mapping[str, Interval]], prefix: str = ""
+) -> dict[str, float]:
     """The columns of metrics and their errors, on the validation split and, with `test_` before them, the other."""
     return {
-        f"{prefix}{name}": value
-        for split, prefix in (("validation", ""), ("test", "test_"))
-        for columns in (record.metrics.get(split, {}), _errors(record.intervals.get(split, {})))
+        f"{prefix}{own}{name}": value
+        for split, own in (("validation", ""), ("test", "test_"))
+        for columns in (metrics.get(split, {}), _errors(intervals.get(split, {})))
         for name, value in columns.items()
     }
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from nac.config import DEFAULT_PRUNER, FORMER_PRUNERS, PrunerName
 from nac.design import Design
 from nac.errors import InputError
-from nac.report.collect import design_row
+from nac.report.collect import design_row, measured
 from nac.report.figures import draw_bars, scale_axis
 from nac.report.front import FIXED
 from nac.report.quantities import quantity
@@ -19,6 +19,7 @@ from nac.report.style import GREY, INK, add_legend, bit_colour, legend_item, new
 from nac.report.style import save as save_figure
 from nac.report.view import Scale, placed, staircase
 from nac.rundir import Run
+from nac.tasks import read_intervals
 
 COST = "bops"
 COLUMNS = ("design", "trial", "width", "bits", "channels_removed", "sparsity", "pruner", "order")
@@ -30,19 +31,16 @@ def compression_frame(run: Run) -> pd.DataFrame:
     """One row for each design: how it was made, its costs, and its metrics beside those of its float network.
 
     Columns: COLUMNS, every number that the row of a design in a front has (`bops`, `lut`, `accuracy`,
-    `test_accuracy`, ...), and for every metric `M` (validation) `float_M` and `float_test_M`; `width` is `4`, or
-    `mixed 4` for mixed precision at the cost of 4 bits. Sorted by trial, then from dear to cheap.
+    `test_accuracy`, ...), and for every metric `M` (validation) `float_M` and `float_test_M` with their errors; `width`
+    is `4`, or `mixed 4` for mixed precision at the cost of 4 bits. Sorted by trial, then from dear to cheap.
     """
     rows = []
     for path in run.design_paths():
         record = Design.load(path).record
         origin = record.origin
         made = origin.get("pruning") or {}
-        reference = {
-            f"float_{'test_' if split == 'test' else ''}{name}": value
-            for split in ("validation", "test")
-            for name, value in (origin.get("float") or {}).get(split, {}).items()
-        }
+        known = {split: read_intervals(stored) for split, stored in origin.get("float_intervals", {}).items()}
+        reference = measured(origin.get("float") or {}, known, "float_")
         numbers = {name: value for name, value in design_row(path).items() if name not in FIXED}
         called = made.get("pruner", DEFAULT_PRUNER)
         pruner = FORMER_PRUNERS.get(called, called) if origin.get("sparsity") else "none"

@@ -62,13 +62,22 @@ class Quantity:
             return short(value)
         return f"{value:.4f}"
 
+    def between(self, low: float, high: float) -> str:
+        """The ends of an interval as a table shows them: `66.10 to 68.20 %`."""
+        decimals = _decimals(self.scale * (high - low) / 4)
+        ends = f"{self.scale * low:.{decimals}f} to {self.scale * high:.{decimals}f}"
+        return f"{ends} %" if self.percent else ends
+
 
 def with_error(value: float, error: float) -> str:
     """A value and its standard error, of which two digits are shown: 67.3 ± 1.2, 0.01053 ± 0.00021, 373 ± 12."""
-    if not error > 0:
-        return f"{value:.4g} ± 0"
-    decimals = max(0, 1 - int(f"{error:.1e}".partition("e")[2]))
+    decimals = _decimals(error)
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+
+
+def _decimals(error: float) -> int:
+    """How many places show two digits of an error; four where there is none."""
+    return max(0, 1 - int(f"{error:.1e}".partition("e")[2])) if error > 0 else 4
 
 
 def short(value: float) -> str:

@@ -17,7 +17,7 @@ from nac.search.deployment import Deployment, Infeasible
 from nac.search.fidelity import PASSED_IN_A_ROW, RUNGS, Climb, Ladder, Unpromising, climbed, passed_in_a_row
 from nac.search.objectives import Candidate, Goals, Price
 from nac.space import Genotype, SearchSpace, Unbuildable, changes, compression
-from nac.tasks import Dataset, Interval, Task, intervals_of, values_of
+from nac.tasks import Dataset, Task, intervals_of, read_intervals, values_of
 from nac.train import estimate, evaluate, fit
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Bench:
         if original is not None:
             trial.set_user_attr("duplicate_of", original.number)
             found = original.user_attrs
-            known = {name: Interval(**bounds) for name, bounds in found.get("intervals", {}).items()}
+            known = read_intervals(found.get("intervals", {}))
             candidate = replace(candidate, metrics=found["metrics"], intervals=known, measured=found["costs"])
         else:
             self._require_promise(trial, candidate)

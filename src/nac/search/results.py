@@ -18,7 +18,7 @@ from nac.errors import InputError
 from nac.pareto import Direction, non_dominated, oriented, representatives
 from nac.search.objectives import OBJECTIVES
 from nac.space import Genotype, compression
-from nac.tasks import METRICS, Interval
+from nac.tasks import METRICS, Interval, read_intervals
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _result(trial: FrozenTrial, names: Sequence[str]) -> TrialResult:
         baseline=attributes.get("baseline"),
         duplicate_of=attributes.get("duplicate_of"),
         repairs=attributes.get("repairs"),
-        intervals={name: Interval(**known) for name, known in attributes.get("intervals", {}).items()},
+        intervals=read_intervals(attributes.get("intervals", {})),
     )
 
 

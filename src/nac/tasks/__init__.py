@@ -3,7 +3,7 @@
 from nac.tasks.baselines import BASELINES, Baseline, baselines, constant_answer
 from nac.tasks.dataset import Dataset, Split, TrainSplit
 from nac.tasks.describe import describe
-from nac.tasks.intervals import Estimate, Interval, intervals_of, values_of
+from nac.tasks.intervals import Estimate, Interval, intervals_of, read_intervals, values_of
 from nac.tasks.metrics import METRICS, Metric, softmax
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.simulate import simulate
@@ -27,6 +27,7 @@ __all__ = [
     "describe",
     "intervals_of",
     "make_task",
+    "read_intervals",
     "simulate",
     "softmax",
     "values_of",

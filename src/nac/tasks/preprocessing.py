@@ -92,12 +92,14 @@ class Preprocessing(Model):
 
     def outputs(self, physical: NDArray[Any]) -> NDArray[np.float32]:
         """Targets (N, T) in units of the network's outputs."""
-        return np.asarray((physical - np.array(self.output_offset)) / np.array(self.output_scale), dtype=np.float32)
+        if self.output_scale:
+            physical = (physical - np.array(self.output_offset)) / np.array(self.output_scale)
+        return np.asarray(physical, dtype=np.float32)
 
     def physical(self, outputs: NDArray[Any]) -> NDArray[np.float64]:
         """Network outputs (N, T) in physical units (pixels for patches)."""
-        values = np.asarray(outputs, dtype=np.float64) * np.array(self.output_scale) + np.array(self.output_offset)
-        return np.asarray(values)
+        values = np.asarray(outputs, dtype=np.float64)
+        return values * np.array(self.output_scale) + np.array(self.output_offset) if self.output_scale else values
 
 
 def transform(feature: Tensor, kind: Transform) -> Tensor:
