@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from nac import __version__
 from nac.cli import connectivity, data, designs, distill, files, front, runs
 from nac.cli.output import VERBOSITY, configure
+from nac.cli.terminal import settle
 from nac.errors import InterruptionError, NacError
 
 logger = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ app.command(rich_help_panel=CHECK)(files.doctor)
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit status."""
+    settle()
     arguments = _flags_first(sys.argv[1:] if argv is None else argv)
     sys.excepthook = _unexpected
     try:

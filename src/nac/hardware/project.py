@@ -97,7 +97,7 @@ class HlsProject:
         if shutil.which("g++") is None:
             raise WorkError("g++ is not installed; the C simulation needs it")
         command = ["bash", self._build_script().name]
-        done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode != 0 or not self.library.is_file():
             errors = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()[-3:]
             raise WorkError(f"{self.path}: the C simulation does not compile: {' '.join(errors[:3])}")
@@ -123,7 +123,7 @@ class HlsProject:
                 sys.executable, "-P", str(Path(__file__).with_name("simulate.py")), str(self.compile().resolve()),
                 symbol, *files, str(self.record.outputs),
             ]  # fmt: skip
-            done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, check=False)
+            done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, errors="replace", check=False)
             if done.returncode != 0 or not Path(files[1]).is_file():
                 said = " ".join((done.stderr or done.stdout).split())[-300:]
                 raise WorkError(f"{self.path}: the C simulation ended with status {done.returncode}: {said}")

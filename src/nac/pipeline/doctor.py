@@ -36,7 +36,8 @@ def program(name: str, *arguments: str) -> str | None:
     if path is None:
         return None
     try:
-        done = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run([path, *arguments], capture_output=True, text=True, errors="replace", timeout=30,
+                              check=False)
     except (OSError, subprocess.SubprocessError):
         return f"{path} (does not run)"
     version = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)

@@ -98,7 +98,7 @@ def _watch(
 
 def _last_words(log: Path) -> str:
     try:
-        lines = log.read_text(errors="replace").strip().splitlines()
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     except OSError:
         return f"{log} cannot be read"
     return " ".join(" ".join(lines[-LOG_LINES:]).split())

@@ -49,7 +49,7 @@ class Tool:
 def _version(command: Sequence[str]) -> str | None:
     """What a program's version text says, '' when it prints no number, None when it cannot be run."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False)
     except (OSError, subprocess.SubprocessError):
         return None
     found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
