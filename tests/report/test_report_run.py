@@ -9,10 +9,13 @@ from pathlib import Path
 import optuna
 import pytest
 
+from nac.config import SearchConfig
 from nac.design import Design
 from nac.errors import InputError
 from nac.report import Front, html, write_page
+from nac.report.anchors import Anchor
 from nac.report.collect import exactness, hardware_numbers, importances, read_study
+from nac.report.gallery import front_figures
 from nac.rundir import Run
 
 
@@ -167,7 +170,8 @@ def test_the_page_tells_the_whole_run(run: Run) -> None:
         assert f'id="design-{path.name}"' in page
     for expected in (
         "Two classes &lt;of&gt; points &amp; nothing else", "verified bit for bit", "not verified yet",
-        "Vitis HLS 2024.1", "vitis_hls is not on the PATH", "5,200", 'id="front"', 'id="front-test"',
+        "Vitis HLS 2024.1", "vitis_hls is not on the PATH", "5,200", 'id="front-accuracy-bops"',
+        'id="test-accuracy"',
         'id="convergence"', "nac run points", "--resume", run.read().data[0].sha256, "learning_rate: 0.02",
     ):
         assert expected in page, expected
@@ -186,3 +190,43 @@ def test_a_name_in_a_file_cannot_become_markup(copy: Run) -> None:
     report["skipped"] = ["<script>alert(1)</script>"]
     file.write_text(json.dumps(report))
     assert "<script>alert" not in html(copy)
+
+
+def test_figures_show_what_the_task_optimises(copy: Run) -> None:
+    record = copy.read()
+    wanted = [{"name": "auc_macro"}, {"name": "ebops"}, {"name": "macs"}]
+    search = SearchConfig.model_validate({**record.task.search.model_dump(), "objectives": wanted})
+    copy.write(record.model_copy(update={"task": record.task.model_copy(update={"search": search})}))
+    figures = {shown.name: shown for shown in front_figures(copy, Front.read(copy), [])}
+    assert list(figures) == ["front-auc_macro-ebops", "front-auc_macro-macs", "test-auc_macro", "compression"]
+    for name in ("front-auc_macro-ebops", "compression"):
+        assert "Area under the ROC curve" in figures[name].svg
+        assert "ffective bit operations" in figures[name].svg
+    assert "Bars are 95 % intervals." in figures["front-auc_macro-ebops"].caption
+    assert "published" not in figures["test-auc_macro"].caption
+
+
+def test_published_results_without_the_tasks_metric_are_shown_in_their_own(copy: Run) -> None:
+    known = Anchor(layout="arrays", label="theirs", source="a paper", values={"auc_macro": 0.9, "bops": 5e3})
+    figures = {shown.name: shown for shown in front_figures(copy, Front.read(copy), [known])}
+    assert "a paper" not in figures["test-accuracy"].caption
+    assert "theirs: a paper" in figures["test-auc_macro"].caption
+
+
+def test_the_table_of_designs_has_the_essential_columns_and_the_others_on_demand(run: Run) -> None:
+    page = html(run)
+    head = page[page.index('id="all-designs"') :].partition("</thead>")[0]
+    headings = re.findall(r'<th class="([^"]*)">([^<]+)</th>', head)
+    hidden = {name for kind, name in headings if "more" in kind}
+    assert {"macs", "ebops", "parameters", "auc macro"} <= hidden
+    shown = {name for _, name in headings} - hidden
+    assert {"name", "accuracy", "accuracy (test)", "bops", "lut", "latency [ns]"} <= shown
+
+
+def test_a_design_that_failed_is_listed_with_its_reason(copy: Run) -> None:
+    folder = copy.designs / "t0009-w8-s50"
+    folder.mkdir()
+    (folder / "reports.json").write_text(json.dumps({"failure": "export: a bias <that> does not fit"}))
+    page = html(copy)
+    assert "Failed designs" in page
+    assert "<dt>t0009-w8-s50</dt><dd>export: a bias &lt;that&gt; does not fit</dd>" in page

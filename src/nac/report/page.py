@@ -8,21 +8,16 @@ from typing import Any
 import optuna
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-from matplotlib.figure import Figure
 from optuna.trial import TrialState
 
 from nac import __version__
 from nac.design import Design
 from nac.report.anchors import Anchor, anchors_for
-from nac.report.collect import exactness, hardware_report, importances, read_front, read_study
-from nac.report.compression import plot_compression
-from nac.report.figures import plot_front
+from nac.report.collect import exactness, hardware_report, read_front, read_study
 from nac.report.front import Front, value_text
-from nac.report.progress import plot_convergence, plot_importances
+from nac.report.gallery import front_figures, search_figures
 from nac.report.quantities import quantity, short
-from nac.report.style import inline_svg
-from nac.report.tables import MARK, exact_text, heading_of, label, shown_columns, sorted_rows
+from nac.report.tables import MARK, exact_text, heading_of, label, shown_columns, sorted_rows, terminal_columns
 from nac.rundir import Run, RunRecord, dump_yaml, write_atomic
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
@@ -37,9 +32,6 @@ def html(run: Run) -> str:
     record, front, study = run.read(), read_front(run), read_study(run)
     anchors = anchors_for(record)
     designs = [Design.load(path) for path in run.design_paths()]
-    figures = _figures(front, study, anchors)
-    if front.metrics and designs:
-        figures["compression"] = _svg("compression", plot_compression(run, front.metrics[0]))
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -48,8 +40,8 @@ def html(run: Run) -> str:
         title=front.title,
         description=record.task.description,
         cards=_cards(front),
-        figures=figures,
-        captions=_captions(anchors),
+        figures=front_figures(run, front, anchors),
+        search_figures=search_figures(front, study),
         designs=_grid(front, trials=False),
         trials=_grid(front, designs=False),
         details=[_detail(design) for design in designs],
@@ -71,31 +63,6 @@ def write_page(run: Run) -> Path:
     return run.report
 
 
-def _figures(front: Front, study: optuna.Study | None, anchors: Sequence[Anchor]) -> dict[str, Markup]:
-    """Every figure that has something to show, as inline SVG."""
-    found: dict[str, Markup] = {}
-
-    def add(name: str, figure: Figure) -> None:
-        found[name] = _svg(name, figure)
-
-    metrics = [name for name in front.objectives if quantity(name).role == "metric"] or list(front.metrics)
-    if metrics and not front.table[metrics].dropna(how="all").empty:
-        add("front", plot_front(front, anchors=anchors))
-        if f"test_{metrics[0]}" in front.table and front.of("design")[f"test_{metrics[0]}"].notna().any():
-            add("test", plot_front(front, anchors=anchors, split="test"))
-    trials = front.of("trial")
-    if len(trials.dropna(subset=list(front.objectives))) > 1:
-        add("convergence", plot_convergence(front))
-    shares = importances(study) if study is not None else {}
-    if shares:
-        add("importances", plot_importances(shares))
-    return {name: found.get(name, Markup()) for name in ("front", "test", "convergence", "importances", "compression")}
-
-
-def _svg(name: str, figure: Figure) -> Markup:
-    return Markup(inline_svg(figure, f"nac-{name}"))  # noqa: S704 - drawn here; matplotlib escapes its texts
-
-
 def _cards(front: Front) -> list[tuple[str, str]]:
     """The few numbers to see first."""
     trials, designs = front.of("trial"), front.of("design")
@@ -106,29 +73,15 @@ def _cards(front: Front) -> list[tuple[str, str]]:
         ("verified bit for bit", str(int(designs["exact"].map(lambda value: value is True).sum()))),
     ]
     for name in front.objectives:
-        if quantity(name).role == "metric" and front.of("design")[name].notna().any():
-            values = front.of("design")[name]
-            best = values.max() if quantity(name).direction == "maximize" else values.min()
-            cards.append((f"best {quantity(name).label} (validation)", quantity(name).text(best)))
+        if quantity(name).role == "metric" and designs[name].notna().any():
+            best = designs.sort_values(name, ascending=quantity(name).direction == "minimize").iloc[0]
+            told = f"{value_text(best, name)} {quantity(name).unit}".rstrip()
+            cards.append((f"best {quantity(name).label} (validation)", told))
     return cards
 
 
-def _captions(anchors: Sequence[Anchor]) -> dict[str, str]:
-    labels: dict[str, list[str]] = {}
-    for anchor in anchors:
-        if anchor.network or anchor.line:
-            labels.setdefault(anchor.source, []).append(anchor.label)
-    sources = "; ".join(f"{', '.join(names)}: {source}" for source, names in labels.items())
-    published = f"Red: published results on their authors' test split ({sources})." if sources else ""
-    return {
-        "front": "Each grey point is an architecture that the search trained in short; each coloured one a design: "
-        f"quantised, pruned and trained in full. Steps join what no other beats. {published}",
-        "anchors": published,
-    }
-
-
 def _grid(front: Front, *, designs: bool = True, trials: bool = True) -> dict[str, Any]:
-    """A table for the template: headings, which columns are text, and cells with the value they sort by."""
+    """A table for the template: headings, which columns are text or shown on demand, cells with what they sort by."""
     wanted = {"design": designs, "trial": trials, "baseline": True}
     part = [row for row in sorted_rows(front) if wanted[row["kind"]]]
     if all(row["kind"] == "baseline" for row in part):
@@ -142,8 +95,10 @@ def _grid(front: Front, *, designs: bool = True, trials: bool = True) -> dict[st
             cells.append({"text": exact, "value": None, "mark": {"yes": "yes", "NO": "no"}.get(exact, "")})
         cells += [_cell(value_text(row, name), row[name]) for name in names]
         rows.append({"kind": row["kind"], "front": bool(row["front"]), "cells": cells})
-    headings = ["", "name", "architecture", *(["exact"] if designs else []), *map(heading_of, names)]
-    return {"headings": headings, "texts": {0, 1, 2}, "rows": rows}
+    headings = ["", "name", "architecture", *(["exact"] if designs else [])]
+    essential = terminal_columns(front)
+    more = {len(headings) + k for k, name in enumerate(names) if name not in essential}
+    return {"headings": [*headings, *map(heading_of, names)], "texts": {0, 1, 2}, "more": more, "rows": rows}
 
 
 def _name(row: Mapping[str, Any] | pd.Series) -> str:
