@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import logging
+import operator
 import re
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ from nac.hardware.backends import BACKENDS, Backend, backend_for
 from nac.hardware.circuit import Circuit
 from nac.hardware.export import export, load_model
 from nac.hardware.hls_layers import HlsLayers, lower, to_channels_last
+from nac.hardware.interface import interface
 from nac.hardware.read import read_circuit
 from nac.hardware.readme import UNVERIFIED, project_readme
 from nac.hardware.stream_product import register
@@ -53,6 +55,7 @@ class ProjectRecord(Model):
     part: str
     input_shape: tuple[int, ...]
     outputs: int
+    interface: str = Field("", exclude_if=operator.not_)
     verification: str = UNVERIFIED
 
 
@@ -153,8 +156,10 @@ def generate(design: Design, target: TargetConfig, project_dir: Path | None = No
     model = load_model(export(design))
     task = design.record.task.name
     folder = project_dir or design.path / "hls"
-    top = top_name(task, source_of(model))
-    return write_project(model, target, folder, top=top, title=f"{task}: {design.record.name}")
+    return write_project(
+        model, target, folder, top=top_name(task, source_of(model)), title=f"{task}: {design.record.name}",
+        interface=interface(design.record, read_circuit(model), channels_last=True),
+    )  # fmt: skip
 
 
 def top_name(task: str, source: str) -> str:
@@ -166,9 +171,12 @@ def top_name(task: str, source: str) -> str:
 
 
 def write_project(
-    model: onnx.ModelProto, target: TargetConfig, path: Path, *, top: str, title: str, verification: str = UNVERIFIED
-) -> HlsProject:
+    model: onnx.ModelProto, target: TargetConfig, path: Path, *, top: str, title: str, interface: str = "",
+    verification: str = UNVERIFIED,
+) -> HlsProject:  # fmt: skip
     """Write a project from a QONNX graph (`export_network`). The same arguments give the same files.
+
+    `interface` is what its README says of the inputs and outputs (nac.hardware.interface).
 
     Raises:
         InputError: the backend cannot take this network, or `path` holds something that nac did not write.
@@ -187,7 +195,7 @@ def write_project(
         _mend_scripts(folder)
         record = ProjectRecord(
             title=title, top=top, source=source_of(model), target=target, part=str(hls_model.config.config["Part"]),
-            input_shape=circuit.input.shape, outputs=circuit.output.shape[0],
+            input_shape=circuit.input.shape, outputs=circuit.output.shape[0], interface=interface,
         )  # fmt: skip
         HlsProject(folder, record).record_verification(verification, circuit)
         if path.exists():
@@ -203,14 +211,15 @@ def restore(folder: Path, path: Path) -> HlsProject:
     if source_of(model) != record.source:
         raise InputError(f"{folder}: model.onnx is not the one that {RECORD} was made from")
     return write_project(
-        model, record.target, path, top=record.top, title=record.title, verification=record.verification
-    )
+        model, record.target, path, top=record.top, title=record.title, interface=record.interface,
+        verification=record.verification,
+    )  # fmt: skip
 
 
 def _readme(record: ProjectRecord, circuit: Circuit) -> str:
     return project_readme(
         record.title, circuit, record.target, BACKENDS[record.target.backend], top=record.top, part=record.part,
-        source=record.source, verification=record.verification,
+        source=record.source, interface=record.interface, verification=record.verification,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ ORDER = {1: "of the features", 2: "(particle, feature)", 3: "(row, column, chann
 
 def project_readme(
     title: str, circuit: Circuit, target: TargetConfig, backend: Backend, *, top: str, part: str, source: str,
-    verification: str,
+    interface: str, verification: str,
 ) -> str:  # fmt: skip
     """Markdown for a project of `circuit`; `source` identifies the graph it was made from."""
     template = Template((resources.files("nac.hardware") / "templates" / "project.md").read_text(encoding="utf-8"))
@@ -27,7 +27,8 @@ def project_readme(
         reuse_factor=target.reuse_factor, top=top, input_type=_type(first), inputs=int(np.prod(first.shape)),
         input_order=ORDER[len(first.shape)], output_type=_type(last), outputs=last.shape[0],
         input_shape=first.shape, hls_shape=channels_last(first.shape), layers=_layer_table(circuit),
-        verification=verification, synthesise=backend.synthesise.replace("TOP", top), tool=backend.tool,
+        interface=interface, verification=verification,
+        synthesise=backend.synthesise.replace("TOP", top), tool=backend.tool,
         no_simulation="" if backend.simulates else f" is not possible: {backend.name} needs {backend.tool}",
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from nac.config import TargetConfig
 from nac.design import Design
 from nac.errors import InputError
 from nac.hardware.export import export, load_model
+from nac.hardware.interface import interface
 from nac.hardware.project import source_of
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl.names import top_name
@@ -37,9 +38,11 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
                   "version": metadata.version("alkaid")}  # fmt: skip
         if project.record.model_dump(include=set(wanted)) == wanted:
             return project
+    circuit = read_circuit(model)
     return write_project(
-        read_circuit(model), folder, target, name=design.record.name, source=source, note=design.record.removal
-    )
+        circuit, folder, target, name=design.record.name, source=source,
+        interface=interface(design.record, circuit, channels_last=False),
+    )  # fmt: skip
 
 
 class RtlEngine:

@@ -136,7 +136,7 @@ def write_project(
     *,
     name: str,
     source: str,
-    note: str = "",
+    interface: str = "",
     options: LowerOptions | None = None,
 ) -> RtlProject:
     """Lower a circuit, cut it into stages and write everything into `folder`, replacing an earlier project there.
@@ -147,7 +147,7 @@ def write_project(
         target: part and clock; the clock decides how many stages there are.
         name: of the design; every module is named after it, the source and the clock.
         source: what identifies the exported file, such as its sha256.
-        note: a sentence for the README.
+        interface: what the README says of the inputs and outputs (nac.hardware.interface).
         options: how hard to look for a small circuit.
 
     Raises:
@@ -160,14 +160,14 @@ def write_project(
     check_graph(graph, circuit)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
-        record = _write(graph, circuit, Path(beside) / "new", target, name, source, note)
+        record = _write(graph, circuit, Path(beside) / "new", target, name, source, interface)
         shutil.rmtree(folder, ignore_errors=True)
         (Path(beside) / "new").rename(folder)
     return RtlProject(folder, record)
 
 
 def _write(
-    graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfig, name: str, source: str, note: str
+    graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfig, name: str, source: str, interface: str
 ) -> RtlRecord:
     top = top_name(name, source, target.clock_period_ns)
     model = RTLModel(
@@ -182,7 +182,7 @@ def _write(
     (folder / "src" / "static" / ADDER).write_text(adder, encoding="utf-8")
     prefix_modules(folder / "src", top)
     record = _record(model, graph, circuit, target, source)
-    write_atomic(folder / "README.md", readme(record, name, note))
+    write_atomic(folder / "README.md", readme(record, name, target, interface))
     write_atomic(folder / RECORD, record.model_dump_json(indent=1))
     return record
 
@@ -218,17 +218,19 @@ def template(file: str, **values: object) -> str:
     return string.Template(text).substitute({key: str(value) for key, value in values.items()})
 
 
-def readme(record: RtlRecord, name: str, note: str = "") -> str:
-    """The project's README: what it is, its ports, and how to go on."""
+def readme(record: RtlRecord, name: str, target: TargetConfig, interface: str = "") -> str:
+    """The project's README: what it is, its ports, what they mean, and how to go on."""
+    held, used = target.capacity, {"lut": ("LUTs", record.cost_lut), "ff": ("flip-flops", record.register_bits)}
+    shares = [f"{value / held[key]:.1%} of its {what}" for key, (what, value) in used.items() if key in held]
     return template(
-        "README.md", name=name, note=f" {note}" if note else "", top=record.top,
-        part=record.part, clock=f"{record.clock_period_ns:g}",
+        "README.md", name=name, top=record.top, part=record.part, clock=f"{record.clock_period_ns:g}",
         stages=record.stages, latency=record.latency_cycles,
         latency_ns=f"{record.latency_cycles * record.clock_period_ns:g}",
         lut=f"{record.cost_lut:,.0f}", ff=f"{record.register_bits:,}", version=record.version,
         shape=" x ".join(map(str, record.input_shape)), inputs=_port_table(record.inputs),
         outputs=_port_table(record.outputs), in_bits=sum(p.width for p in record.inputs),
         out_bits=sum(p.width for p in record.outputs), source=record.source or "(not recorded)",
+        interface=interface, share=f"; {' and '.join(shares)}" if shares else "; what the part holds is not known",
     )  # fmt: skip
 
 
