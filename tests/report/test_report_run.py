@@ -35,7 +35,8 @@ def test_every_trained_candidate_has_its_row(run: Run) -> None:
     trials = Front.read(run).of("trial")
     expected = [t for t in study_of(run).get_trials() if t.values and "duplicate_of" not in t.user_attrs]
     assert list(trials["trial"]) == [t.number for t in expected]
-    assert list(trials["accuracy"]) == [t.values[0] for t in expected]
+    assert list(trials["choice_accuracy"]) == [t.values[0] for t in expected]
+    assert list(trials["accuracy"]) == [t.user_attrs["rescored"]["metrics"]["accuracy"] for t in expected]
     assert list(trials["bops"]) == [t.values[1] for t in expected]
     assert set(trials["baseline"].dropna()) <= {"wide"}
     assert (run.trial(int(trials["trial"].iloc[0])) / "architecture.json").is_file()

@@ -18,7 +18,7 @@ from nac.errors import InputError, WorkError
 from nac.tasks import METRICS, Preprocessing, make_task
 from nac.tasks.augment import AUGMENT, augment_jets, augment_patches, crop, cut_windows
 from nac.tasks.preprocessing import fit, power_of_two
-from nac.tasks.split import split
+from nac.tasks.split import kept_back, split
 
 seeds = st.integers(0, 2**31)
 UNSCALED = Preprocessing(scaling="none")
@@ -357,3 +357,26 @@ def test_physical_values_come_back_from_network_inputs(scaling: str) -> None:
     x = fitted.tensor(torch.from_numpy(raw))
     inside = torch.ones_like(x, dtype=torch.bool) if fitted.limit is None else x.abs() < fitted.limit
     torch.testing.assert_close(fitted.raw(x)[inside], torch.from_numpy(raw)[inside], rtol=1e-4, atol=1e-3)
+
+
+def test_half_of_the_validation_split_takes_part_in_no_choice() -> None:
+    rows, labels = np.arange(100, 300), np.repeat([0, 1], [160, 240])
+    choose, judge = kept_back(rows, labels, {}, SplitConfig(), 0)
+    assert np.array_equal(np.sort(np.concatenate([choose, judge])), rows)
+    assert [np.bincount(labels[part]).tolist() for part in (choose, judge)] == [[30, 70], [30, 70]]
+    again, other = (kept_back(rows, labels, {}, SplitConfig(), seed)[1] for seed in (0, 1))
+    assert np.array_equal(again, judge)
+    assert not np.array_equal(other, judge)
+
+
+def test_groups_stay_together_in_what_is_kept_back() -> None:
+    columns = {"panel": np.zeros(300, dtype=int), "frame": np.arange(300) // 7}
+    choose, judge = kept_back(np.arange(200), None, columns, SplitConfig(by=("panel", "frame")), 0)
+    assert not set(columns["frame"][choose]) & set(columns["frame"][judge])
+    assert abs(len(choose) - len(judge)) <= 7
+
+
+@pytest.mark.parametrize(("share", "labels"), [(0.0, [0, 1] * 10), (0.5, [0] * 19 + [1])])
+def test_nothing_is_kept_back_unasked_or_without_every_class(share: float, labels: list[int]) -> None:
+    choose, judge = kept_back(np.arange(20), np.array(labels), {}, SplitConfig(rescore=share), 0)
+    assert (len(choose), len(judge)) == (20, 0)

@@ -327,8 +327,8 @@ class _Workshop:
         return network, result, sparse.pruned
 
     def _estimates(self, network: Network) -> dict[str, dict[str, Estimate]]:
-        """The metrics by split."""
-        splits = {"validation": self.dataset.validation, "test": self.dataset.test}
+        """The metrics by split; `choice` are those of the samples that choices are made on."""
+        splits = {"choice": self.dataset.validation, "validation": self.dataset.judging, "test": self.dataset.test}
         return {name: estimate(network, split, self.task) for name, split in splits.items()}
 
     def _origin(

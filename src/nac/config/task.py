@@ -35,6 +35,9 @@ class SplitConfig(Model):
     which samples belong together (a detector panel, a frame, an event); without one the samples are split one
     by one, in proportion of their classes. `block` says of which columns so many neighbouring values stay together as
     well (`{frame: 5}`).
+
+    The share `rescore` of the validation split takes part in no choice, of epochs, trials or designs: whatever the
+    choices were made on flatters what was chosen, so that validation metrics are shown of this part.
     """
 
     train: float = Field(0.85, gt=0, lt=1)
@@ -42,6 +45,7 @@ class SplitConfig(Model):
     test: float = Field(0.075, gt=0, lt=1)
     by: tuple[str, ...] = ()
     block: Mapping[str, PositiveInt] = Field(default_factory=dict)
+    rescore: float = Field(0.5, ge=0, lt=1)
 
     @field_validator("by", mode="before")
     @classmethod

@@ -9,10 +9,11 @@ from typing import Any
 
 from rich.console import Console
 
+from nac.config import TaskConfig
 from nac.errors import InputError
 from nac.rundir import Run, RunRecord
 from nac.space import SearchSpace
-from nac.tasks import UNITS, Dataset, Task, make_task
+from nac.tasks import KEPT, UNITS, Dataset, Task, make_task
 from nac.train import training_device
 
 logger = logging.getLogger(__name__)
@@ -34,15 +35,7 @@ class Context:
     @cached_property
     def task(self) -> Task:
         """The run's task."""
-        task = self.record.task
-        if self.record.dataset and task.data.outputs and UNITS not in self.record.dataset:
-            # Networks of a run that was started when targets were not scaled unasked give them as they are.
-            data = task.data.model_copy(update={
-                "target_offset": task.data.target_offset or (0.0,) * task.data.outputs,
-                "target_scale": task.data.target_scale or (1.0,) * task.data.outputs,
-            })  # fmt: skip
-            task = task.model_copy(update={"data": data})
-        return make_task(task)
+        return make_task(as_started(self.record))
 
     @cached_property
     def space(self) -> SearchSpace:
@@ -66,6 +59,20 @@ class Context:
             raise InputError(f"{self.run.config_file}: dataset: the samples are not those the run started with "
                              f"(found {_identity(found)})")
         return self._dataset
+
+
+def as_started(record: RunRecord) -> TaskConfig:
+    """The task of a run, with what was the rule when it was started: its samples are divided and scaled as then."""
+    task, known = record.task, record.dataset
+    data = task.data
+    if known and UNITS not in known:  # targets were not scaled unasked
+        data = data.model_copy(update={
+            "target_offset": data.target_offset or (0.0,) * data.outputs,
+            "target_scale": data.target_scale or (1.0,) * data.outputs,
+        })  # fmt: skip
+    if known and KEPT not in known:  # all of the validation split took part in choices
+        data = data.model_copy(update={"split": data.split.model_copy(update={"rescore": 0.0})})
+    return task.model_copy(update={"data": data})
 
 
 def described(provenance: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from nac.errors import InputError
 from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha256, synthesise
 from nac.hardware.rtl import RtlEngine
 from nac.hardware.verify import circuit_of
+from nac.pipeline.context import as_started
 from nac.pipeline.request import unchanged
 from nac.pipeline.robustness import Flips, Robustness, robustness
 from nac.pipeline.steps import CHECKED_SAMPLES, check_inputs
@@ -203,4 +204,4 @@ def _dataset_of_run(design: Design) -> Dataset:
         raise InputError(f"{design.path}: lies in no run whose data could be used, expected --data FILE")
     record = run.read()
     files = [file.path for file in unchanged(record, (), run)]
-    return make_task(record.task).load(files, record.task.seed, preprocessing=design.record.preprocessing)
+    return make_task(as_started(record)).load(files, record.task.seed, preprocessing=design.record.preprocessing)

@@ -13,6 +13,6 @@ def along_the_front(front: Front, count: int) -> list[dict[str, Any]]:
     Designs that lack an objective are never taken.
     """
     designs = front.of("design")
-    values = designs[list(front.objectives)].to_numpy(dtype=float)
+    values = front.deciding(*front.objectives).loc[designs.index].to_numpy(dtype=float)
     costs = [quantity(name).role != "metric" for name in front.objectives]
     return [record(designs.iloc[i]) for i in representatives(values, front.directions, costs, count)]

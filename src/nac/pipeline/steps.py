@@ -52,8 +52,9 @@ def load_data(context: Context) -> str:
     """Read or simulate the samples, and record what they are."""
     dataset = context.dataset
     measure_baselines(context)
-    sizes = [len(split) for split in (dataset.train, dataset.validation, dataset.test)]
-    return "{:,} samples to train, {:,} to validate, {:,} to test".format(*sizes)
+    kept = len(dataset.kept or ())
+    sizes = [len(dataset.train), len(dataset.validation) + kept, kept, len(dataset.test)]
+    return "{:,} samples to train, {:,} to validate ({:,} of them take part in no choice), {:,} to test".format(*sizes)
 
 
 def measure_baselines(context: Context) -> None:
@@ -189,7 +190,7 @@ def _synthesised(context: Context, folder: Path, say: Callable[[str], None]) -> 
 
 def check_inputs(dataset: Dataset, count: int = CHECKED_SAMPLES) -> NDArray[np.float32]:
     """Inputs (count, *input) that engines are compared on: of the test split, then of the others where it is short."""
-    parts = (dataset.test.x, dataset.validation.x, dataset.train.x)
+    parts = (dataset.test.x, dataset.judging.x, dataset.train.x)
     inputs: NDArray[np.float32] = torch.cat([part[:count] for part in parts])[:count].numpy()
     return inputs
 

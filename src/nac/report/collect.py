@@ -15,10 +15,10 @@ from nac.arch import Architecture
 from nac.config.base import describe
 from nac.design import REPORTS, Design
 from nac.errors import InputError
-from nac.report.front import Front
+from nac.report.front import CHOICE, Front
 from nac.report.quantities import QUANTITIES
 from nac.rundir import Run
-from nac.study import find_study
+from nac.study import RESCORED, find_study
 from nac.tasks import BASELINES, Interval, read_intervals
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
@@ -137,10 +137,19 @@ def _trial_row(run: Run, trial: FrozenTrial) -> dict[str, Any]:
         "baseline": attributes.get("baseline"),
         **_described(_architecture(run, trial)),
         "feasible": _feasible(trial),
-        **attributes.get("metrics", {}),
-        **_errors(read_intervals(attributes.get("intervals", {}))),
+        **_trial_metrics(attributes),
         **attributes.get("costs", {}),
     }
+
+
+def _trial_metrics(attributes: Mapping[str, Any]) -> dict[str, float]:
+    """The columns of metrics: rescored ones and those that choices are made by; one kind where there is no other."""
+    rescored = attributes.get(RESCORED)
+    parts = {"validation": attributes} if rescored is None else {"validation": rescored, "choice": attributes}
+    return measured(
+        {split: part.get("metrics", {}) for split, part in parts.items()},
+        {split: read_intervals(part.get("intervals", {})) for split, part in parts.items()},
+    )
 
 
 def _architecture(run: Run, trial: FrozenTrial) -> Architecture | None:
@@ -215,10 +224,10 @@ def _baseline_rows(run: Run) -> Iterator[dict[str, Any]]:
 def measured(
     metrics: Mapping[str, Mapping[str, float]], intervals: Mapping[str, Mapping[str, Interval]], prefix: str = ""
 ) -> dict[str, float]:
-    """The columns of metrics and their errors, on the validation split and, with `test_` before them, the other."""
+    """The columns of metrics and their errors, on the validation split, where it chooses, and on the test split."""
     return {
         f"{prefix}{own}{name}": value
-        for split, own in (("validation", ""), ("test", "test_"))
+        for split, own in (("validation", ""), ("choice", CHOICE), ("test", "test_"))
         for columns in (metrics.get(split, {}), _errors(intervals.get(split, {})))
         for name, value in columns.items()
     }

@@ -23,6 +23,7 @@ FIXED = (
     "feasible", "exact", "verified_samples", "failure", "front",
 )
 ANSWERS = {"constant": "constant answer", "linear": "linear model"}  # that need no network, as people call them
+CHOICE = "choice_"
 WARNED = 3  # rows of one fault that are named
 SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity")
 
@@ -49,7 +50,9 @@ class Front:
     metric are its standard error and 95 % interval (`accuracy_se`, `accuracy_low`, `accuracy_high`). What a row lacks
     is NaN. `front` marks the rows that no feasible row of the same kind dominates in `objectives`;
     baselines, the constant answer and a linear model, are never on it nor chosen.
-    Selection sees the validation split only: `test_` columns are for showing.
+    Selection sees the validation split only: `test_` columns are for showing. Where a part of that split takes part in
+    no choice, metrics are shown of that part, and choices are made by those of the other (`choice_accuracy`): what
+    chose flatters what was chosen.
     """
 
     table: pd.DataFrame
@@ -101,8 +104,8 @@ class Front:
 
     @property
     def names(self) -> list[str]:
-        """What `best` can refer to: the numeric columns without those of the test split and the errors of metrics."""
-        return [name for name in self.numeric if not name.startswith("test_") and not is_error(name)]
+        """What `best` can refer to: the numeric columns without the errors of metrics and other samples."""
+        return [name for name in self.numeric if not name.startswith(("test_", CHOICE)) and not is_error(name)]
 
     @property
     def shown(self) -> list[str]:
@@ -110,7 +113,17 @@ class Front:
 
         The errors of metrics are no columns of their own there: `value_text` writes them beside their metric.
         """
-        return [column for column in self.table.columns if column not in FIXED and not is_error(column)]
+        told = (column for column in self.table.columns if column not in FIXED and not column.startswith(CHOICE))
+        return [column for column in told if not is_error(column)]
+
+    def deciding(self, *names: str) -> pd.DataFrame:
+        """The values of the columns `names` that rows are chosen by, (rows, names) as in the table."""
+        decided = {
+            name: self.table[f"{CHOICE}{name}"].fillna(self.table[name])
+            if f"{CHOICE}{name}" in self.table else self.table[name]
+            for name in names
+        }  # fmt: skip
+        return pd.DataFrame(decided, index=self.table.index)
 
     def marked(self, objectives: Sequence[str] | None = None) -> "Front":
         """The same rows with `front` recomputed, for other `objectives` if given (each kind on its own)."""
@@ -121,9 +134,10 @@ class Front:
         table = self.table.copy()
         table["front"] = False
         directions = [direction_of(name) for name in chosen]
+        decided = self.deciding(*chosen)
         for kind in ("trial", "design"):
             rows = (table["kind"] == kind) & (table["feasible"] != False)  # noqa: E712 - None is feasible
-            values = table.loc[rows, list(chosen)].to_numpy(dtype=float)
+            values = decided[rows].to_numpy(dtype=float)
             table.loc[rows, "front"] = non_dominated(values, directions)
         table["front"] = table["front"].astype(bool)
         return replace(self, table=table, objectives=chosen)
@@ -163,12 +177,13 @@ class Front:
         """
         rows = self._by(metric)
         column = f"{metric}_se"
-        error = float(rows[column].iloc[0]) if column in rows else math.nan
+        decided = self.deciding(metric, *([column] if column in rows else [])).loc[rows.index]
+        error = float(decided[column].iloc[0]) if column in rows else math.nan
         if within is not None and math.isnan(error):
             raise InputError(f"--within {within:g}: the best {metric} has no standard error here, expected a metric of "
                              "a run that recorded them")
         reach = (1.0 if within is None else within) * (0.0 if math.isnan(error) else error)
-        close = rows[(rows[metric] - rows[metric].iloc[0]).abs() <= reach]
+        close = rows[(decided[metric] - decided[metric].iloc[0]).abs() <= reach]
         chosen = close.iloc[0]
         if within is not None:
             cost = next((name for name in self.objectives if quantity(name).role != "metric"), None)
@@ -195,7 +210,8 @@ class Front:
             raise InputError(f"--best {metric}: no feasible trial or design has such a value")
         keys = [metric, *(name for name in self.objectives if name != metric)]
         ascending = [direction_of(name) == "minimize" for name in keys]
-        return rows.sort_values(keys, ascending=ascending, kind="stable")
+        decided = self.deciding(*keys).loc[rows.index].sort_values(keys, ascending=ascending, kind="stable")
+        return rows.loc[decided.index]
 
     def of(self, kind: Kind) -> pd.DataFrame:
         """The rows of one kind."""
@@ -269,7 +285,7 @@ def rank(column: str) -> tuple[int, int]:
     """Where a column of values stands in a table: metrics, the same on the test split, costs, hardware."""
     roles = {"metric": 1 if column.startswith("test_") else 0, "cost": 2, "hardware": 3}
     known = quantity(column)
-    return roles.get(known.role, 4), list(QUANTITIES).index(known.name)
+    return 5 if column.startswith(CHOICE) else roles.get(known.role, 4), list(QUANTITIES).index(known.name)
 
 
 def record(row: pd.Series) -> dict[str, Any]:

@@ -136,9 +136,17 @@ def _registry() -> dict[str, Quantity]:
 QUANTITIES: Mapping[str, Quantity] = MappingProxyType(_registry())
 
 
+def _plain(name: str) -> str:
+    """The name without the samples that it was measured on."""
+    return name.removeprefix("test_").removeprefix("choice_")
+
+
 def quantity(name: str) -> Quantity:
-    """What is known of a column; `test_NAME` is NAME on the test split. Raises InputError for an unknown name."""
-    found = QUANTITIES.get(name.removeprefix("test_"))
+    """What is known of a column; `test_NAME` is NAME on the test split, `choice_NAME` on the samples that choose.
+
+    Raises InputError for an unknown name.
+    """
+    found = QUANTITIES.get(_plain(name))
     if found is None:
         names = ", ".join(known.name for known in QUANTITIES.values() if known.role != "error")
         raise InputError(f"no value named {name!r}, expected one of: {names}")
@@ -147,7 +155,7 @@ def quantity(name: str) -> Quantity:
 
 def is_quantity(name: str) -> bool:
     """Whether a column of this name can hold numbers, whether or not any row has one."""
-    return name.removeprefix("test_") in QUANTITIES
+    return _plain(name) in QUANTITIES
 
 
 def is_error(name: str) -> bool:

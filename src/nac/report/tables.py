@@ -7,7 +7,7 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from nac.report.front import Choice, Front, Kind, value_text
+from nac.report.front import CHOICE, Choice, Front, Kind, value_text
 from nac.report.quantities import is_error, quantity
 
 MARK = "●"
@@ -123,6 +123,8 @@ def caption(front: Front, choice: Choice | None = None) -> str:
     """What the marks mean and what happened to the trials that are not listed."""
     states = ", ".join(f"{count} {name}" for name, count in front.states.items() if count)
     marks = f"{MARK} none of its kind is better in {' and '.join(front.objectives)} (validation split)."
+    if any(str(column).startswith(CHOICE) for column in front.table):
+        marks = marks[:-2] + ", on the samples that choose; metrics are shown of those that take part in no choice)."
     if any(is_error(name) for name in front.numeric):
         marks += " ± is one standard error."
     if choice is not None:

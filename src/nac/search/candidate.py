@@ -17,6 +17,7 @@ from nac.search.deployment import Deployment, Infeasible
 from nac.search.fidelity import PASSED_IN_A_ROW, RUNGS, Climb, Ladder, Unpromising, climbed, passed_in_a_row
 from nac.search.objectives import Candidate, Goals, Price
 from nac.space import Genotype, SearchSpace, Unbuildable, changes, compression
+from nac.study import RESCORED
 from nac.tasks import Dataset, Task, intervals_of, read_intervals, values_of
 from nac.train import estimate, evaluate, fit
 
@@ -154,6 +155,10 @@ class Bench:
         save_float(folder, network)
         judged = network if self.deployment is None else deployed
         found = estimate(judged, self.dataset.validation, self.task)
+        again = estimate(judged, self.dataset.judging, self.task)
+        trial.set_user_attr(RESCORED, {
+            "metrics": values_of(again), "intervals": {n: asdict(known) for n, known in intervals_of(again).items()},
+        })  # fmt: skip
         seconds = round(time.perf_counter() - start, 3)
         trial.set_user_attr("training", {
             "seconds": seconds, "epochs": len(result.history), "best": result.best_epoch,

@@ -7,10 +7,11 @@ from nac.tasks.intervals import Estimate, Interval, intervals_of, read_intervals
 from nac.tasks.metrics import METRICS, Metric, softmax
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.simulate import simulate
-from nac.tasks.task import UNITS, Task, make_task
+from nac.tasks.task import KEPT, UNITS, Task, make_task
 
 __all__ = [
     "BASELINES",
+    "KEPT",
     "METRICS",
     "UNITS",
     "Baseline",

@@ -48,7 +48,7 @@ BASELINES = TypeAdapter(tuple[Baseline, ...])
 
 def baselines(task: Task, dataset: Dataset) -> tuple[Baseline, ...]:
     """The constant answer and the linear model, fitted on the training split, with their metrics on the others."""
-    parts = {"validation": dataset.validation, "test": dataset.test}
+    parts = {"validation": dataset.judging, "test": dataset.test}
     train, classes = dataset.train, _classes(task)
 
     def measured(predict: Predict) -> dict[str, Any]:

@@ -66,6 +66,9 @@ class TrainSplit(Split):
 class Dataset:
     """The three splits, what was fitted on the first of them, and where all of it came from.
 
+    Every choice is made on `validation`; `judging` is the part of the validation split that no choice has seen, and
+    that results are shown of (all of it where none was `kept` back).
+
     Networks are trained on `device`: they and the samples are copied there.
     """
 
@@ -75,6 +78,12 @@ class Dataset:
     preprocessing: Preprocessing
     provenance: dict[str, Any] = field(default_factory=dict)
     device: torch.device = CPU
+    kept: Split | None = None
+
+    @property
+    def judging(self) -> Split:
+        """The samples that validation metrics are shown of."""
+        return self.validation if self.kept is None else self.kept
 
 
 def output_units(y: Tensor, preprocessing: Preprocessing) -> Tensor:

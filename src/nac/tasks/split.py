@@ -105,28 +105,48 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def _by_group(groups: Rows, shares: Sequence[float], generator: np.random.Generator) -> list[Rows]:
-    """Whole groups in random order, each to the split that lacks most; every split gets at least one."""
+    """Whole groups in random order, each to the part that lacks most; every part gets at least one."""
     sizes = np.bincount(groups)
     missing = np.array(shares) * len(groups)
     order = list(generator.permutation(len(sizes)))
     chosen = np.zeros(len(sizes), dtype=np.int64)
-    filled = np.zeros(3, dtype=bool)
+    filled = np.zeros(len(shares), dtype=bool)
     for done, group in enumerate(order):
         empty = ~filled
         wanted = np.where(empty, missing, -np.inf) if empty.sum() >= len(order) - done else missing
         target = int(np.argmax(wanted))
         chosen[group], filled[target] = target, True
         missing[target] -= sizes[group]
-    return [np.flatnonzero(chosen[groups] == part) for part in range(3)]
+    return [np.flatnonzero(chosen[groups] == part) for part in range(len(shares))]
 
 
 def _by_share(strata: Rows, shares: Sequence[float], generator: np.random.Generator) -> list[Rows]:
-    """Every stratum in the same shares."""
-    where = np.empty(len(strata), dtype=np.int64)
+    """Every stratum in the same shares; the first part has what rounding leaves."""
+    where = np.zeros(len(strata), dtype=np.int64)
     for stratum in np.unique(strata):
         rows = generator.permutation(np.flatnonzero(strata == stratum))
-        validation, test = (round(share * len(rows)) for share in shares[1:])
-        where[rows] = 0
-        where[rows[:validation]] = 1
-        where[rows[validation : validation + test]] = 2
-    return [np.flatnonzero(where == part) for part in range(3)]
+        ends = np.cumsum([round(share * len(rows)) for share in shares[1:]])
+        for part, (begin, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True), start=1):
+            where[rows[begin:end]] = part
+    return [np.flatnonzero(where == part) for part in range(len(shares))]
+
+
+def kept_back(rows: Rows, labels: NDArray[Any] | None, columns: Mapping[str, NDArray[Any]], config: SplitConfig,
+              seed: int) -> tuple[Rows, Rows]:
+    """Divide the rows of the validation split into those that choose and the share `rescore`, which only judges.
+
+    Groups stay together, by the first column of `by` that has several there. Where a part would lack a class, nothing
+    is kept back: the second part is empty.
+    """
+    strata = np.zeros(len(rows), dtype=np.int64) if labels is None else labels[rows]
+    generator, shares = np.random.default_rng([seed, 1]), (1 - config.rescore, config.rescore)
+    parts = _by_share(strata, shares, generator)
+    for column in config.by:
+        if column in columns:
+            groups = np.unique(columns[column][rows] // config.block.get(column, 1), return_inverse=True)[1].reshape(-1)
+            if np.unique(groups).size >= MIN_GROUPS:
+                parts = _by_group(groups, shares, generator)
+                break
+    if config.rescore and all(np.array_equal(np.unique(strata[part]), np.unique(strata)) for part in parts):
+        return rows[parts[0]], rows[parts[1]]
+    return rows, rows[:0]

@@ -23,7 +23,7 @@ from nac.tasks.layouts import input_shape, open_sources, output_count
 from nac.tasks.preprocessing import Preprocessing, fit
 from nac.tasks.simulate import simulated_file, simulation_settings
 from nac.tasks.sources import Samples, gather
-from nac.tasks.split import SplitRows, require_all_classes, split
+from nac.tasks.split import SplitRows, kept_back, require_all_classes, split
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ UNASKED_BYTES = 256 << 20
 FITTED_SAMPLES = 1_000_000
 UNITS = "output_units"
 """Where the provenance of samples says what was fitted to their targets."""
+KEPT = "kept_from_choices"
+"""Where it says how many samples of the validation split take part in no choice."""
 
 
 class Task(Protocol):
@@ -128,12 +130,15 @@ class DataTask:
             preprocessing = fit(_central(samples.x[some], samples.margin), samples.y[some], config, samples.features)
         extra = self._samples(simulated, seed, None) if paths and simulated else None
         train = self._train(samples, rows.train, extra, preprocessing)
-        validation, test = (self._prepared(samples, part, preprocessing) for part in (rows.validation, rows.test))
+        labels = samples.y if config.kind == "classification" else None
+        choose, judge = kept_back(rows.validation, labels, samples.columns, config.split, seed)
+        validation, kept, test = (self._prepared(samples, part, preprocessing) for part in (choose, judge, rows.test))
         settings = simulation_settings(config, simulate, seed) if simulated else None
         provenance = self._provenance(paths or simulated, settings, samples, rows, extra, seed)
         provenance[UNITS] = {"offset": list(preprocessing.output_offset), "scale": list(preprocessing.output_scale)}
         logger.info("samples: %s", provenance["samples"])
-        return Dataset(train, validation, test, preprocessing, provenance)
+        provenance[KEPT] = len(judge)
+        return Dataset(train, validation, test, preprocessing, provenance, kept=kept if len(judge) else None)
 
     def read(self, files: Sequence[Path], preprocessing: Preprocessing) -> Split:
         """See Task."""

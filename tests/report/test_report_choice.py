@@ -1,0 +1,36 @@
+"""What chooses is not what is shown: choices go by `choice_` metrics, tables show those that no choice has seen."""
+
+import pytest
+
+from nac.pipeline.select import along_the_front
+from nac.report import Front
+
+
+def rows(kind: str) -> list[dict[str, object]]:
+    named = [("lucky", 0.70, 0.60), ("good", 0.68, 0.66), ("poor", 0.60, 0.69)]
+    return [
+        {"kind": kind, "name": name, "choice_accuracy": choice, "accuracy": shown, "bops": 10.0, "feasible": True}
+        for name, choice, shown in named
+    ]
+
+
+@pytest.mark.parametrize("kind", ["design", "trial"])
+def test_choices_never_see_what_is_shown(kind: str) -> None:
+    front = Front.build(rows(kind), ["accuracy", "bops"], metrics=("accuracy",))
+    best = front.best("accuracy")
+    assert (best["name"], best["accuracy"]) == ("lucky", 0.60)
+    assert front.table.loc[front.table["front"], "name"].tolist() == ["lucky"]
+    assert front.best("bops")["name"] == "lucky"  # a tie goes to the better one by what chooses
+    assert "choice_accuracy" not in front.names + front.shown
+    assert [row["name"] for row in front.where(["accuracy>=0.65"]).records()] == ["good", "poor"]
+
+
+def test_firmware_is_made_of_designs_chosen_likewise() -> None:
+    front = Front.build(rows("design"), ["accuracy", "bops"], metrics=("accuracy",))
+    assert [row["name"] for row in along_the_front(front, 1)] == ["lucky"]
+
+
+def test_rows_of_older_runs_choose_by_what_they_have() -> None:
+    older = {"kind": "design", "name": "older", "accuracy": 0.71, "bops": 10.0, "feasible": True}
+    front = Front.build([*rows("design"), older], ["accuracy", "bops"], metrics=("accuracy",))
+    assert front.best("accuracy")["name"] == "older"
