@@ -13,6 +13,8 @@ an input of 8 bits holds the angles of a calorimeter of 0.02 x 0.02 exactly, whe
 | standard | | | mean to 0, standard deviation to about 1 |
 | none | unchanged | unchanged | unchanged |
 
+Where more than nine tenths of a feature's values are equal its range is that of the others and of the usual value.
+
 Δη and Δφ never have an offset: a reflected jet stays a reflected jet. A padded constituent is a particle without pT at
 the axis, so log and sqrt put it at the low end of pT, where a very soft particle would be. (Measured on 14,000 jets of
 32 constituents, two seeds: 78.7 % so, 77.9 % with padding at zero, in the middle of the range.) `patch` scales every
@@ -34,6 +36,8 @@ from nac.config import DataConfig, Model
 
 LIMIT = 4.0
 OFFSET_STEPS = 256  # the offset of a target is a multiple of this part of its scale
+ROUNDING = 1e-7  # of float32, in which samples are kept
+MAX_EXPONENT = 126  # of a scale that is a float32 as well
 SHORT_TAILS = 2**0.5  # transformed pT may fill more of the input's range: its tails are short
 Transform = Literal["none", "log2_1p", "sqrt"]
 TRANSFORMS: dict[str, Transform] = {"log": "log2_1p", "sqrt": "sqrt"}
@@ -143,34 +147,57 @@ def _unit(spread: float, mean: float) -> float:
 
 
 def power_of_two(half_range: float, step: float = 1.0) -> float:
-    """The scale `2**k / step` that brings a half range to about one (a range without extent is left unchanged)."""
-    if not half_range > 2.0**-60:
+    """The scale `2**k / step` that brings a half range to about one (0, a value without extent, is left unchanged)."""
+    if not half_range > 0:
         return 1.0
-    return float(2.0 ** -np.round(np.log2(half_range / step)) / step)
+    exponent = np.clip(-np.round(np.log2(half_range / step)), -MAX_EXPONENT, MAX_EXPONENT)
+    return float(2.0**exponent / step)
+
+
+def middle_range(values: NDArray[Any]) -> tuple[float, float, float]:
+    """5th, 50th and 95th percentile of values (N,), of a rarely other one the range of those that are other.
+
+    A detector that is hit in one event of a hundred has no range of 5-95 %: that of its hits, in whatever unit, and of
+    its usual value is its range.
+    """
+    low, middle, high = (float(v) for v in np.percentile(values, (5, 50, 95))) if values.size else (0.0, 0.0, 0.0)
+    if low == high:
+        others = values[values != middle]
+        if others.size:
+            found = np.percentile(others, (5, 95))
+            low, high = min(low, float(found[0])), max(high, float(found[1]))
+    return low, middle, high
+
+
+def _extent(half: float, values: NDArray[Any]) -> float:
+    """A half range, 0 where it is no more than the rounding of the values."""
+    return half if half > ROUNDING * float(np.abs(values).max(initial=0.0)) else 0.0
 
 
 def _fit_constituents(raw: NDArray[np.float32], scaling: str, step: float) -> dict[str, Any]:
     real = raw[:, 0] > 0
     kind = TRANSFORMS.get(scaling, "none")
-    pt = transform(torch.from_numpy(raw[:, 0][real]), kind).numpy()
-    low, high = np.percentile(pt, (5, 95)) if pt.size else (0.0, 1.0)
-    scales = [power_of_two((high - low) / 2 / (1.0 if kind == "none" else SHORT_TAILS))]
-    offset = 0.0 if kind == "none" else float(np.round((low + high) / 2 * 2) / 2)
+    pt = transform(torch.from_numpy(raw[:, 0][real]), kind).numpy().astype(np.float64)
+    low, _, high = middle_range(pt)
+    scale = power_of_two(_extent((high - low) / 2, pt) / (1.0 if kind == "none" else SHORT_TAILS))
+    fraction = min(0.5, 0.5 / scale)
+    offset = 0.0 if kind == "none" else float(np.round((low + high) / 2 / fraction) * fraction)
+    halves = []
     for feature in (1, 2):
-        values = raw[:, feature][real]
-        half = float(np.diff(np.percentile(values, (5, 95)))[0]) / 2 if values.size else 1.0
-        scales.append(power_of_two(half, step))
-    angle = min(scales[1:])  # one scale for both, so that rotations and swaps of the axes commute with it
-    return {"transform": (kind, "none", "none"), "offset": (offset, 0.0, 0.0), "scale": (scales[0], angle, angle)}
+        values = raw[:, feature][real].astype(np.float64)
+        low, _, high = middle_range(values)
+        halves.append(_extent((high - low) / 2, values))
+    # One scale for both angles, so that rotations and swaps of the axes commute with it.
+    angle = power_of_two(max(halves), step)
+    return {"transform": (kind, "none", "none"), "offset": (offset, 0.0, 0.0), "scale": (scale, angle, angle)}
 
 
 def _fit_features(raw: NDArray[np.float32], scaling: str) -> dict[str, Any]:
     columns = np.moveaxis(raw, 1, 0).reshape(raw.shape[1], -1).astype(np.float64)
     if scaling == "robust":
-        low, offset, high = np.percentile(columns, (5, 50, 95), axis=1)
+        low, offset, high = np.transpose([middle_range(column) for column in columns])
         half = (high - low) / 2
     else:
         offset, half = columns.mean(axis=1), columns.std(axis=1)
-    count = len(columns)
-    return {"transform": ("none",) * count, "offset": tuple(map(float, offset)),
-            "scale": tuple(power_of_two(float(h)) for h in half)}
+    scale = tuple(power_of_two(_extent(float(h), column)) for h, column in zip(half, columns, strict=True))
+    return {"transform": ("none",) * len(columns), "offset": tuple(map(float, offset)), "scale": scale}
