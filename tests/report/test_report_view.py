@@ -46,7 +46,7 @@ def gids(axes: Axes) -> list[str]:
 
 
 def legend(figure: Figure) -> list[str]:
-    return [text.get_text().replace("\n", " ") for text in figure.legends[0].get_texts()]
+    return [" ".join(text.get_text().split()) for text in figure.legends[0].get_texts()]
 
 
 def test_a_few_failed_trials_do_not_press_the_others_together() -> None:
@@ -79,6 +79,7 @@ def test_the_interactive_front_has_the_same_axes_and_arrows() -> None:
     (arrows,) = (trace for trace in figure.data if "beyond" in trace.name)
     assert len(arrows.x) == 3
     assert "0.5100" in arrows.text[1]
+    assert "verified bit for bit" in {trace.name for trace in figure.data}
 
 
 @pytest.mark.parametrize("name", ["accuracy", "auc_macro"])

@@ -86,9 +86,15 @@ def _designs(figure: go.Figure, view: View) -> None:
             marker={"color": [colour if exact is True else "white" for exact in group["exact"]],
                     "symbol": _SYMBOLS.get(int(bits) if bits == bits else 0, "cross"),
                     "size": [1.2 * marker_area(value) ** 0.5 for value in group["sparsity"]],
-                    "line": {"width": 1.5, "color": colour}},
+                    "line": {"width": 1.5, "color": colour}, "opacity": 1},
             text=_hover(view.front, group), hoverinfo="text",
         )
+
+
+    for words, exact, colour in (("verified bit for bit", True, INK), ("not verified", False, "white")):
+        if exact in {value is True for value in view.designs["exact"]}:
+            look = {"symbol": "circle", "size": 9, "color": colour, "line": {"width": 1.5, "color": INK}}
+            figure.add_scatter(x=[None], y=[None], mode="markers", name=words, marker=look)
 
 
 def _published(figure: go.Figure, view: View) -> None:

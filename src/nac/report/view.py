@@ -186,8 +186,8 @@ class View:
         return f"{ANSWERS.get(row['name'], row['name'])}: {self.told(row['value'])}{outside}"
 
     def told(self, value: float) -> str:
-        """A value of the vertical axis with its unit."""
-        return f"{self.y.text(value / self.y.scale)} {self.y.unit}".rstrip()
+        """A value of the vertical axis with its unit, which a line break does not part from it."""
+        return f"{self.y.text(value / self.y.scale)} {self.y.unit}".rstrip().replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def placed(table: pd.DataFrame, x: str, column: str, scale: float) -> pd.DataFrame:
