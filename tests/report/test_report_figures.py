@@ -206,6 +206,10 @@ def test_residuals_of_any_regression_have_its_names_and_units() -> None:
     assert [ax.get_ylabel() for ax in axes[::2]] == [
         "residual of time [ns]", "residual of energy [GeV]", "residual of charge",
     ]
+    label = str(axes[5].get_legend_handles_labels()[1][0])
+    mean, error = (float(word) for word in label.partition("\n")[0].removeprefix("mean ").split(" ± "))
+    assert mean == pytest.approx(-2, abs=0.02)
+    assert error == pytest.approx(0.1 / 500**0.5, rel=0.1)
     for k, ax in enumerate(axes[::2]):
         assert np.allclose(points(ax, "samples"), np.c_[true[:, k], predicted[:, k] - true[:, k]])
         (median,) = (line for line in ax.lines if line.get_label() == "median")

@@ -132,7 +132,7 @@ def plot_residuals(
             reach = _reach(residual[:, k])
             _against(left, np.asarray(true)[:, k], residual[:, k])
             left.set(ylim=(-reach, reach), xlabel=target.axis("true {}"), ylabel=target.axis("residual of {}"))
-            mean = _told(Mean(residual[:, k]))
+            mean = with_error(float(residual[:, k].mean()), float(residual[:, k].std() / len(residual) ** 0.5))
             bins = list(np.linspace(-reach, reach, 41))
             right.hist(residual[:, k], bins=bins, histtype="step", color=BLUE, linewidth=1.6,
                        label=f"mean {mean}\nspread {residual[:, k].std():.3g}")
