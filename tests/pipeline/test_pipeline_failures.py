@@ -81,3 +81,18 @@ def test_weights_that_cannot_be_read_fail_in_the_export(run: Run, nac: Command, 
     assert said["failures"][folder.name].startswith("export: ") and "weights" in said["failures"][folder.name]
     assert sum(report.get("failure") is None for report in _reports(run).values()) == 1
     assert run.report.is_file()
+
+
+def test_a_finished_search_goes_on_with_more_trials(run: Run, nac: Command, jets_data: Path) -> None:
+    old = {path: (path / "design.json").stat().st_mtime_ns for path in run.design_paths()}
+    trained = {path: path.stat().st_mtime_ns for path in run.path.glob("trials/*/weights.safetensors")}
+    settings = ("--data", jets_data, "--out", run.path, "--resume")
+    done = nac("run", "jets", *settings, "--trials", 6)
+    assert done.status == 0, done.err
+    assert run.read().task.search.trials == 6
+    assert sum(text.startswith("search.trials=") for text in run.read().overrides) == 1
+    assert json.loads(nac("status", run.path, "--json").out)["done"] == 6
+    assert {path: path.stat().st_mtime_ns for path in trained} == trained
+    assert {path: (path / "design.json").stat().st_mtime_ns for path in old} == old  # kept, whoever wins now
+    refused = nac("run", "jets", *settings, "--set", "train.epochs=9")
+    assert refused.status == 2 and "a resumed run keeps its settings" in refused.err
