@@ -30,7 +30,9 @@ def connectivity(
         typer.Option(metavar="P", help="Pruner, repeatable.", show_default="lamp, distilled, random"),
     ] = None,
     sparsity: Annotated[float, typer.Option(min=0, max=1, metavar="S", help="Share of zeros after the rounds.")] = 0.8,
-    rounds: Annotated[int | None, typer.Option(min=1, metavar="R", show_default="the task's")] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, metavar="R", help="Rounds of pruning.", show_default="the task's")
+    ] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the figure (.png, .svg or .pdf).")] = None,
     data: DataOption = None,
     seed: SeedOption = None,

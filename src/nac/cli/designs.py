@@ -28,7 +28,9 @@ Two engines compute the same bits if and only if their predictions_sha256 are eq
 
 def synth(
     design: DesignArgument,
-    backend: Annotated[str | None, typer.Option(help="hls4ml backend.", show_default="the task's")] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="hls4ml backend: Vitis, Vivado, Quartus ...", show_default="the task's")
+    ] = None,
     project: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the HLS project.", show_default="DESIGN/hls")
     ] = None,

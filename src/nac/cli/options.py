@@ -25,7 +25,9 @@ TaskArgument = Annotated[
 ]
 RunArgument = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run.")]
 DesignArgument = Annotated[Path, typer.Argument(metavar="DESIGN", help="The folder of a design: DIR/designs/NAME.")]
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE")]
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="An architecture (.json) or an exported network (.onnx).")
+]
 
 PresetOption = Annotated[
     str | None,

@@ -1,7 +1,7 @@
 """The local search: pruning and quantisation-aware training of the winners."""
 
 from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruner, Pruning, Round, prune
-from nac.compress.recipes import Recipe, Winner, recipes, refusal, subject, widths_of
+from nac.compress.recipes import Recipe, Winner, recipes, subject
 from nac.compress.short import quantised_in_short
 from nac.compress.stage import compress, workload_costs
 
@@ -18,8 +18,6 @@ __all__ = [
     "prune",
     "quantised_in_short",
     "recipes",
-    "refusal",
     "subject",
-    "widths_of",
     "workload_costs",
 ]

@@ -75,7 +75,7 @@ def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]
         for removed in sorted(set(settings.structured))
         for sparsity in sorted(set(settings.sparsity)) or [winner.compression.sparsity]
         for pruner in (dict.fromkeys(settings.pruner) if sparsity else (DEFAULT_PRUNER,))
-        for widths, mixed in widths_of(winner, settings)
+        for widths, mixed in _widths(winner, settings)
         for recipe in _fewer_and_fewer_digits(
             Recipe(winner, widths, sparsity, pruner, mixed, removed), settings.digits or [winner.compression.digits]
         )
@@ -100,7 +100,7 @@ def _fewer_and_fewer_digits(recipe: Recipe, shares: Sequence[float]) -> list[Rec
     return listed
 
 
-def widths_of(winner: Winner, settings: CompressConfig) -> list[tuple[Bits, bool]]:
+def _widths(winner: Winner, settings: CompressConfig) -> list[tuple[Bits, bool]]:
     """The widths asked for, the widest first, and whether they stand for the cost of mixed ones; or its own."""
     asked = [(bits, mixed) for mixed in (False, True)
              for bits in sorted(set(settings.mixed if mixed else settings.bits), reverse=True)]

@@ -20,7 +20,11 @@ M = TypeVar("M", bound=Model)
 def describe(error: ValidationError, source: str | Path) -> str:
     """All problems of a file at once, one per line: where, the value found, what was expected."""
     problems = []
-    for item in error.errors(include_url=False):
+    listed = error.errors(include_url=False)
+    wrong = {item["loc"][:-1] for item in listed}  # whose members are wrong is not also too short without them
+    for item in listed:
+        if item["type"] == "too_short" and item["loc"] in wrong:
+            continue
         key = ".".join(str(part) for part in item["loc"]) or "(top level)"
         found = "" if item["type"] in {"missing", "extra_forbidden"} else f" (found {item['input']!r:.80})"
         expected = {"extra_forbidden": "unknown key", "missing": "required key is missing"}.get(

@@ -3,14 +3,12 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nac.arch import Architecture, deployment_problems, workload
-from nac.compress import Recipe, Winner, refusal, widths_of
 from nac.config import ConstraintConfig, ObjectiveConfig, TaskConfig, find_file, is_path, load_task, load_yaml
 from nac.cost import COSTS, costs
 from nac.errors import InputError
@@ -21,7 +19,6 @@ from nac.space import COMPRESSION_GENES, Genotype, SearchSpace, Unbuildable
 from nac.tasks import Task, make_task
 
 SAMPLE = 400
-EXACTNESS_SAMPLE = 50
 Limit = ObjectiveConfig | ConstraintConfig
 
 
@@ -109,8 +106,6 @@ def task_problems(config: TaskConfig, source: str, *, to_hardware: bool = True) 
             found.append(f"space: {config.space} is a research space without a bit-exact route to hardware, "
                          "expected a deployable one (or `nac search`, which only trains)")
         found += feasibility_problems(config, space)
-        if to_hardware and space.deployable:
-            found += exactness_problems(config, space)
     return [f"{source}: {problem}" for problem in dict.fromkeys(found)]
 
 
@@ -158,23 +153,6 @@ def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:
     ranges = "; ".join(f"{name} is {min(listed):g} to {max(listed):g}" for name, listed in seen.items() if listed)
     return [f"search: no member of the space {config.space} is feasible with {asked} "
             f"(of {SAMPLE} sampled and the baselines, {ranges})"]
-
-
-def exactness_problems(config: TaskConfig, space: SearchSpace) -> Iterator[str]:
-    """One problem per width of the local search at which no member of a sample of the space has an exact form."""
-    members = [Winner(0, architecture) for architecture in islice(_sample(space, config.seed), EXACTNESS_SAMPLE)]
-    settings = config.compress
-    if not members or not (settings.bits or settings.mixed):
-        return  # every winner keeps the widths that it was searched with
-    for widths, mixed in widths_of(members[0], settings):
-        reasons: list[str] = []
-        for member in members:
-            reasons.append(refusal(Recipe(member, widths, 0.0, mixed=mixed)))
-            if not reasons[-1]:
-                break
-        else:
-            yield (f"compress.{'mixed' if mixed else 'bits'}: no member of the space {config.space} has an exact form "
-                   f"with {widths.weights} bits: {reasons[0]}")
 
 
 def _kept(value: float, limit: Limit) -> bool:
