@@ -13,6 +13,7 @@ from nac.hardware.rtl import tools
 from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.estimation import estimate, estimate_graph, estimate_network
+from nac.hardware.rtl.netlist import LutCount
 from nac.hardware.rtl.simulation import simulator
 from nac.hardware.rtl.synthesis import family, read_longest_path, read_stat, summarise, synthesise_rtl
 from nac.hardware.rtl.tools import Tool
@@ -40,10 +41,12 @@ def test_unreadable_reports_are_said_to_be(text: str) -> None:
 def test_sums_and_remarks(design_of: DesignMaker) -> None:
     project = rtl_project(design_of("mlp", 2))
     cells = {"LUT2": 5, "LUT6": 7, "SRL16E": 2, "FDRE": 3, "DSP48E2": 1, "RAMB18E2": 4, "CARRY4": 6, "$lut": 1}
-    summary = summarise(cells, 12, Tool("yosys", "0.23", ("yosys",)), "xcup", project)
-    assert (summary.lut, summary.ff, summary.dsp, summary.bram, summary.carry) == (14, 3, 1, 4, 6)
+    summary = summarise(cells, LutCount(14, 3, 2), 12, Tool("yosys", "0.23", ("yosys",)), "xcup", project)
+    assert (summary.lut, summary.ff, summary.dsp, summary.bram, summary.carry) == (19, 3, 1, 4, 6)
+    assert (summary.lut_passed, summary.lut_inverters) == (3, 2)
     assert summary.remarks == ("not mapped to the family: $lut",)
-    trimmed = summarise({"LUT2": 5, "FDRE": 3}, 12, Tool("yosys", "0.23", ("yosys",)), "xcup", project)
+    tool = Tool("yosys", "0.23", ("yosys",))
+    trimmed = summarise({"LUT2": 5, "FDRE": 3}, LutCount(5, 0, 0), 12, tool, "xcup", project)
     assert "register bits were trimmed" in trimmed.remarks[0]
 
 
@@ -63,7 +66,7 @@ def test_every_known_part_but_a_versal_has_a_family() -> None:
 
 def test_a_part_without_a_family_is_mapped_to_another_and_this_is_said(design_of: DesignMaker) -> None:
     project = rtl_project(design_of("mlp", 2), TargetConfig(part="xcvc1902-vsva2197-2MP-e-S"))
-    summary = summarise({"LUT2": 5, "SRL16E": 2}, 12, Tool("yosys", "0.23", ("yosys",)), "xcup", project)
+    summary = summarise({"SRL16E": 2}, LutCount(2, 0, 0), 12, Tool("yosys", "0.23", ("yosys",)), "xcup", project)
     assert len(summary.remarks) == 1
     assert "no family for the part xcvc1902-vsva2197-2MP-e-S" in summary.remarks[0]
 
@@ -95,6 +98,10 @@ def test_synthesis_agrees_with_the_estimate(design_of: DesignMaker) -> None:
     assert found.ff <= project.record.register_bits
     assert found.dsp == found.bram == 0
     assert found.path_cells > 1
+    cells = sum(count for kind, count in found.cells.items() if kind.startswith("LUT"))
+    assert found.lut == cells + found.lut_passed + found.lut_inverters > cells
+    assert found.lut_packed is not None
+    assert found.lut_packed < cells
     assert not found.remarks
 
 

@@ -171,6 +171,8 @@ def _measured(synthesis: Synthesis | None) -> list[HardwareNumber]:
         return []
     values = {"lut": synthesis.lut, "ff": synthesis.ff, "dsp": synthesis.dsp, "bram": synthesis.bram,
               "carry": synthesis.carry, "path_cells": synthesis.path_cells}  # fmt: skip
+    if synthesis.lut_packed is not None:
+        values |= {"lut_packed": synthesis.lut_packed}
     tool = f"{synthesis.tool} ({synthesis.family})"
     return [
         HardwareNumber(name=name, value=value, tool=tool, version=synthesis.version, kind="synthesis")

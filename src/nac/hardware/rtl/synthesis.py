@@ -11,6 +11,7 @@ from typing import Any
 from nac.config import Model
 from nac.errors import WorkError
 from nac.hardware.rtl import tools
+from nac.hardware.rtl.netlist import LutCount, count_luts
 from nac.hardware.rtl.project import RtlProject, template
 from nac.hardware.rtl.simulation import copy_sources
 from nac.hardware.rtl.tools import Tool
@@ -21,7 +22,6 @@ FAMILIES = {r"x[acq]7": "xc7", r"x[acq](ku|vu)\d+p": "xcup", r"x[acq](ku|vu)\d":
 """Yosys' families by the start of a part's name."""
 OTHER_FAMILY = "xcup"
 """What all others are mapped to: the newest one with LUTs of six inputs that yosys knows."""
-IN_LUTS = re.compile(r"LUT[1-6]|SRL16E|SRLC16E|SRLC32E|RAM\d+.*")
 FLIP_FLOPS = re.compile(r"FD[RSCP]E(_1)?|LD[CP]E")
 MEMORIES = re.compile(r"RAMB.*|URAM.*")
 
@@ -29,14 +29,21 @@ MEMORIES = re.compile(r"RAMB.*|URAM.*")
 class Synthesis(Model):
     """What a synthesiser mapped a circuit to: `cells` by type, and the sums that reports show.
 
-    `lut` counts LUTs used as logic, shift registers and memory; `path_cells` cells (LUTs, carry and wide
-    multiplexers) on the longest path between registers. `remarks` are sentences about what looks wrong.
+    `lut` counts the LUTs that a device needs: cells as logic, shift register and memory, and those that yosys leaves to
+    the placement (nac.hardware.rtl.netlist), `lut_passed` before carry chains and wide multiplexers and
+    `lut_inverters`. `lut_packed` is yosys' own estimate, `stat -tech xilinx`: it packs small cells in pairs wherever
+    their sizes allow it and knows no carry chain. Reports of before count the cells alone. `path_cells` are cells
+    (LUTs, carry and wide multiplexers) on the longest path between registers. `remarks` are sentences about what looks
+    wrong.
     """
 
     tool: str
     version: str
     family: str
     lut: int
+    lut_passed: int = 0
+    lut_inverters: int = 0
+    lut_packed: int | None = None
     ff: int
     dsp: int
     bram: int
@@ -76,7 +83,9 @@ def synthesise_rtl(project: RtlProject, tool: Tool | None = None, *, dsp: bool =
         tool.run(["-q", "synth.ys"], work, TIMEOUT_S)
         cells = read_stat((work / "stat.json").read_text(encoding="utf-8"), project.record.top)
         path = read_longest_path((work / "path.txt").read_text(encoding="utf-8"))
-    return summarise(cells, path, tool, mapped, project)
+        luts = count_luts((work / "netlist.json").read_text(encoding="utf-8"), project.record.top)
+        packed = read_packed((work / "packed.txt").read_text(encoding="utf-8"))
+    return summarise(cells, luts, path, tool, mapped, project).model_copy(update={"lut_packed": packed})
 
 
 def read_stat(text: str, top: str) -> dict[str, int]:
@@ -99,13 +108,21 @@ def read_longest_path(text: str) -> int:
     return int(found[1])
 
 
-def summarise(cells: Mapping[str, int], path_cells: int, tool: Tool, mapped: str, project: RtlProject) -> Synthesis:
+def read_packed(text: str) -> int | None:
+    """Logic cells by yosys' `stat -tech xilinx`; None where it does not say them."""
+    found = re.search(r"Estimated number of LCs:\s+(\d+)", text)
+    return int(found[1]) if found else None
+
+
+def summarise(
+    cells: Mapping[str, int], luts: LutCount, path_cells: int, tool: Tool, mapped: str, project: RtlProject
+) -> Synthesis:
     """The sums of a synthesis and what looks wrong about it."""
 
     def count(pattern: re.Pattern[str]) -> int:
         return sum(number for kind, number in cells.items() if pattern.fullmatch(kind))
 
-    lut, ff, remarks = count(IN_LUTS), count(FLIP_FLOPS), []
+    ff, remarks = count(FLIP_FLOPS), []
     if family(project.record.part) is None:
         remarks.append(f"yosys has no family for the part {project.record.part}: it was mapped to UltraScale+ "
                        f"({mapped}), whose LUTs have six inputs")
@@ -117,7 +134,8 @@ def summarise(cells: Mapping[str, int], path_cells: int, tool: Tool, mapped: str
     if not shift_registers and ff < 0.7 * expected:
         remarks.append(f"{expected - ff} of {expected} register bits were trimmed: much is constant or unused")
     return Synthesis(
-        tool=tool.name, version=tool.version, family=mapped, lut=lut, ff=ff,
-        dsp=count(re.compile(r"DSP.*")), bram=count(MEMORIES), carry=count(re.compile(r"CARRY\d")),
-        path_cells=path_cells, cells=dict(sorted(cells.items())), remarks=tuple(remarks),
+        tool=tool.name, version=tool.version, family=mapped, lut=luts.total, lut_passed=luts.passed,
+        lut_inverters=luts.inverters, ff=ff, dsp=count(re.compile(r"DSP.*")), bram=count(MEMORIES),
+        carry=count(re.compile(r"CARRY\d")), path_cells=path_cells, cells=dict(sorted(cells.items())),
+        remarks=tuple(remarks),
     )  # fmt: skip
