@@ -146,3 +146,12 @@ def test_the_legend_names_nothing_twice_and_the_axes_keep_their_size(front: Fron
         assert box.x1 <= figure.bbox.x1
         assert box.y0 >= 0
     assert heights[1] > 0.9 * heights[0]
+
+
+def test_a_design_that_failed_is_not_on_the_line(front: Front) -> None:
+    table = front.table
+    best = table[table["kind"] == "design"]["accuracy"].max()
+    failed = replace(front, table=table.assign(feasible=table["feasible"].where(table["accuracy"] != best, False)))
+    for drawn, expected in ((front, True), (failed, False)):
+        (line,) = (line for line in plot_front(drawn).axes[0].lines if line.get_gid() == "design-front")
+        assert (100 * best in np.asarray(line.get_ydata())) is expected

@@ -28,7 +28,7 @@ from nac.report.style import (
     style,
 )
 from nac.report.style import save as save_figure
-from nac.report.view import Scale, Split, View, by_bits, marker_area, staircase
+from nac.report.view import Scale, Split, View, by_bits, marker_area
 
 DASHED = (0, (4, 2))
 BASELINE_STYLES = {"constant": (0, (1, 1.5)), "linear": (0, (6, 2))}
@@ -114,8 +114,7 @@ def _trials(axes: Axes, view: View) -> None:
     shown = view.inside(view.trials)
     plain, named = shown[shown["baseline"].isna()], shown[shown["baseline"].notna()]
     axes.scatter(plain["cost"], plain["value"], s=16, color=GREY, alpha=0.65, linewidths=0, gid="trials", zorder=2)
-    axes.step(*staircase(view.trials, view.x, view.y), where="post", color=GREY, linewidth=1.1, linestyle=DASHED,
-              gid="trial-front")
+    axes.step(*view.corners(view.trials), where="post", color=GREY, linewidth=1.1, linestyle=DASHED, gid="trial-front")
     axes.scatter(named["cost"], named["value"], s=40, marker="D", facecolor="none", edgecolor=INK, linewidth=1.0,
                  gid="named", zorder=3)
 
@@ -124,8 +123,7 @@ def _designs(axes: Axes, view: View) -> None:
     """Coloured points for designs, filled where every engine agreed bit for bit, with their intervals."""
     if view.designs.empty:
         return
-    axes.step(*staircase(view.designs, view.x, view.y), where="post", color=BLUE, linewidth=1.6, gid="design-front",
-              zorder=3)
+    axes.step(*view.corners(view.designs), where="post", color=BLUE, linewidth=1.6, gid="design-front", zorder=3)
     for bits, group in by_bits(view.inside(view.designs)):
         colour = bit_colour(bits)
         draw_bars(axes, group, colour, f"bars-{bits:g}")

@@ -11,7 +11,7 @@ from nac.report.anchors import Anchor
 from nac.report.figures import plot_front
 from nac.report.front import Front, value_text
 from nac.report.style import BLUE, GREY, INK, RED, bit_colour
-from nac.report.view import Scale, Split, View, by_bits, marker_area, staircase
+from nac.report.view import Scale, Split, View, by_bits, marker_area
 from nac.rundir import write_atomic
 
 # plotly's names of the markers that matplotlib draws for the same bit width
@@ -68,7 +68,7 @@ def _designs(figure: go.Figure, view: View) -> None:
     """Designs by width, filled where verified, with their intervals and the line that no other beats."""
     if view.designs.empty:
         return
-    corner_x, corner_y = staircase(view.designs, view.x, view.y)
+    corner_x, corner_y = view.corners(view.designs)
     figure.add_scatter(
         x=corner_x, y=corner_y, mode="lines", name="front of the designs", hoverinfo="skip",
         line={"color": BLUE, "shape": "hv", "width": 2},

@@ -158,6 +158,10 @@ class View:
         """Whether any design has an interval."""
         return bool(self.designs["low"].notna().any())
 
+    def corners(self, rows: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The `staircase` of the feasible ones of `rows`: a design that failed is no answer, however good."""
+        return staircase(rows[rows["feasible"] != False], self.x, self.y)  # noqa: E712 - None is feasible
+
     def inside(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Those of `rows` that are within the axes."""
         return rows[self.horizontal.holds(rows["cost"]) & self.vertical.holds(rows["value"])]
