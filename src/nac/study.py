@@ -1,8 +1,9 @@
 """Reading the study of a run, in its journal or in a database, also while a search is writing to it."""
 
+import statistics
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import optuna
@@ -17,6 +18,10 @@ from nac.rundir import Run, database_url
 
 RESCORED = "rescored"
 """The attribute of a trial with its metrics and intervals on the samples that no choice has seen."""
+AGAIN = "again/"
+"""Before the number of a trial: the attribute of the study with what other trainings of its candidate reached."""
+
+Trainings = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 JOURNAL_STUDY = "search"
 # What opening a storage raises that is none, or a journal that is not Optuna's or was edited.
@@ -94,3 +99,25 @@ def _named(where: str) -> Iterator[None]:
 def brief(error: Exception) -> str:
     """The first words of an error, on one line."""
     return " ".join(str(error).split())[:200]
+
+
+def trained_again(study: optuna.Study) -> dict[int, Trainings]:
+    """What other trainings of candidates reached, by trial and name: `metrics` and `rescored`, or an error."""
+    return {
+        int(key.removeprefix(AGAIN)): found
+        for key, found in study.user_attrs.items()
+        if key.startswith(AGAIN) and key.removeprefix(AGAIN).isdecimal() and isinstance(found, Mapping)
+    }
+
+
+def averaged(
+    metrics: Mapping[str, float], others: Sequence[Mapping[str, float]]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The mean of metrics over one training and the others, and their standard deviation where there are several."""
+    if not others:
+        return dict(metrics), {}
+    values = {name: [value, *(other[name] for other in others if name in other)] for name, value in metrics.items()}
+    return (
+        {name: statistics.fmean(known) for name, known in values.items()},
+        {name: statistics.stdev(known) for name, known in values.items() if len(known) > 1},
+    )

@@ -44,6 +44,12 @@ DataOption = Annotated[
 SeedOption = Annotated[
     int | None, typer.Option(min=0, max=2**32 - 1, help="Seed of everything.", show_default="the task's")
 ]
+RepeatsOption = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Train what leads the search N times, with other seeds.")
+]
+FoldsOption = Annotated[
+    int | None, typer.Option(min=2, metavar="K", help="Train what leads the search on K folds of the samples as well.")
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the task, repeatable: data.constituents=16."),

@@ -9,11 +9,13 @@ from nac.cli.options import (
     ClusterOption,
     DataOption,
     DeviceOption,
+    FoldsOption,
     GpusOption,
     JsonOption,
     OutOption,
     PartitionOption,
     PresetOption,
+    RepeatsOption,
     ResumeOption,
     RunArgument,
     SeedOption,
@@ -77,6 +79,8 @@ def run(
     data: DataOption = None,
     trials: TrialsOption = None,
     timeout: TimeoutOption = None,
+    repeats: RepeatsOption = None,
+    folds: FoldsOption = None,
     seed: SeedOption = None,
     set_: SetOption = None,
     workers: WorkersOption = None,
@@ -97,7 +101,9 @@ def run(
         workers=workers, device=device, workers_per_gpu=workers_per_gpu, cluster=cluster, partition=partition,
         time=time, gpus=gpus,
     )
-    settings = _settings(set_, {"search.trials": trials, "search.timeout": timeout})
+    settings = _settings(set_, {
+        "search.trials": trials, "search.timeout": timeout, "search.repeats": repeats, "search.folds": folds,
+    })
     request = Request(task, preset, tuple(data or ()), settings, seed, options)
     _say_summary(run_task(request, out, resumed=resume, console=progress_console()), json)
 
@@ -115,6 +121,8 @@ def search(
     gpus: GpusOption = None,
     sampler: Annotated[str | None, typer.Option(help="nsga2, nsga3, tpe, gp or random.")] = None,
     timeout: TimeoutOption = None,
+    repeats: RepeatsOption = None,
+    folds: FoldsOption = None,
     storage: Annotated[str | None, typer.Option(metavar="URL", help="Optuna storage instead of the journal.")] = None,
     preset: PresetOption = None,
     data: DataOption = None,
@@ -127,7 +135,10 @@ def search(
     from nac.pipeline.request import Request
     from nac.pipeline.run import run_task
 
-    settings = _settings(set_, {"search.trials": trials, "search.sampler": sampler, "search.timeout": timeout})
+    settings = _settings(set_, {
+        "search.trials": trials, "search.sampler": sampler, "search.timeout": timeout, "search.repeats": repeats,
+        "search.folds": folds,
+    })
     options = _given(
         workers=workers, device=device, workers_per_gpu=workers_per_gpu, cluster=cluster, partition=partition,
         time=time, gpus=gpus, storage=storage,

@@ -254,6 +254,9 @@ class SearchConfig(Model):
     With `quantise` every candidate is, after its float training, pruned to the sparsity in its genes, left with the
     share of signed digits in them, and trained with this budget at its own bit widths: metrics, costs and hardware
     costs (`lut`) are those of that network.
+
+    After the search the candidates on the front are trained `repeats` times in all, with other seeds, and once on each
+    of `folds` (0: none) divisions of the training and validation samples; the mean of all decides and is shown.
     """
 
     sampler: Literal["nsga2", "nsga3", "tpe", "gp", "random"] = "nsga2"
@@ -261,6 +264,8 @@ class SearchConfig(Model):
     timeout: PositiveFloat | None = None
     population: PositiveInt = 20
     baselines: bool = True
+    repeats: PositiveInt = 1
+    folds: int = Field(0, ge=0, le=100)
     quantise: TrainConfig | None = None
     fidelity: FidelityConfig | None = None
     objectives: tuple[ObjectiveConfig, ...]

@@ -60,6 +60,14 @@ class Context:
                              f"(found {_identity(found)})")
         return self._dataset
 
+    def fold(self, index: int) -> Dataset:
+        """The samples with another part of them as validation split, `search.folds` such parts in all."""
+        files, config = [file.path for file in self.record.data], self.record.task
+        preprocessing = self.dataset.preprocessing
+        found = self.task.load(files, config.seed, preprocessing=preprocessing, fold=(index, config.search.folds))
+        found.device = self.dataset.device
+        return found
+
 
 def as_started(record: RunRecord) -> TaskConfig:
     """The task of a run, with what was the rule when it was started: its samples are divided and scaled as then."""

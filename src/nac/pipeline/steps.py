@@ -30,7 +30,7 @@ from nac.report.anchors import anchors_for
 from nac.report.collect import hardware_report, read_front
 from nac.report.page import write_page
 from nac.rundir import Run, write_atomic
-from nac.search import TrialResult, front, results, run_search, select
+from nac.search import TrialResult, front, results, run_search, select, train_leaders_again, trainings
 from nac.study import load_study
 from nac.tasks import BASELINES, Dataset, baselines
 
@@ -78,6 +78,8 @@ def search(context: Context) -> str:
         study = search_with(context, workers)
     if not results(study):
         raise WorkError(f"{context.run.path}: no trial has finished, so there is no front: {_ends(study)}")
+    listed = trainings(config.search.repeats, config.search.folds, context.dataset, context.fold)
+    train_leaders_again(study, context.task, listed, config.seed, lambda data: deployment_for(context.task, data))
     return f"{len(results(study))} trials, {len(front(study))} of them on the front"
 
 

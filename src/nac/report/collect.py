@@ -18,7 +18,7 @@ from nac.errors import InputError
 from nac.report.front import CHOICE, Front
 from nac.report.quantities import QUANTITIES
 from nac.rundir import Run
-from nac.study import RESCORED, find_study
+from nac.study import RESCORED, Trainings, averaged, find_study, trained_again
 from nac.tasks import BASELINES, Interval, read_intervals
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
@@ -116,10 +116,11 @@ def hardware_report(folder: Path) -> Mapping[str, Any]:
 
 def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
     """One row per architecture that was trained: a trial that repeats an earlier one has that one's row."""
+    again = trained_again(study)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         if "duplicate_of" not in trial.user_attrs:
             try:
-                yield _trial_row(run, trial)
+                yield _trial_row(run, trial, again.get(trial.number, {}))
             except ValidationError as error:
                 raise InputError(describe(error, f"{run.journal}: trial {trial.number}")) from error
             except (TypeError, ValueError, AttributeError) as error:
@@ -127,7 +128,7 @@ def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
                                  f"({error})") from error
 
 
-def _trial_row(run: Run, trial: FrozenTrial) -> dict[str, Any]:
+def _trial_row(run: Run, trial: FrozenTrial, again: Trainings) -> dict[str, Any]:
     """The row of one finished trial."""
     attributes = trial.user_attrs
     return {
@@ -137,19 +138,24 @@ def _trial_row(run: Run, trial: FrozenTrial) -> dict[str, Any]:
         "baseline": attributes.get("baseline"),
         **_described(_architecture(run, trial)),
         "feasible": _feasible(trial),
-        **_trial_metrics(attributes),
+        **_trial_metrics(attributes, again),
         **attributes.get("costs", {}),
     }
 
 
-def _trial_metrics(attributes: Mapping[str, Any]) -> dict[str, float]:
+def _trial_metrics(attributes: Mapping[str, Any], again: Trainings) -> dict[str, float]:
     """The columns of metrics: rescored ones and those that choices are made by; one kind where there is no other."""
     rescored = attributes.get(RESCORED)
     parts = {"validation": attributes} if rescored is None else {"validation": rescored, "choice": attributes}
-    return measured(
-        {split: part.get("metrics", {}) for split, part in parts.items()},
-        {split: read_intervals(part.get("intervals", {})) for split, part in parts.items()},
-    )
+    key = {"validation": "metrics" if rescored is None else RESCORED, "choice": "metrics"}
+    means, spreads = {}, {}
+    for split, part in parts.items():
+        others = [found.get(key[split], {}) for found in again.values()]
+        means[split], spreads[split] = averaged(part.get("metrics", {}), others)
+    return {
+        **measured(means, {split: read_intervals(part.get("intervals", {})) for split, part in parts.items()}),
+        **{f"{name}_spread": value for name, value in spreads["validation"].items()},
+    }
 
 
 def _architecture(run: Run, trial: FrozenTrial) -> Architecture | None:

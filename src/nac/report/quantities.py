@@ -17,6 +17,7 @@ ERRORS = {
     "se": "standard error of the {}",
     "low": "{}, lower end of its 95 % interval",
     "high": "{}, upper end of its 95 % interval",
+    "spread": "standard deviation of the {} over several trainings",
 }
 """What is known of how well a metric is known: the column `accuracy_se` beside `accuracy`, and so on."""
 
@@ -128,7 +129,7 @@ def _registry() -> dict[str, Quantity]:
         )
         found[metric.name] = known
         for suffix, label in ERRORS.items():
-            name, direction = f"{metric.name}_{suffix}", metric.direction if suffix != "se" else "minimize"
+            name, direction = f"{metric.name}_{suffix}", "minimize" if suffix in {"se", "spread"} else metric.direction
             found[name] = replace(known, name=name, direction=direction, label=label.format(known.label), role="error")
     return found
 

@@ -1,6 +1,7 @@
 """The global search: architectures against objectives, with Optuna's study as its only record."""
 
 from nac.search.deployment import Deployment, Infeasible
+from nac.search.leaders import train_leaders_again, trainings
 from nac.search.objectives import HARDWARE, OBJECTIVES, Candidate, Goals, Limit, Objective, goals
 from nac.search.results import TrialResult, best, front, hypervolume, objective_names, ranked, results, select
 from nac.search.run import begin_search, run_search
@@ -32,4 +33,6 @@ __all__ = [
     "select",
     "serves_many",
     "status",
+    "train_leaders_again",
+    "trainings",
 ]

@@ -18,6 +18,7 @@ from nac.errors import InputError
 from nac.pareto import Direction, non_dominated, oriented, representatives
 from nac.search.objectives import OBJECTIVES
 from nac.space import Genotype, compression
+from nac.study import Trainings, averaged, trained_again
 from nac.tasks import METRICS, Interval, read_intervals
 
 
@@ -63,7 +64,9 @@ class TrialResult:
 def results(study: optuna.Study) -> list[TrialResult]:
     """Every trial with values, feasible or not, duplicates included, in their order."""
     names = objective_names(study)
-    return [_result(t, names) for t in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))]
+    again = trained_again(study)
+    finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return [_result(trial, names, again.get(trial.number, {})) for trial in finished]
 
 
 def objective_names(study: optuna.Study) -> list[str]:
@@ -71,14 +74,19 @@ def objective_names(study: optuna.Study) -> list[str]:
     return list(study.metric_names or study.user_attrs.get("objectives", ()))
 
 
-def _result(trial: FrozenTrial, names: Sequence[str]) -> TrialResult:
+def _result(
+    trial: FrozenTrial, names: Sequence[str], again: Trainings
+) -> TrialResult:
+    """The result of a finished trial; metrics of one that was trained again are the mean of all its trainings."""
     attributes = trial.user_attrs
+    metrics, _ = averaged(attributes["metrics"], [found.get("metrics", {}) for found in again.values()])
+    values = dict(zip(names, trial.values, strict=True))
     return TrialResult(
         number=trial.number,
         record=attributes["architecture"],
         genotype=attributes["genotype"],
-        values=dict(zip(names, trial.values, strict=True)),
-        metrics=attributes["metrics"],
+        values={name: metrics.get(name, value) for name, value in values.items()},
+        metrics=metrics,
         costs=attributes["costs"],
         violations=trial.constraints,
         seconds=attributes.get("training", {}).get("seconds", 0.0),

@@ -150,3 +150,24 @@ def kept_back(rows: Rows, labels: NDArray[Any] | None, columns: Mapping[str, NDA
     if config.rescore and all(np.array_equal(np.unique(strata[part]), np.unique(strata)) for part in parts):
         return rows[parts[0]], rows[parts[1]]
     return rows, rows[:0]
+
+
+def folded(rows: SplitRows, labels: NDArray[Any] | None, columns: Mapping[str, NDArray[Any]], config: SplitConfig,
+           seed: int, fold: tuple[int, int]) -> SplitRows:
+    """The same test split, and the k-th of K equal parts (k, K) of all other samples as validation split.
+
+    Raises InputError when there are fewer samples, or groups of them, than parts.
+    """
+    part, count = fold
+    pool = np.sort(np.concatenate([rows.train, rows.validation]))
+    generator, shares = np.random.default_rng([seed, 2]), [1 / count] * count
+    if rows.by is None:
+        strata = np.zeros(len(pool), dtype=np.int64) if labels is None else labels[pool]
+        parts = _by_share(strata, shares, generator)
+    else:
+        blocks = columns[rows.by][pool] // config.block.get(rows.by, 1)
+        parts = _by_group(np.unique(blocks, return_inverse=True)[1].reshape(-1), shares, generator)
+    if min(map(len, parts)) < MIN_SAMPLES:
+        raise InputError(f"search.folds: {len(pool)} samples are too few for {count} folds"
+                         + (f" of groups of {rows.by!r}" if rows.by else ""))
+    return rows._replace(train=np.delete(pool, parts[part]), validation=pool[parts[part]])

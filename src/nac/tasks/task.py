@@ -23,7 +23,7 @@ from nac.tasks.layouts import input_shape, open_sources, output_count
 from nac.tasks.preprocessing import Preprocessing, fit
 from nac.tasks.simulate import simulated_file, simulation_settings
 from nac.tasks.sources import Samples, gather
-from nac.tasks.split import SplitRows, kept_back, require_all_classes, split
+from nac.tasks.split import SplitRows, folded, kept_back, require_all_classes, split
 
 logger = logging.getLogger(__name__)
 
@@ -58,11 +58,12 @@ class Task(Protocol):
 
     def load(
         self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None,
-        preprocessing: Preprocessing | None = None,
+        preprocessing: Preprocessing | None = None, fold: tuple[int, int] | None = None,
     ) -> Dataset:
         """The samples of the files (simulated without any), split, preprocessed; at most `limit` of them.
 
-        The preprocessing is fitted on the training split unless one is given.
+        The preprocessing is fitted on the training split unless one is given. With `fold` (k, K) the training and
+        validation samples are divided in K parts, the k-th of which, from 0, is the validation split.
 
         Raises InputError when a file is wrong or the simulation is not installed.
         """
@@ -102,7 +103,7 @@ class DataTask:
 
     def load(
         self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None,
-        preprocessing: Preprocessing | None = None,
+        preprocessing: Preprocessing | None = None, fold: tuple[int, int] | None = None,
     ) -> Dataset:
         """See Task."""
         config = self.config.data
@@ -124,6 +125,9 @@ class DataTask:
         self._check_classes(samples.y, paths or simulated)
         rows = split(samples.y if config.kind == "classification" else None, samples.columns, config.split, seed,
                      len(samples))
+        if fold is not None:
+            rows = folded(rows, samples.y if config.kind == "classification" else None, samples.columns, config.split,
+                          seed, fold)
         if preprocessing is None:
             self._check_splits(rows, samples.y, paths or simulated)
             some = rows.train[:: max(1, len(rows.train) // FITTED_SAMPLES)]
