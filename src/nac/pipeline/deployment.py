@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nac.arch import Architecture, Compression, Network, workload
 from nac.compress import quantised_in_short, workload_costs
 from nac.config import TrainConfig
+from nac.errors import InputError, WorkError
 from nac.hardware.analytic import model_of
 from nac.hardware.rtl import TooLargeError, estimate_network
 from nac.hardware.rtl.lowering import MOST_PRODUCTS
@@ -43,6 +44,8 @@ class ShortDeployment:
             hardware = estimate_network(network, self.task.config.target).costs()
         except TooLargeError as error:
             raise Infeasible(str(error)) from error
+        except InputError as error:  # of a network that a search made, which is nobody's input
+            raise WorkError(str(error)) from error
         return {**workload_costs(network), **hardware}
 
     def costs(self, network: Network) -> Mapping[str, float]:
