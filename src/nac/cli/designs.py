@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nac.cli.options import DataOption, DesignArgument, JsonOption
+from nac.cli.options import DesignArgument, JsonOption, SamplesOption
 from nac.cli.output import progress_console, say_json, say_table
 
 SYNTH_EXAMPLES = """\
@@ -34,7 +34,7 @@ def synth(
     project: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the HLS project.", show_default="DESIGN/hls")
     ] = None,
-    data: DataOption = None,
+    data: SamplesOption = None,
     simulation: Annotated[bool, typer.Option(help="Run the Verilog in Verilator or Icarus Verilog.")] = True,
     synthesis: Annotated[bool, typer.Option(help="Map the Verilog to the part with yosys.")] = True,
     place: Annotated[bool, typer.Option("--place", help="Also place and route on an ECP5 with nextpnr.")] = False,
@@ -62,7 +62,7 @@ def synth(
 
 def evaluate(
     design: DesignArgument,
-    data: DataOption = None,
+    data: SamplesOption = None,
     engine: Annotated[str, typer.Option(help="What computes: torch, qonnx, hls or rtl.")] = "torch",
     simulate: Annotated[bool, typer.Option("--simulate", help="With rtl: the Verilog in a simulator.")] = False,
     flip_bits: Annotated[

@@ -41,6 +41,10 @@ OutOption = Annotated[Path | None, typer.Option(help="Folder of the run.", show_
 DataOption = Annotated[
     list[Path] | None, typer.Option("--data", metavar="FILE", help="Data file, repeatable; simulated without one.")
 ]
+SamplesOption = Annotated[
+    list[Path] | None,
+    typer.Option("--data", metavar="FILE", help="Data file, repeatable.", show_default="the run's test split"),
+]
 SeedOption = Annotated[
     int | None, typer.Option(min=0, max=2**32 - 1, help="Seed of everything.", show_default="the task's")
 ]

@@ -28,8 +28,10 @@ from nac.design import (
     DesignRecord,
     forget_failure,
     load_float,
+    lost_features,
     record_failure,
     save_float,
+    training_data,
 )
 from nac.errors import FAILURES, InputError, WorkError
 from nac.rundir import Run
@@ -310,7 +312,10 @@ class _Workshop:
             intervals={split: intervals_of(estimates) for split, estimates in measured.items()},
             costs=self.measure(network),
             origin=self._origin(recipe, reference, pruned, result.best_epoch, result.seconds),
+            data=training_data(self.dataset, network),
         )
+        for line in lost_features(self.dataset, network):
+            logger.warning("%s: %s", recipe.name, line)
         logger.info("%s: %s", recipe.name, record.metrics["validation"])
         return Design.create(self.run.design(recipe.name), record, network)
 

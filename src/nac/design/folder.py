@@ -1,5 +1,6 @@
 """Designs and float networks on disk: JSON for what is said about them, safetensors for their weights."""
 
+import logging
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +19,15 @@ from nac.arch import Architecture, Network
 from nac.arch.quantisers import plain
 from nac.config import Model, TaskConfig
 from nac.config.base import describe
+from nac.design.data import Input, TrainingData
 from nac.errors import InputError
 from nac.rundir import write_atomic
 from nac.tasks import Interval, Preprocessing
+
+logger = logging.getLogger(__name__)
+
+# Preprocessed values end not far beyond what a network's input holds.
+FAR, MUCH = 4, 0.05
 
 
 class DesignRecord(Model):
@@ -29,6 +36,7 @@ class DesignRecord(Model):
     `sparsity` is the share of weights that training left zero, over all layers. `metrics` and their `intervals` are by
     split, then by name; designs of before have no intervals. `removed` says how many channels of which layers were
     constant or unread and went: the function is the same, and `architecture`, `density` and `costs` are without them.
+    `data` says what it was trained on.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
@@ -42,6 +50,7 @@ class DesignRecord(Model):
     intervals: Mapping[str, Mapping[str, Interval]] = Field(default_factory=dict)
     costs: Mapping[str, float]
     origin: Mapping[str, Any]
+    data: TrainingData = TrainingData()
 
     @property
     def bits(self) -> int:
@@ -94,7 +103,16 @@ class Design:
         return network
 
     def quantised_input(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Preprocessed inputs (N, *input) on the grid of the network's input; what every engine is fed."""
+        """Preprocessed inputs (N, *input) on the grid of the network's input; what every engine is fed.
+
+        A warning says when many of them are far outside what that holds: raw values go through
+        `record.preprocessing.apply` first.
+        """
+        grid = Input.of(self.network)
+        if (far := float((np.abs(x) > FAR * -grid.low).mean())) > MUCH:
+            logger.warning("%s: %.0f %% of the inputs are more than %d times as large as the network's input holds (%g "
+                           "to %g): expected preprocessed values, not raw ones", self.path, 100 * far, FAR, grid.low,
+                           grid.high)
         with torch.no_grad():
             values: NDArray[np.float32] = plain(self.network.layers["input"](torch.from_numpy(x))).numpy()
         return values

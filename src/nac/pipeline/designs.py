@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from nac.config import TargetConfig, validate
-from nac.design import DESIGN_FAILURES, Design, record_failure
+from nac.design import DESIGN_FAILURES, Design, more_saturated, record_failure
 from nac.errors import InputError
 from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha256, synthesise
 from nac.hardware.rtl import RtlEngine
@@ -23,7 +23,7 @@ from nac.pipeline.robustness import Flips, Robustness, robustness
 from nac.pipeline.steps import CHECKED_SAMPLES, check_inputs
 from nac.report.front import beaten
 from nac.report.quantities import quantity
-from nac.rundir import Run, data_files
+from nac.rundir import DataFile, Run, data_files
 from nac.tasks import Dataset, Interval, Split, constant_answer, intervals_of, make_task, values_of
 
 logger = logging.getLogger(__name__)
@@ -188,13 +188,28 @@ def _check_inputs(design: Design, files: Sequence[Path]) -> NDArray[np.float32]:
 
 
 def _samples(design: Design, files: Sequence[Path]) -> tuple[Split, list[dict[str, str]]]:
-    """All samples of the files, or the test split of the run that the design is in; and their files' hashes."""
+    """All samples of the files, or the test split of the run that the design is in; and their files' hashes.
+
+    Warnings say when those of files are not like the training samples, or are these.
+    """
     if not files:
         dataset = _dataset_of_run(design)
         return dataset.test, dataset.provenance["files"]
-    listed = data_files(files)
-    split = make_task(design.record.task).read([file.path for file in listed], design.record.preprocessing)
+    listed, record = data_files(files), design.record
+    split = make_task(record.task).read([file.path for file in listed], record.preprocessing, record.data)
+    saturated = more_saturated(record.data, design.network, split.x.numpy(), record.preprocessing)
+    for line in (*_trained_on(design, listed), *split.remarks, *saturated):
+        logger.warning("%s: %s", ", ".join(map(str, files)), line)
     return split, [{"path": str(file.path), "sha256": file.sha256} for file in listed]
+
+
+def _trained_on(design: Design, files: Sequence[DataFile]) -> list[str]:
+    """One sentence for each of the files that the design was trained on, as its record or that of its run says."""
+    known = set(design.record.data.files)
+    if not known and (run := Run(design.path.resolve().parent.parent)).config_file.is_file():
+        known = {file.sha256 for file in run.read().data}
+    return [f"{design.record.name} was trained on a part of {file.path.name}, so that figures of all of it flatter; "
+            "without --data those of the test split are given" for file in files if file.sha256 in known]
 
 
 def _dataset_of_run(design: Design) -> Dataset:

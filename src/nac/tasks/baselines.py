@@ -106,7 +106,8 @@ def _linear(x: NDArray[np.float32], y: NDArray[Any], classes: int) -> Predict:
 
     def predict(x: NDArray[np.float32]) -> NDArray[np.float64]:
         logits = np.full((len(x), classes), UNSEEN)
-        logits[:, logistic.classes_] = np.maximum(logistic.predict_log_proba((x - mean) / spread), UNSEEN)
+        with np.errstate(divide="ignore"):  # classes that are far apart have probabilities of 0
+            logits[:, logistic.classes_] = np.maximum(logistic.predict_log_proba((x - mean) / spread), UNSEEN)
         return logits
 
     return predict

@@ -1,6 +1,7 @@
 """Samples as tensors, ready for the fit loop: no per-sample Python, batches are slices."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Generator, Tensor
 from nac.config import DataConfig
 from nac.tasks.augment import augment_jets, augment_patches, cut_windows
 from nac.tasks.preprocessing import Preprocessing
+from nac.tasks.ranges import Ranges, ranges
 
 CPU = torch.device("cpu")
 
@@ -18,11 +20,13 @@ class Split:
     """x (N, *input_shape) float32, preprocessed and not yet quantised; y (N,) int64 labels or (N, T) float32.
 
     A regression's y is in units of the network's outputs, which `preprocessing` knows. Both lie in main memory.
+    `remarks` say in what the samples are unlike those that they were compared with.
     """
 
     x: Tensor
     y: Tensor
     preprocessing: Preprocessing
+    remarks: tuple[str, ...] = field(default=(), init=False)
     _copies: dict[torch.device, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
@@ -79,6 +83,12 @@ class Dataset:
     provenance: dict[str, Any] = field(default_factory=dict)
     device: torch.device = CPU
     kept: Split | None = None
+
+    @cached_property
+    def ranges(self) -> Ranges:
+        """Those of the training samples."""
+        train = self.train
+        return ranges(train.raw.numpy(), train.physical.numpy(), train.config, self.preprocessing.features)
 
     @property
     def judging(self) -> Split:

@@ -12,12 +12,12 @@ from nac.rundir import sha256
 from nac.tasks.augment import window_of
 from nac.tasks.files import is_text, open_arrays
 from nac.tasks.layouts import open_sources
+from nac.tasks.ranges import INPUTS
 from nac.tasks.sources import gather, selection
 from nac.tasks.tables import SHOWN_ROWS, read_table, table_format
 from nac.tasks.task import Task
 
 SHOWN = 100_000
-FEATURES = {"constituents": ("pt_gev", "deta", "dphi"), "patches": ("counts",)}
 
 
 def arrays(path: Path) -> dict[str, dict[str, Any]]:
@@ -71,7 +71,7 @@ def describe(task: Task, files: Sequence[Path]) -> dict[str, Any]:
     result["columns"] = {name: {**_range(values), "distinct": int(np.unique(values).size)}
                          for name, values in samples.columns.items()}
     features = samples.x[:, None] if config.layout == "patches" else samples.x
-    named = samples.features or FEATURES.get(config.layout) or tuple(str(i) for i in range(features.shape[1]))
+    named = samples.features or INPUTS.get(config.layout) or tuple(str(i) for i in range(features.shape[1]))
     result["inputs"] = {name: _range(features[:, i]) for i, name in enumerate(named)}
     result["input_shape"] = list(task.input_shape)
     return result

@@ -21,6 +21,7 @@ from nac.tasks.dataset import Dataset, Split, TrainSplit, prepare
 from nac.tasks.intervals import Estimate, values_of
 from nac.tasks.layouts import input_shape, open_sources, output_count
 from nac.tasks.preprocessing import Preprocessing, fit
+from nac.tasks.ranges import Ranges, outside
 from nac.tasks.simulate import simulated_file, simulation_settings
 from nac.tasks.sources import Samples, gather
 from nac.tasks.split import SplitRows, folded, kept_back, require_all_classes, split
@@ -68,8 +69,11 @@ class Task(Protocol):
         Raises InputError when a file is wrong or the simulation is not installed.
         """
 
-    def read(self, files: Sequence[Path], preprocessing: Preprocessing) -> Split:
-        """All samples of the files that satisfy `data.where`, for evaluation. Raises InputError."""
+    def read(self, files: Sequence[Path], preprocessing: Preprocessing, known: Ranges | None = None) -> Split:
+        """All samples of the files that satisfy `data.where`, for evaluation; remarks say what lies outside `known`.
+
+        Raises InputError.
+        """
 
     def loss(self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
         """Scalar loss of outputs (N, O) against targets (N,) or (N, T)."""
@@ -144,11 +148,14 @@ class DataTask:
         provenance[KEPT] = len(judge)
         return Dataset(train, validation, test, preprocessing, provenance, kept=kept if len(judge) else None)
 
-    def read(self, files: Sequence[Path], preprocessing: Preprocessing) -> Split:
+    def read(self, files: Sequence[Path], preprocessing: Preprocessing, known: Ranges | None = None) -> Split:
         """See Task."""
         samples = gather(open_sources(self.config.data, files, preprocessing.features), self.config.data, margin=0)
         self._check_windows(samples.y, files)
-        return self._prepared(samples, np.arange(len(samples)), preprocessing)
+        split = self._prepared(samples, np.arange(len(samples)), preprocessing)
+        if known is not None:
+            split.remarks = tuple(outside(samples.x, samples.y, self.config.data, known, preprocessing.features))
+        return split
 
     def loss(self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
         """See Task: cross entropy for classification, mean square error in output units for regression."""
