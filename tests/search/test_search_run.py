@@ -19,7 +19,7 @@ from searching import Setting, search_config, write_space
 
 from nac.design import load_float
 from nac.errors import InputError, InterruptionError, WorkError
-from nac.search import best, front, results, run_search
+from nac.search import begin_search, best, front, results, run_search
 from nac.search.budget import Session
 from nac.search.samplers import make_sampler
 from nac.study import load_study
@@ -68,8 +68,8 @@ def test_without_baselines_none_is_tried(setting: Setting) -> None:
 
 
 def test_nsga2_inherits_every_gene_that_has_a_choice(setting: Setting) -> None:
-    study = setting.search(trials=10)
-    sampler = make_sampler(search_config(), setting.space.genes, seed=5, index=10)
+    study = setting.search(trials=10, sampler="nsga2")
+    sampler = make_sampler(search_config(sampler="nsga2"), setting.space.genes, seed=5, index=10)
     with_choice = {name for name, choices in setting.space.genes.items() if len(choices) > 1}
     study.ask()
     trial = study.trials[-1]
@@ -275,8 +275,8 @@ def test_a_trial_cut_off_while_its_genes_are_drawn_goes_on_as_it_would_have(
         setting.search("cut", trials=finished, sampler=sampler, baselines=False)
     else:  # a study without any trial
         setting.search("cut", trials=1, sampler=sampler, baselines=False)
-    study = load_study(setting.run("cut"))
     settings = search_config(trials=14, sampler=sampler, baselines=False)
+    study = begin_search(setting.task, setting.space, setting.run("cut"), settings, 1, None)
     study.sampler = make_sampler(settings, setting.space.genes, 1, len(study.trials))
     trial = study.ask()
     for name, choices in list(setting.space.genes.items())[:3]:

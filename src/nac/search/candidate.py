@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
+import numpy as np
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from nac.arch import Architecture, Compression, initialised, workload
 from nac.cost import costs
 from nac.design import save_float, save_quantised
+from nac.errors import InputError
 from nac.rundir import Run
 from nac.search.deployment import Deployment, Infeasible
 from nac.search.fidelity import PASSED_IN_A_ROW, RUNGS, Climb, Ladder, Unpromising, climbed, passed_in_a_row
@@ -42,6 +44,17 @@ class Bench:
     def rungs(self) -> tuple[int, ...]:
         """The epochs after which a training may end."""
         return () if self.ladder is None else tuple(rung for rung in self.ladder.settings.rungs if rung)
+
+    def require_measurable(self, names: Sequence[str]) -> None:
+        """Raises InputError when a metric that the search is for cannot be measured on the validation split."""
+        validation = self.dataset.validation
+        outputs = np.zeros((len(validation), self.task.outputs))
+        measured = self.task.metrics(outputs, validation.y.numpy(), self.dataset.preprocessing)
+        for name in names:
+            if name in self.task.metric_names and name not in measured:
+                raise InputError(f"{self.task.config.name}: {name} cannot be measured on the {len(validation):,} "
+                                 "samples of the validation split, expected another objective or a larger share "
+                                 "(data.split)")
 
     def draw(self, trial: Trial) -> Genotype:
         """Suggest every gene, active or not: a genetic sampler can then inherit all of them."""

@@ -1,6 +1,7 @@
 """A search that was recorded: every candidate's results come from a table, in no time, with the seconds they took."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -47,6 +48,9 @@ class RecordedBench(Bench):
     """Judges candidates by a table of `recordings`; nothing is trained and no weights are kept."""
 
     recordings: dict[str, Recording] = field(default_factory=dict)
+
+    def require_measurable(self, names: Sequence[str]) -> None:
+        """The table has what was measured."""
 
     def train(self, trial: Trial, candidate: Candidate) -> Candidate:
         """What the table says of as many epochs as the candidate may train. Raises WorkError without a row."""

@@ -2,10 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.exceptions import UpdateFinishedTrialError
@@ -13,7 +12,7 @@ from optuna.samplers import RandomSampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 from rich.console import Console
 
-from nac.config import ConstraintConfig, ObjectiveConfig, SearchConfig
+from nac.config import SearchConfig
 from nac.errors import FAILURES, InputError, InterruptionError
 from nac.rundir import Run
 from nac.search import budget
@@ -107,13 +106,13 @@ def run_search(
     given = (task, space, run, settings, seed, storage)
     study = _open(*given) if joining else begin_search(*given)
     asked = goals(settings, task.metric_names)
-    _require_measurable(task, dataset, [*settings.objectives, *settings.constraints])
     assert (deployment is None) == (settings.quantise is None)
     bench = make_bench(
         task, space, dataset, run, asked, seed, deployment,
         ladder=None if settings.fidelity is None else Ladder(settings.fidelity, asked, space),
         others=lambda: study.get_trials(deepcopy=False),
     )  # fmt: skip
+    bench.require_measurable([*asked.names, *(limit.name for limit in settings.constraints)])
     locks, name = locks_of(run, storage), worker_name()
     progress = SearchProgress(console, lambda: status(study, settings, locks))
     with quiet(), progress, locks.presence(name):
@@ -128,16 +127,6 @@ def run_search(
                 "go on with --resume"
             ) from error
     return study
-
-
-def _require_measurable(task: Task, dataset: Dataset, named: Sequence[ObjectiveConfig | ConstraintConfig]) -> None:
-    """Raises InputError when a metric that the search is for cannot be measured on the validation split."""
-    validation = dataset.validation
-    measured = task.metrics(np.zeros((len(validation), task.outputs)), validation.y.numpy(), dataset.preprocessing)
-    for item in named:
-        if item.name in task.metric_names and item.name not in measured:
-            raise InputError(f"{task.config.name}: {item.name} cannot be measured on the {len(validation):,} samples "
-                             "of the validation split, expected another objective or a larger share (data.split)")
 
 
 @dataclass
