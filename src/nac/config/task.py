@@ -259,7 +259,7 @@ class SearchConfig(Model):
     of `folds` (0: none) divisions of the training and validation samples; the mean of all decides and is shown.
     """
 
-    sampler: Literal["nsga2", "nsga3", "tpe", "gp", "random"] = "nsga2"
+    sampler: Literal["nsga2", "nsga3", "tpe", "gp", "random"] = "tpe"
     trials: PositiveInt = 60
     timeout: PositiveFloat | None = None
     population: PositiveInt = 20
