@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the samples (0)")
     arguments = parser.parse_args()
     found = [coverage(name, SIZES, arguments.repeats, arguments.seed) for name in DRAWS]
-    table = Table(title=f"Coverage of the 95 % intervals in {arguments.repeats:,} repeats; standard error by spread")
+    table = Table(title=f"95 % intervals in {arguments.repeats:,} repeats: coverage; standard error by spread")
     table.add_column("metric")
     for n in SIZES:
         table.add_column(f"{n:,} samples", justify="right")

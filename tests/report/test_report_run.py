@@ -102,7 +102,7 @@ def test_no_run_and_broken_files_are_sentences(copy: Run, tmp_path: Path) -> Non
         Front.read(copy)
     (folder / "reports.json").unlink()
     copy.journal.write_text("this is\nno journal\n")
-    with pytest.raises(InputError, match="is no storage of a study"):
+    with pytest.raises(InputError, match=r"study\.journal: line 1 is no entry of a study"):
         Front.read(copy)
 
 

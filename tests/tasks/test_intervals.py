@@ -149,6 +149,6 @@ def test_intervals_hold_the_truth_as_often_as_they_say(name: str, monkeypatch: p
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     from interval_coverage import SIZES, coverage
 
-    for found in coverage(name, SIZES, 600, seed=1):
+    for found in coverage(name, SIZES, 1000, seed=1):
         assert found.good, found
         assert found.error == pytest.approx(1, abs=0.15), found
