@@ -3,8 +3,8 @@
     python benchmarks/hardware_aware.py front RUN [--figure FILE]
     python benchmarks/hardware_aware.py compare LUT_RUN OTHER_RUN... [--synthesise N]
 
-Networks are chosen on the validation split; accuracy is also shown on the test split, which nothing was chosen by. LUTs
-are those of the adder graph, an estimate; yosys counts them for N designs of every run.
+Networks are chosen on the validation split, by its samples that choose; accuracy is also shown on the test split, which
+nothing was chosen by. LUTs are those of the adder graph, an estimate; yosys counts them for N designs of every run.
 
 `front` is of searches of quantised networks (`search.quantise`). `compare` is of whole runs, up to their local search,
 which should have had the same time at the same time:
@@ -104,7 +104,8 @@ def made(run: Run) -> list[Made]:
     """The designs on the front of a run by validation accuracy and its own cost, those of few LUTs first."""
     cost = run.read().task.search.objectives[1].name
     designs = [Design.load(path) for path in run.design_paths()]
-    accuracies = [design.record.metrics["validation"]["accuracy"] for design in designs]
+    metrics = [design.record.metrics for design in designs]
+    accuracies = [found.get("choice", found["validation"])["accuracy"] for found in metrics]
     costs = [design.record.costs[cost] for design in designs]
     chosen = non_dominated(np.array([accuracies, costs]).T, ["maximize", "minimize"])
     listed = []

@@ -41,12 +41,16 @@ def test_raw_units_are_learned_and_metrics_keep_them(tmp_path: Path) -> None:
     assert 1000 * errors[1] == pytest.approx(errors[0], rel=0.15)
 
 
-def test_runs_from_before_keep_their_units(tmp_path: Path) -> None:
+def test_runs_from_before_keep_their_units_and_their_validation_split(tmp_path: Path) -> None:
     run = searched(tmp_path / "MeV", 1.0)
     record = run.read()
     assert record.dataset["output_units"]["scale"] == [256.0]
-    dataset = {key: value for key, value in record.dataset.items() if key != "output_units"}
+    assert record.dataset["kept_from_choices"] == 38
+    new = {"output_units", "kept_from_choices"}
+    dataset = {key: value for key, value in record.dataset.items() if key not in new}
     old = Context(run, record.model_copy(update={"dataset": dataset}), Console(quiet=True))
+    assert (len(old.dataset.validation), old.dataset.kept) == (75, None)
+    assert old.dataset.judging is old.dataset.validation
     assert old.dataset.preprocessing.output_offset == (0.0,)
     assert old.dataset.preprocessing.output_scale == (1.0,)
 
