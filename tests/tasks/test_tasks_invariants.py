@@ -380,3 +380,10 @@ def test_groups_stay_together_in_what_is_kept_back() -> None:
 def test_nothing_is_kept_back_unasked_or_without_every_class(share: float, labels: list[int]) -> None:
     choose, judge = kept_back(np.arange(20), np.array(labels), {}, SplitConfig(rescore=share), 0)
     assert (len(choose), len(judge)) == (20, 0)
+
+
+def test_ranges_of_targets_are_those_of_both_windows(tmp_path: Path) -> None:
+    """A file that is cut the other way is then nothing new to a design that was trained for both."""
+    file = write_npz(tmp_path / "p.npz", **patch_arrays(n=400))
+    found = make_task(bragg_config(windows=["round", "floor"])).load([file], seed=0).ranges.targets
+    assert all(4.4 < about.p0_1 < 4.6 and 5.9 < about.p99_9 < 6.0 for about in found.values())

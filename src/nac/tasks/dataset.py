@@ -86,9 +86,12 @@ class Dataset:
 
     @cached_property
     def ranges(self) -> Ranges:
-        """Those of the training samples."""
-        train = self.train
-        return ranges(train.raw.numpy(), train.physical.numpy(), train.config, self.preprocessing.features)
+        """Those of the training samples, of patches as their windows are cut for training."""
+        raw, physical, config = self.train.raw, self.train.physical, self.train.config
+        if config.windows:
+            windows, physical = cut_windows(config, raw, physical)
+            raw = windows[:, 0]
+        return ranges(raw.numpy(), physical.numpy(), config, self.preprocessing.features)
 
     @property
     def judging(self) -> Split:
