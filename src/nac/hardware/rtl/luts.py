@@ -1,8 +1,12 @@
 """How many LUTs an adder graph becomes: alkaid's cost of its additions, and what a mapper makes of the rest.
 
 alkaid counts half a LUT for a bit of a multiplexer or of a masked value (two such bits may share a LUT with two
-outputs) and nothing for the OR that finds an overflow. A mapper that gives every bit a LUT of its own, as yosys does,
-needs what is counted here: derived from the logic of each operation, and checked operation by operation.
+outputs), nothing for the OR that finds an overflow, and of a sum only the bits that both summands have. A mapper that
+gives every bit a LUT of its own, as yosys does, needs what is counted here: derived from the logic of each operation,
+and checked operation by operation. A carry chain also runs through bits of one summand alone, above the other one or
+beside a constant: no logic, and yet a LUT that passes the bit on (nac.hardware.rtl.netlist), unless the logic
+before it fits in there or nobody reads what comes out. In eleven circuits of 245 to 2,499 LUTs that was half of them
+(`PASSED`); with the share fitted to the others, the count of a circuit was 6.6 % off on average, 14 % at most.
 """
 
 import math
@@ -11,9 +15,11 @@ from collections.abc import Sequence
 
 from alkaid.types import CombLogic, Op
 
-SUBTRACT, RELU, SLICE, OFFSET, CONSTANT, SELECT, ANY_OR_ALL, LOGIC = 1, 2, 3, 4, 5, 6, 9, 10
+ADD, SUBTRACT, RELU, SLICE, OFFSET, CONSTANT, SELECT, ANY_OR_ALL, LOGIC = 0, 1, 2, 3, 4, 5, 6, 9, 10
 """alkaid's operation codes."""
 LUT_INPUTS = 6
+PASSED = 0.5
+"""Share of the bits of one summand in a carry chain that need a LUT."""
 OUTPUT = -1
 
 
@@ -29,6 +35,35 @@ def luts(graph: CombLogic) -> float:
 
 
 def _luts(op: Op, ops: Sequence[Op], uses: Sequence[int]) -> float:
+    """LUTs of an operation that are logic, and those that pass bits on in its carry chain."""
+    return _logic(op, ops, uses) + PASSED * alone(op, ops)
+
+
+def alone(op: Op, ops: Sequence[Op]) -> int:
+    """Bits in the carry chain of an operation that only one summand has, or that are added to a constant."""
+    if op.opcode not in (ADD, SUBTRACT, OFFSET):
+        return 0
+    low, high = _bits(ops[op.addr[0]])
+    if op.opcode == OFFSET:
+        value, fraction = op.data
+        subtracts, other_low, other_high = value < 0, -int(fraction), -math.inf  # constants have no bit of their own
+    else:
+        other_low, other_high = (end + op.data[0] for end in _bits(ops[op.addr[1]]))
+        subtracts = op.opcode == SUBTRACT
+    start = other_low if subtracts and other_low < low else max(low, other_low)
+    end = int(op.qint.kif[0] + op.qint.kif[1])
+    one, two = ({p for p in range(start, end) if begin <= p < stop}
+                for begin, stop in ((low, high), (other_low, other_high)))  # fmt: skip
+    return len(one ^ two)
+
+
+def _bits(op: Op) -> tuple[int, float]:
+    """Where the bits of a value begin and end, as powers of two; a sign goes on for ever."""
+    signed, integer, fraction = (int(part) for part in op.qint.kif)
+    return -fraction, math.inf if signed else integer
+
+
+def _logic(op: Op, ops: Sequence[Op], uses: Sequence[int]) -> float:
     bits, read_by = float(sum(op.qint.kif)), set(uses)
     if op.opcode == SUBTRACT and op.cost and op.data[0] == 0:  # the lowest bits of both: their borrow is a LUT, too
         return float(op.cost) + 1
