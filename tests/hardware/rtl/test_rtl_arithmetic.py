@@ -7,17 +7,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nac.errors import WorkError
 from nac.hardware.evaluate import rounded
 from nac.hardware.fixed import Fixed
 from nac.hardware.rtl.arithmetic import (
     HARDWARE,
     Matrices,
-    add_constants,
     blocks,
     largest,
     maximum,
     negative,
+    plus,
     quantise,
     select,
     total,
@@ -93,7 +92,7 @@ def test_products_with_constants_and_unused_columns() -> None:
     kernel[2], kernel[:, 1] = 0, 0
     x = [variable(-8, 7, 1), variable(-8, 7, 1), variable(3, 3, 1), variable(0, 15, 1)]
     matrices = Matrices({"hard_dc": 2})
-    out = add_constants(matrices.product(kernel, np.array(x, dtype=object)), np.arange(5) * 3, 3)
+    out = matrices.product(kernel, np.array(x, dtype=object), np.arange(5) * 3 / 8)
     samples = np.stack([np.ldexp(generator.integers(low, high, 200, endpoint=True).astype(float), -1)
                         for low, high in ((-8, 7), (-8, 7), (3, 3), (0, 15))], axis=1)  # fmt: skip
     found = trace(x, list(out), keep_dead_inputs=True).predict(samples)
@@ -133,12 +132,14 @@ def test_sums_of_more_bits_than_float32_has_are_exact(weights: int, values: int)
     assert np.array_equal(trace(list(x), list(out), keep_dead_inputs=True).predict(samples), samples @ kernel.T)
 
 
-def test_constants_that_the_tool_cannot_hold_are_refused() -> None:
-    x = np.array([variable(-8, 7, 0)], dtype=object)
-    with pytest.raises(WorkError, match="significant bits"):
-        add_constants(x, np.array([2**24 + 1]), 30)
-    (fine,) = add_constants(x, np.array([(2**24 - 1) << 6]), 30)
-    assert run(list(x), [fine], np.array([[5.0]])) == [5 + (2**24 - 1) * 2.0**-24]
+@pytest.mark.parametrize("constant", [2**24 + 1, -(2**24) - 1, 2**31 - 1, 2**40 + 1, -(2**45) - 3, 0])
+@pytest.mark.parametrize("fraction", [0, 30])
+def test_constants_of_many_bits_are_exact(constant: int, fraction: int) -> None:
+    """alkaid looks for the lowest bit of a constant in float32, and keeps 32 bits of one that is added."""
+    x, value = variable(-8, 7, 0), constant * 2.0**-fraction
+    samples = np.arange(-8.0, 8.0)[:, None]
+    assert run([x], [plus(x, value)], samples) == list(samples[:, 0] + value)
+    assert run([x], [plus(x * 0.0, value)], samples) == [value] * 16
 
 
 @given(st.lists(TYPES, min_size=1, max_size=9), st.integers(0, 2**31))

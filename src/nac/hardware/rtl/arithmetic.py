@@ -4,6 +4,7 @@ Everything here is elementwise on `FVariable`s, except the constant matrix produ
 clipped: fewer bits to compare, fewer and shallower LUTs.
 """
 
+import math
 from collections.abc import Sequence
 from functools import reduce
 from itertools import pairwise
@@ -15,14 +16,11 @@ from alkaid.cmvm import cmvm_solve
 from alkaid.trace import FVariable, HWConfig
 from alkaid.types import CombLogic, QInterval
 
-from nac.errors import WorkError
-from nac.hardware.circuit import Integers
 from nac.hardware.fixed import Fixed, Span
+from nac.hardware.rtl.sound import CONSTANT_BITS, lowest_bit
 
 HARDWARE = HWConfig(1, 1, -1)
 """One LUT per bit of an adder, a delay that grows with its carry chain: alkaid's own cost and delay model."""
-CONSTANT_BITS = 24
-"""alkaid looks for the lowest bit of a constant in float32: one with more significant bits comes out wrong."""
 WIDEST, BLOCK = 128, 100
 """Matrices of more inputs than WIDEST are solved in blocks of at most BLOCK, whose results are added (half of both for
 more than MANY_OUTPUTS). The solver's time grows with the fourth power of the inputs: 200 x 16 weights of 6 bits take
@@ -61,12 +59,8 @@ def below(x: FVariable, fraction: int) -> FVariable:
 
 
 def bit(x: FVariable, fraction: int) -> FVariable:
-    """The bit of `x` that weighs 2**-fraction, as 0 or 2**-fraction.
-
-    It is taken as a signed number and negated, which costs nothing: alkaid's passes take an unsigned single bit for the
-    top bit of its source whenever their weights coincide, also where the source is shifted and it is another bit.
-    """
-    return -x.quantize(1, -fraction, fraction, "WRAP", "TRN")
+    """The bit of `x` that weighs 2**-fraction, as 0 or 2**-fraction."""
+    return x.quantize(0, 1 - fraction, fraction, "WRAP", "TRN")
 
 
 def _rounded(k: int, fraction: int, target: int) -> int:
@@ -149,18 +143,20 @@ class Matrices:
         self.options = options
         self._solved: dict[tuple[Any, ...], tuple[CombLogic, CombLogic]] = {}
 
-    def product(self, kernel: npt.NDArray[np.float64], x: Variables) -> Variables:
-        """kernel (out, in) times x (in,) gives (out,)."""
+    def product(
+        self, kernel: npt.NDArray[np.float64], x: Variables, bias: npt.NDArray[np.float64] | float = 0.0
+    ) -> Variables:
+        """kernel (out, in) times x (in,), plus bias (out,), gives (out,)."""
         outputs = np.full(len(kernel), None, dtype=object)
         used = np.array([value.low != value.high for value in x])
-        offset = kernel[:, ~used] @ np.array([value.low for value in x[~used]], dtype=np.float64)
+        offset = kernel[:, ~used] @ np.array([value.low for value in x[~used]], dtype=np.float64) + bias
         live = used & kernel.any(axis=0)
         rows = kernel[:, live].any(axis=1)
         if live.any():
             outputs[rows] = self._summed(kernel[np.ix_(rows, live)], x[live])
         for index in np.flatnonzero(~rows):
             outputs[index] = constant(0.0)
-        return np.array([value + float(bias) for value, bias in zip(outputs, offset, strict=True)], dtype=object)
+        return np.array([plus(*pair) for pair in zip(outputs, offset, strict=True)], dtype=object)
 
     def _summed(self, kernel: npt.NDArray[np.float64], x: Variables) -> Sequence[FVariable]:
         """A product whose rows have no output without weights, in as many blocks as its inputs need."""
@@ -182,14 +178,28 @@ class Matrices:
         return result
 
 
-def add_constants(x: Variables, constants: Integers, fraction: int) -> Variables:
-    """x (out,) plus constants (out,) in steps of 2**-fraction. Raises WorkError for one of more than 24 bits."""
-    for value in map(int, constants):
-        significant = abs(value) // (value & -value) if value else 0
-        if significant.bit_length() > CONSTANT_BITS:
-            raise WorkError(f"the bias {value} * 2**-{fraction} has more than {CONSTANT_BITS} significant bits")
-    steps = np.ldexp(constants.astype(np.float64), -fraction)
-    return np.array([value + float(step) for value, step in zip(x, steps, strict=True)], dtype=object)
+def plus(x: FVariable, value: float) -> FVariable:
+    """x + value, exactly.
+
+    A constant of more bits than alkaid keeps is added in two parts, to the bits of `x` above and below a cut: alkaid
+    makes one constant of two that are added in a row.
+    """
+    if x.low == x.high:
+        return constant(x.low + value)
+    numerator, _ = float(value).as_integer_ratio()
+    if numerator == 0 or significant_bits(numerator) <= CONSTANT_BITS:
+        return x + value
+    signed, integer, given = (int(part) for part in x.kif)
+    weight = max(lowest_bit(value) + CONSTANT_BITS - 1, 1 - given)
+    above = x.quantize(signed, max(integer, weight + 1), -weight, "WRAP", "TRN")
+    below = x.quantize(0, weight, given, "WRAP", "TRN")
+    rest = math.fmod(value, 2.0**weight)
+    return (above + (value - rest)) + (below + rest)
+
+
+def significant_bits(k: int) -> int:
+    """Bits of an integer without its sign and the zeros at its end."""
+    return (abs(k) // (k & -k)).bit_length()
 
 
 def total(values: Sequence[FVariable]) -> FVariable:

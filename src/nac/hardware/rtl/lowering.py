@@ -18,7 +18,6 @@ from nac.hardware.rtl.arithmetic import (
     HARDWARE,
     Matrices,
     Variables,
-    add_constants,
     largest,
     negative,
     quantise,
@@ -70,7 +69,6 @@ def lower(
 
     Raises:
         TooLargeError: the circuit is too large to be unrolled.
-        WorkError: a constant is too wide for the tool.
     """
     if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
         raise TooLargeError(
@@ -129,10 +127,8 @@ class _Lowering:
         columns = x.reshape(len(x), -1)
         rows = weights.kernel.reshape(len(weights.kernel), -1)
         kernel = to_values(rows, weights.kernel_type.fraction)
-        offsets = bias(node, weights)
-        results = [
-            add_constants(self.matrices.product(kernel, column), offsets, node.span.fraction) for column in columns.T
-        ]
+        offsets = to_values(bias(node, weights), node.span.fraction)
+        results = [self.matrices.product(kernel, column, offsets) for column in columns.T]
         return np.stack(results, axis=1).reshape(node.shape)
 
     def quantise(self, node: Node) -> Variables:

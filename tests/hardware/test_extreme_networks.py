@@ -1,0 +1,77 @@
+"""No network of a deployable space is refused, and all engines agree on it, whatever its training left behind."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from designs import make_design, samples
+from extreme import DEPLOYABLE, extreme_network, small_member
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nac.arch import deployment_problems
+from nac.compress.constants import without_constants
+from nac.config import TargetConfig
+from nac.design import Design
+from nac.hardware import export, read_circuit, synthesise
+from nac.hardware.engines import QonnxEngine, TorchEngine
+from nac.hardware.evaluate import evaluate
+from nac.hardware.export import load_model
+from nac.hardware.rtl.lowering import LowerOptions, lower
+from nac.hardware.rtl.project import check_graph
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def extreme_design(folder: Path, space: str, seed: int) -> tuple[Design, Design]:
+    """The network as trained, and what is delivered of it."""
+    generator = np.random.default_rng(seed)
+    arch = small_member(space, generator)
+    assert deployment_problems(arch) == []
+    network = extreme_network(arch, generator)
+    smaller, _ = without_constants(network)
+    return make_design(folder / "trained", arch, network), make_design(folder / "made", smaller.architecture, smaller)
+
+
+def assert_exact(folder: Path, space: str, seed: int) -> None:
+    trained, made = extreme_design(folder, space, seed)
+    x = trained.quantised_input(samples(trained.record.architecture, 50))
+    expected = TorchEngine(trained).predict(x)
+    for design in (trained, made):
+        circuit = read_circuit(load_model(export(design, keep_intermediates=False)))
+        assert np.array_equal(evaluate(circuit, x), expected)
+        assert np.array_equal(TorchEngine(design).predict(x), expected)
+        assert np.array_equal(QonnxEngine(design).predict(x), expected)
+        check_graph(lower(circuit, LowerOptions(thorough=False)), circuit, 300)
+
+
+@pytest.mark.parametrize("space", DEPLOYABLE)
+@given(seed=SEEDS)
+@settings(max_examples=1, deadline=None, derandomize=True)
+def test_no_network_is_refused_and_all_engines_agree(
+    tmp_path_factory: pytest.TempPathFactory, space: str, seed: int
+) -> None:
+    assert_exact(tmp_path_factory.mktemp("extreme"), space, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("space", DEPLOYABLE)
+@given(seed=SEEDS)
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_none_of_many(tmp_path_factory: pytest.TempPathFactory, space: str, seed: int) -> None:
+    assert_exact(tmp_path_factory.mktemp("extreme"), space, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+@pytest.mark.parametrize("space", DEPLOYABLE)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_firmware_of_them_is_exact(tmp_path: Path, space: str, seed: int) -> None:
+    """C simulation and, where there is a simulator, Verilog."""
+    trained, made = extreme_design(tmp_path, space, seed)
+    for design in (trained, made):
+        x = samples(design.record.architecture, 200)
+        io_type = "io_stream" if len(design.record.architecture.input) == 3 else "io_parallel"
+        target = TargetConfig.model_validate({"io_type": io_type})
+        assert synthesise(design, target, check_inputs=x, synthesis=False).verification.hls_samples == 200
