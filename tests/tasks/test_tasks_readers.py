@@ -223,7 +223,7 @@ def test_ruby_patches(shared_data: Path) -> None:
     task = make_task(bragg_config(where={"npeaks": "== 1", "deviation": "< 1", "fit_rms": "< 0.06"},
                                   split={"by": ["frame"], "block": {"frame": 5}}, augment=["shift"]))
     dataset = task.load([shared_data / "bragg" / "ruby_patches21.npz"], seed=0)
-    assert sum(map(len, (dataset.train, dataset.validation, dataset.test))) == 752
+    assert sum(map(len, (dataset.train, dataset.validation, dataset.kept or (), dataset.test))) == 752
     assert dataset.provenance["split_by"] == "frame"
     centroid_px = centroids(dataset.validation.x[:, 0].numpy()) - 5
     assert np.median(np.linalg.norm(centroid_px - dataset.validation.y.numpy(), axis=1)) < 0.15

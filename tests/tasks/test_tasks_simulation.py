@@ -85,7 +85,8 @@ def test_a_simulation_is_made_once_per_setting() -> None:
 def test_without_a_file_a_task_simulates_and_splits() -> None:
     task = make_task(bragg_config(simulator="bragg", simulate_without_file=400, augment=["shift"]))
     dataset = task.load([], seed=3)
-    assert (len(dataset.train), len(dataset.validation), len(dataset.test)) == (340, 30, 30)
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.judging, dataset.test)] \
+        == [340, 15, 15, 30]
     assert dataset.provenance["simulation"]["seed"] == 3
     assert len(task.load([], seed=3, limit=100).train) == 84
 
