@@ -19,7 +19,7 @@ from typing import Any
 from nac.report import Front
 from nac.report.anchors import Anchor, anchors_for
 from nac.report.front import value_text
-from nac.report.quantities import quantity
+from nac.report.quantities import is_error, quantity
 from nac.report.tables import exact_text, markdown, sorted_rows
 from nac.rundir import Run, RunRecord
 
@@ -68,7 +68,7 @@ def section(title: str, results: Sequence[Result], *, everything: bool) -> str:
     """The table of one data set, and where its rows come from."""
     metrics = list(dict.fromkeys(name for result in results for name in result.front.metrics))
     by_label = {a.label: a for r in results for a in r.anchors}
-    values = [set(result.front.names) for result in results] + [set(anchor.values) for anchor in by_label.values()]
+    values = [set(result.front.numeric) for result in results] + [set(anchor.values) for anchor in by_label.values()]
     costs = [name for name in SHOWN if any(name in found for found in values)]
 
     def numbers(found: Mapping[Any, Any], prefix: str = "") -> list[str]:
@@ -85,6 +85,8 @@ def section(title: str, results: Sequence[Result], *, everything: bool) -> str:
     rows += [[f"*{a.label}*", f"*{a.source}*", "", *numbers(a.values), ""] for a in by_label.values()]
     headings = ["design", "network", "weights kept", *(f"{name} (test)" for name in metrics), *costs, "exact"]
     notes = [f"`{result.command}`" for result in results]
+    if any(is_error(name) for found in values for name in found):
+        notes.append("± is one standard error.")
     for note in dict.fromkeys(anchor.note for anchor in by_label.values() if anchor.note):
         labels = ", ".join(label for label, anchor in by_label.items() if anchor.note == note)
         notes.append(f"*{labels}*: {note}.")

@@ -19,6 +19,7 @@ from nac.report.gallery import front_figures, search_figures
 from nac.report.quantities import quantity, short
 from nac.report.tables import MARK, exact_text, heading_of, label, shown_columns, sorted_rows, terminal_columns
 from nac.rundir import Run, RunRecord, dump_yaml, write_atomic
+from nac.tasks import Interval, read_intervals
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 
@@ -119,12 +120,14 @@ def _detail(design: Design) -> dict[str, Any]:
         ("bits", f"{record.architecture.bits.weights} weights, {record.architecture.bits.activations} activations, "
                  f"{record.architecture.bits.input} inputs"),
         ("weights kept", f"{100 * (1 - record.sparsity):.0f} %"),
-        *((f"{split} split", _listed(values)) for split, values in record.metrics.items()),
+        *((f"{split} split", _listed(values, record.intervals.get(split, {})))
+          for split, values in record.metrics.items()),
         ("costs", ", ".join(f"{name} {short(value)}" for name, value in record.costs.items())),
     ]
     reference = origin.get("float")
     if isinstance(reference, Mapping) and isinstance(reference.get("test"), Mapping):
-        facts.append(("float network, test split", _listed(reference["test"])))
+        known = read_intervals(origin.get("float_intervals", {}).get("test", {}))
+        facts.append(("float network, test split", _listed(reference["test"], known)))
     told = [key for key in ("trial", "seed", "best_epoch", "seconds") if key in origin]
     facts += [(key.replace("_", " "), str(origin[key])) for key in told]
     checked = report.get("verification") or {}
@@ -146,8 +149,9 @@ def _detail(design: Design) -> dict[str, Any]:
     }
 
 
-def _listed(metrics: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {quantity(name).text(value)}" for name, value in metrics.items())
+def _listed(metrics: Mapping[str, float], intervals: Mapping[str, Interval]) -> str:
+    errors = {name: known.standard_error for name, known in intervals.items()}
+    return ", ".join(f"{name} {quantity(name).text(value, errors.get(name))}" for name, value in metrics.items())
 
 
 def _number(value: object) -> str:
