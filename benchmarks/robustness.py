@@ -24,11 +24,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import hls4ml  # noqa: F401 - what the runs need is loaded once, before their processes are forked
 import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
 
+import nac.pipeline.run  # noqa: F401
 from nac.cli import main as command
 from nac.design import DESIGN_FAILURES, Design
 from nac.hardware.rtl import rtl_project
