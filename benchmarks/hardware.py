@@ -29,6 +29,7 @@ from nac.hardware import HardwareReport, synthesise
 from nac.hardware.analytic import model_of
 from nac.hardware.rtl import estimate
 from nac.hardware.verify import circuit_of
+from nac.report.quantities import quantity
 from nac.report.tables import markdown
 from nac.rundir import Run, write_atomic
 from nac.tasks import make_task
@@ -136,11 +137,14 @@ def table(rows: Sequence[Row], estimates: Sequence[float]) -> str:
                 "FF yosys", "DSP", "cycles", "step, s", "CPU s"]  # fmt: skip
     lines = []
     for row, estimated in zip(rows, estimates, strict=True):
-        metric, value = next(iter(row.design.record.metrics["test"].items()))
+        record = row.design.record
+        metric, value = next(iter(record.metrics["test"].items()))
+        known = record.intervals.get("test", {}).get(metric)
+        measured = quantity(metric).text(value, known.standard_error if known else None)
         simulated = row.report.rtl_simulation
         lines.append(
-            [row.name, row.design.record.architecture.summary(), f"{1 - row.design.record.sparsity:.0%}",
-             f"{metric} {value:.4g}", "yes" if row.exact else "no", f"{simulated.samples if simulated else 0:,}",
+            [row.name, record.architecture.summary(), f"{1 - record.sparsity:.0%}",
+             f"{metric} {measured}", "yes" if row.exact else "no", f"{simulated.samples if simulated else 0:,}",
              f"{estimated:,.0f}", f"{row.value('lut', 'synthesis'):,.0f}", f"{row.value('ff', 'synthesis'):,.0f}",
              f"{row.value('dsp', 'synthesis'):.0f}", f"{row.value('latency_cycles', 'simulation'):.0f}",
              f"{row.wall_s:.0f}", f"{row.cpu_s:.0f}"]

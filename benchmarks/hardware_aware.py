@@ -20,6 +20,7 @@ the test split.
 import argparse
 import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,8 @@ from nac.report.tables import markdown
 from nac.rundir import Run
 from nac.search import TrialResult, front
 from nac.study import load_study
-from nac.tasks import make_task
-from nac.train import evaluate
+from nac.tasks import Estimate, Interval, intervals_of, make_task, values_of
+from nac.train import estimate
 
 LOWEST, STEP = 0.7, 0.005
 """The accuracies that are compared."""
@@ -49,7 +50,7 @@ class Found:
     """A network on the front of a search with its metrics on the test split."""
 
     trial: TrialResult
-    test: dict[str, float]
+    test: dict[str, Estimate]
 
 
 def found(run: Run) -> list[Found]:
@@ -58,9 +59,15 @@ def found(run: Run) -> list[Found]:
     task = make_task(record.task)
     dataset = task.load([file.path for file in record.data], record.task.seed)
     return [
-        Found(trial, evaluate(load_quantised(run.trial(trial.number)), dataset.test, task))
+        Found(trial, estimate(load_quantised(run.trial(trial.number)), dataset.test, task))
         for trial in front(load_study(run, record.options.get("storage")))
     ]
+
+
+def texts(metrics: Mapping[str, float], intervals: Mapping[str, Interval]) -> list[str]:
+    """Metrics with one standard error, where it is on record."""
+    errors = {name: known.standard_error for name, known in intervals.items()}
+    return [quantity(name).text(value, errors.get(name)) for name, value in metrics.items()]
 
 
 def print_front(run: Run, figure: Path | None) -> None:
@@ -70,7 +77,7 @@ def print_front(run: Run, figure: Path | None) -> None:
     metrics = list(listed[0].test)
     rows = [
         [f"{each.trial.number:04d}", each.trial.architecture.summary(), f"{100 * each.trial.compression.density:.0f} %",
-         *(quantity(name).text(split[name]) for split in (each.trial.metrics, each.test) for name in metrics),
+         *texts(each.trial.metrics, each.trial.intervals), *texts(values_of(each.test), intervals_of(each.test)),
          *(short(each.trial.costs[name]) for name in COSTS)]
         for each in listed
     ]  # fmt: skip
