@@ -34,3 +34,9 @@ def test_rows_of_older_runs_choose_by_what_they_have() -> None:
     older = {"kind": "design", "name": "older", "accuracy": 0.71, "bops": 10.0, "feasible": True}
     front = Front.build([*rows("design"), older], ["accuracy", "bops"], metrics=("accuracy",))
     assert front.best("accuracy")["name"] == "older"
+
+
+def test_the_best_that_is_compared_with_a_linear_model_is_the_chosen_one() -> None:
+    linear = {"kind": "baseline", "name": "linear", "accuracy": 0.65, "architecture": "", "feasible": True}
+    front = Front.build([*rows("design"), linear], ["accuracy", "bops"], metrics=("accuracy",))
+    assert front.warnings == ["design lucky: accuracy 60.00 % is worse than the linear model's 65.00 %"]

@@ -232,7 +232,8 @@ class Front:
         metric = next((name for name in self.objectives if name in self.metrics), None)
         if metric is None or rows[metric].dropna().empty:
             return []
-        best = rows.loc[[rows[metric].idxmin() if direction_of(metric) == "minimize" else rows[metric].idxmax()]]
+        decided = self.deciding(metric).loc[rows.index, metric]
+        best = rows.loc[[decided.idxmin() if direction_of(metric) == "minimize" else decided.idxmax()]]
         said = []
         for name, compared in (("constant", rows[rows["front"]]), ("linear", best)):
             by = answers[metric].get(name, math.nan)

@@ -75,8 +75,7 @@ def _cards(front: Front) -> list[tuple[str, str]]:
     ]
     for name in front.objectives:
         if quantity(name).role == "metric" and designs[name].notna().any():
-            best = designs.sort_values(name, ascending=quantity(name).direction == "minimize").iloc[0]
-            told = f"{value_text(best, name)} {quantity(name).unit}".rstrip()
+            told = f"{value_text(front.best(name), name)} {quantity(name).unit}".rstrip()
             cards.append((f"best {quantity(name).label} (validation)", told))
     return cards
 
