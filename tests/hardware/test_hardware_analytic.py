@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from nac.arch import Architecture, workload
 from nac.config import TargetConfig
 from nac.errors import InputError
-from nac.hardware.analytic import Recorded, fit, model_of, read_table, shipped_table, write_table
+from nac.hardware.analytic import Recorded, _folds, fit, model_of, read_table, shipped_table, write_table
 
 TARGET = TargetConfig()
 
@@ -52,6 +52,21 @@ def test_a_law_of_its_kind_is_found() -> None:
     assert fewer["lut"] / wide["lut"] == pytest.approx(0.5**1.3, rel=0.1)
     assert narrow["ii"] == 1
     assert narrow["latency_ns"] == 5 * narrow["latency_cycles"]
+
+
+def test_the_stated_error_is_that_on_architectures_not_seen() -> None:
+    generator = np.random.default_rng(0)
+    peculiar = {width: float(generator.uniform(0.5, 2)) for width in range(4, 64)}  # known to who has seen the width
+    circuits = [
+        c.model_copy(update={"lut": c.lut * peculiar[c.ops[0].outputs],
+                             "architecture": c.architecture.with_bits(weights=w)})
+        for c in made_up(40) for w in (4, 6, 8)
+    ]  # fmt: skip
+    folds = _folds(circuits)
+    for number in range(40):
+        assert len(set(folds[3 * number : 3 * number + 3])) == 1
+    assert set(folds) == set(range(5))
+    assert fit(circuits).agreement["lut"].mean_error > 0.2
 
 
 def test_what_no_circuit_tells_stays_plausible() -> None:

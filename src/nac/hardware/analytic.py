@@ -66,7 +66,8 @@ class Recorded(Model):
 
 @dataclass(frozen=True)
 class Agreement:
-    """How a quantity fitted the circuits left out of its fit: mean relative error, and the log ratio few exceed."""
+    """How a quantity fitted circuits of architectures left out of its fit: mean relative error, and the log ratio few
+    exceed."""
 
     mean_error: float
     margin: float
@@ -74,7 +75,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class InstantModel:
-    """Predicts costs of circuits; `agreement` is cross-validated on the `circuits` it was fitted to."""
+    """Predicts costs of circuits; `agreement` is cross-validated, so that it holds for architectures not seen."""
 
     lut: Values
     ff: Values
@@ -193,11 +194,12 @@ def fit(circuits: Sequence[Recorded]) -> InstantModel:
         [circuit.ops for circuit in circuits], [circuit.digits for circuit in circuits],
         [circuit.clock_period_ns for circuit in circuits],
     )  # fmt: skip
+    folds = _folds(circuits)
     fitted, agreement = {}, {}
     for name in LAWS:
         known = np.log([max(getattr(circuit, name), 1.0) for circuit in circuits])
         fitted[name] = _fitted(name, features, known)
-        left_out = np.concatenate([_left_out(name, features, known, fold) for fold in range(FOLDS)])
+        left_out = np.concatenate([_left_out(name, features, known, folds == fold) for fold in range(FOLDS)])
         agreement[name] = Agreement(
             mean_error=float(np.mean(np.abs(np.expm1(left_out)))), margin=max(float(np.quantile(left_out, LIKELY)), 0.0)
         )
@@ -213,9 +215,17 @@ def _fitted(name: str, features: _Features, known: Values) -> Values:
     return np.asarray(least_squares(misses, start, bounds=_BOUNDS, loss="soft_l1", f_scale=0.3).x)
 
 
-def _left_out(name: str, features: _Features, known: Values, fold: int) -> Values:
-    """Log ratios, predicted to known, of every FOLDS-th circuit by a fit to the others."""
-    chosen = np.arange(len(known)) % FOLDS == fold
+def _folds(circuits: Sequence[Recorded]) -> NDArray[np.int64]:
+    """The fold of every circuit: all of one architecture, whatever its widths, are in the same."""
+    names = [circuit.architecture.model_dump_json(include={"input", "blocks", "outputs"}) for circuit in circuits]
+    order = {name: index for index, name in enumerate(dict.fromkeys(names))}
+    return np.array([order[name] % FOLDS for name in names])
+
+
+def _left_out(name: str, features: _Features, known: Values, chosen: NDArray[np.bool_]) -> Values:
+    """Log ratios, predicted to known, of the chosen circuits by a fit to the others."""
+    if not chosen.any():
+        return np.empty(0)
     parameters = _fitted(name, features.take(~chosen), known[~chosen])
     return np.asarray(LAWS[name](parameters, features.take(chosen)) - known[chosen])
 
