@@ -7,6 +7,8 @@ import pytest
 import yaml
 from command import Command
 
+from nac.pipeline.request import Request
+
 TASKS = sorted(Path("tasks").glob("*.yaml"))
 
 
@@ -102,3 +104,8 @@ def test_check_as_json_has_the_same_answer(nac: Command) -> None:
 def test_one_wrong_value_is_one_sentence(nac: Command) -> None:
     done = nac("check", "qubit", "--preset", "demo", "--set", "compress.pruner=nonsense")
     assert done.status == 2 and done.err.count("\n") == 1 and "compress.pruner.0" in done.err
+
+
+def test_a_run_remembers_its_task_so_that_it_can_be_named_from_anywhere() -> None:
+    assert Request("jets").source == "jets"
+    assert Request("tasks/qubit.yaml").source == str(Path("tasks/qubit.yaml").resolve())

@@ -1,7 +1,9 @@
 """The two committed reference projects are what their model gives, file by file, and they compute what it does."""
 
 import filecmp
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,18 @@ def test_a_stamp_that_looks_like_a_number_leaves_no_trace(tmp_path: Path) -> Non
         make_reproducible(folder)
         made.append({file.name: file.read_text() for file in folder.iterdir()})
     assert made[0] == made[1]
+
+
+def test_the_build_script_works_from_any_folder(tmp_path: Path) -> None:
+    project = restore(PROJECTS / "jets", tmp_path / "a project")
+    compiler = tmp_path / "bin" / "g++"
+    compiler.parent.mkdir()
+    compiler.write_text(f"#!/bin/sh\npwd >> {tmp_path}/folders\necho \"$@\" >> {tmp_path}/arguments\n")
+    compiler.chmod(0o755)
+    path = {**os.environ, "PATH": f"{compiler.parent}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "a project/build_lib.sh"], cwd=tmp_path, env=path, check=True)
+    assert set((tmp_path / "folders").read_text().splitlines()) == {str(project.path)}
+    assert f"{project.path}/firmware/weights" in (tmp_path / "arguments").read_text()
 
 
 @pytest.mark.slow
