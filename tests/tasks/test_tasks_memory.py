@@ -75,7 +75,7 @@ def test_more_samples_than_are_taken_unasked(
     file = write_npz(tmp_path / "jets.npz", **jet_arrays(300))
     monkeypatch.setattr("nac.tasks.task.UNASKED_BYTES", 200 * 4 * 3 * 8)
     data = make_task(jets_config()).load([file], seed=0)
-    assert len(data.train) + len(data.validation) + len(data.test) == 200
+    assert sum(map(len, (data.train, data.validation, data.kept or (), data.test))) == 200
     assert "200 samples are drawn at random" in caplog.text
     assert "--set data.limit=400" in caplog.text
     caplog.clear()

@@ -33,7 +33,8 @@ def test_a_class_too_rare_for_the_shares_is_refused(tmp_path: Path) -> None:
         make_task(arrays_config()).load([file_of(tmp_path, rare.astype(np.int64))], seed=0)
     shares = {"train": 0.4, "validation": 0.3, "test": 0.3}
     dataset = make_task(arrays_config(split=shares)).load([file_of(tmp_path, rare.astype(np.int64))], seed=0)
-    assert int(dataset.validation.y.sum()) == 2
+    assert dataset.kept is not None
+    assert int(dataset.validation.y.sum() + dataset.kept.y.sum()) == 2
 
 
 @pytest.mark.parametrize("seed", range(5))
