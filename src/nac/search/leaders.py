@@ -68,6 +68,7 @@ def train_leaders_again(
             dataset = training.samples()
             deployment = deploy(dataset)
             for result in todo:
+                logger.info("trial %d is trained again (%s)", result.number, training.name)
                 found = _trained(result, task, dataset, deployment, seed, training)
                 known = trained_again(study).get(result.number, {})
                 study.set_user_attr(f"{AGAIN}{result.number}", {**known, training.name: found})
