@@ -143,7 +143,8 @@ def withdraw(run: Run) -> None:
     """Remove what `start` wrote, for an input that turned out to be wrong before any work was done."""
     if any(run.path.glob("trials/*")) or run.design_paths():
         return
-    for file in (run.config_file, run.space_file, run.journal, *run.path.glob(".*lock"), *run.path.glob(".claims")):
+    written = (run.config_file, run.space_file, run.journal, run.baselines)
+    for file in (*written, *run.path.glob(".*lock"), *run.path.glob(".claims")):
         file.unlink(missing_ok=True)
     if run.workers.is_dir() and not any(run.workers.iterdir()):
         run.workers.rmdir()
