@@ -75,3 +75,20 @@ def test_firmware_of_them_is_exact(tmp_path: Path, space: str, seed: int) -> Non
         io_type = "io_stream" if len(design.record.architecture.input) == 3 else "io_parallel"
         target = TargetConfig.model_validate({"io_type": io_type})
         assert synthesise(design, target, check_inputs=x, synthesis=False).verification.hls_samples == 200
+
+
+def test_a_design_saved_with_a_saturated_bias_is_built_with_the_one_it_was_trained_with(tmp_path: Path) -> None:
+    """All weights of a channel were pruned; in steps of 2**-30 its bias 2.7475 had become 2.0, which RTL refused."""
+    case = Path(__file__).parents[3] / "shared" / "cases" / "dead_channel"
+    if not case.is_dir():
+        pytest.skip("the design that showed it is not here")
+    for name in ("design.json", "weights.safetensors"):
+        shutil.copy(case / name, tmp_path / name)
+    design = Design.load(tmp_path)
+    circuit = read_circuit(load_model(export(design, keep_intermediates=False)))
+    weights = circuit["dense2"].weights
+    assert weights is not None
+    assert weights.bias[2] * 2.0**-weights.bias_type.fraction == pytest.approx(2.7475, abs=1e-4)
+    x = design.quantised_input(samples(design.record.architecture, 50))
+    assert np.array_equal(TorchEngine(design).predict(x), evaluate(circuit, x))
+    check_graph(lower(circuit, LowerOptions(thorough=False)), circuit, 300)

@@ -91,8 +91,8 @@ def quantiser(view: GraphView, node: onnx.NodeProto) -> tuple[Fixed, npt.NDArray
 def integers(view: GraphView, tensor: str) -> tuple[Integers, Fixed]:
     """A quantised parameter as integers in steps of 2**-fraction of its type, rounded as QONNX does.
 
-    Scales per channel become the finest step that any value needs, with a type wide enough: the scale of a channel of
-    zeros makes no other channel wider. Raises InputError for a parameter that is not quantised.
+    Scales per channel become the finest step that any value needs, in a type no narrower than declared: the scale of
+    a channel of zeros makes no other channel wider. Raises InputError for a parameter that is not quantised.
     """
     node = view.producer.get(tensor)
     if node is None or node.op_type not in QUANTISERS:
@@ -112,7 +112,8 @@ def integers(view: GraphView, tensor: str) -> tuple[Integers, Fixed]:
     if not np.all(np.abs(exact) < 2.0**SUM_BITS):
         raise InputError(f"parameter {tensor}: needs more than {SUM_BITS} bits at its finest scale")
     values = exact.astype(np.int64)
-    return values, Span(int(values.min()), int(values.max()), finest).fixed
+    found = Span(int(values.min()), int(values.max()), finest).fixed
+    return values, found if found.width >= type_.width else Fixed(type_.signed, type_.width, finest)
 
 
 def read_circuit(model: onnx.ModelProto) -> Circuit:
