@@ -67,7 +67,6 @@ def test_none_of_many(tmp_path_factory: pytest.TempPathFactory, space: str, seed
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 @pytest.mark.parametrize("space", DEPLOYABLE)
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.xfail(reason="ap_fixed asserts where a value lies wholly below the step it is rounded to", strict=False)
 def test_firmware_of_them_is_exact(tmp_path: Path, space: str, seed: int) -> None:
     """C simulation and, where there is a simulator, Verilog."""
     trained, made = extreme_design(tmp_path, space, seed)

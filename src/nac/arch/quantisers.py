@@ -113,7 +113,7 @@ class BiasProxy(BiasQuantProxyFromInjector):  # type: ignore[misc]
         needed = torch.frexp(bias)[1] - torch.frexp(scale.detach().reshape(bias.shape))[1] + 1
         # To the exporter, which traces what is done with tensors, this is a constant.
         larger = torch.from_numpy(np.exp2(np.maximum(needed.cpu().numpy() - BIAS_BITS, 0)))
-        return scale * larger.to(scale).reshape(scale.shape)
+        return scale * larger.type_as(scale).reshape(scale.shape)
 
 
 class _BiasQuantiser(Int32Bias):  # type: ignore[misc]

@@ -108,10 +108,14 @@ class _Lowering:
                     self.out.order[name] = self.out.order[node.inputs[0]]
         return self.out
 
-    def _put(self, node: Node, layer: Mapping[str, Any], precision: Mapping[str, str], **config: Any) -> None:
+    def _put(
+        self, node: Node, layer: Mapping[str, Any], precision: Mapping[str, str], *, source: str | None = None,
+        **config: Any,
+    ) -> None:  # fmt: skip
+        """Add the layer of a node; `source` replaces what it reads."""
         shown = self.fused_into(node)
         name = hls_name(shown.name)
-        inputs = [hls_name(self._name(source)) for source in node.inputs]
+        inputs = [hls_name(self._name(read)) for read in node.inputs] if source is None else [source]
         self.out.layers.append({"name": name, **({"inputs": inputs} if inputs else {}), **layer})
         self.out.config[name] = {"Precision": dict(precision), "Trace": False, **config}
         self.out.shows[name] = shown.name
@@ -175,12 +179,27 @@ class _Lowering:
         layer["class_name"] = "Conv2D" if kernel.ndim == 4 else "Conv1D"
         self._weighted(node, layer, np.moveaxis(kernel, (1, 0), (-2, -1)))
 
+    def _widened(self, node: Node, type_: Fixed) -> str:
+        """What `node` reads, cast to a type by a layer of its own. Returns the layer's name."""
+        name = f"{node.name}_wide"
+        self.out.layers.append({"name": name, "class_name": "Activation", "activation": "linear",
+                                "inputs": [hls_name(self._name(node.inputs[0]))]})  # fmt: skip
+        self.out.config[name] = {"Precision": {"result": type_.hls()}}
+        return name
+
     def _activate(self, node: Node, layer: Layer, **precision: str) -> None:
-        shown = self.fused_into(node)
+        shown, type_ = self.fused_into(node), self._source(node).type
         if shown is not node:
             self.fused[shown.name] = shown
             self.fused[node.name] = shown
-        self._put(node, {"n_in": math.prod(node.shape), **layer}, {"result": self._result(shown), **precision})
+        wide = None
+        # ap_fixed, to round, reads the bit below the step also where all of a type's bits lie further down.
+        dropped = type_.fraction + node.attributes.get("shift", 0) - shown.type.fraction
+        if shown.op == "quantise" and dropped > type_.width:
+            wide = self._widened(node, type_._replace(width=dropped))
+        self._put(
+            node, {"n_in": math.prod(node.shape), **layer}, {"result": self._result(shown), **precision}, source=wide
+        )
 
     def _relu(self, node: Node) -> None:
         self._activate(node, {"class_name": "Activation", "activation": "relu"})
@@ -224,21 +243,13 @@ class _Lowering:
             "pad_left": 0, "pad_right": 0, "stride": 0, "stride_width": particles, "pool_width": particles,
             "data_format": "channels_last",
         }  # fmt: skip
-        self._put(node, layer, {"accum": accumulator.hls(), "result": self._result(node)})
-        if source is not None:
-            self.out.layers[-1]["inputs"] = [source]
+        self._put(node, layer, {"accum": accumulator.hls(), "result": self._result(node)}, source=source)
 
     def _mean(self, node: Node) -> None:
         """The sum is kept with the fractional bits that the division by the number of particles adds."""
         extra = int(math.log2(self._source(node).shape[1]))
         kept = Fixed(True, node.span.fixed.width + extra + 1, node.span.fraction)
-        wide = None
-        if self.widens_mean:
-            wide = f"{node.name}_wide"
-            layer = {"name": wide, "class_name": "Activation", "activation": "linear",
-                     "inputs": [hls_name(self._name(node.inputs[0]))]}  # fmt: skip
-            self.out.layers.append(layer)
-            self.out.config[wide] = {"Precision": {"result": kept.hls()}}
+        wide = self._widened(node, kept) if self.widens_mean else None
         self._pooling_1d(node, "Average", kept, wide)
 
     def _maximum(self, node: Node) -> None:
