@@ -19,6 +19,8 @@ from nac.hardware.fixed import Fixed, Span
 from nac.hardware.stream_product import LAYER
 
 Layer = dict[str, Any]
+INT_BITS = 32
+"""Bits of an int in C++."""
 
 
 def channels_last(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -124,10 +126,13 @@ class _Lowering:
         return self.fused[node].name if node in self.fused else node
 
     def fused_into(self, node: Node) -> Node:
-        """The quantiser that alone reads a ReLU; the two become one layer. Otherwise the node itself."""
+        """The quantiser that alone reads a ReLU; the two become one layer. Otherwise the node itself.
+
+        hls4ml's ReLU assigns the int 0 to its result, which ap_fixed rounds as it does any number (see `_activate`).
+        """
         readers = self.circuit.consumers(node.name)
         fusable = node.op in {"relu", "leaky_relu"} and len(readers) == 1 and readers[0].op == "quantise"
-        return readers[0] if fusable else node
+        return readers[0] if fusable and readers[0].type.fraction >= -INT_BITS else node
 
     def _source(self, node: Node, index: int = 0) -> Node:
         return self.circuit[node.inputs[index]]
