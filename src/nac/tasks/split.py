@@ -154,7 +154,7 @@ def kept_back(rows: Rows, labels: NDArray[Any] | None, columns: Mapping[str, NDA
 
 def folded(rows: SplitRows, labels: NDArray[Any] | None, columns: Mapping[str, NDArray[Any]], config: SplitConfig,
            seed: int, fold: tuple[int, int]) -> SplitRows:
-    """The same test split, and the k-th of K equal parts (k, K) of all other samples as validation split.
+    """The same test split, and the k-th of K equal parts (k, K) of the training and validation rows to validate.
 
     Raises InputError when there are fewer samples, or groups of them, than parts.
     """

@@ -63,8 +63,8 @@ class Task(Protocol):
     ) -> Dataset:
         """The samples of the files (simulated without any), split, preprocessed; at most `limit` of them.
 
-        The preprocessing is fitted on the training split unless one is given. With `fold` (k, K) the training and
-        validation samples are divided in K parts, the k-th of which, from 0, is the validation split.
+        The preprocessing is fitted on the training split unless one is given. With `fold` (k, K) the samples that train
+        and choose are divided in K parts, the k-th of which, from 0, chooses; those that judge stay the same.
 
         Raises InputError when a file is wrong or the simulation is not installed.
         """
@@ -127,19 +127,18 @@ class DataTask:
             logger.warning("%s: %d samples are drawn at random, as many as leave memory to train; data.limit says "
                            "otherwise (e.g. --set data.limit=%d)", ", ".join(map(str, paths)), most, 2 * most)
         self._check_classes(samples.y, paths or simulated)
-        rows = split(samples.y if config.kind == "classification" else None, samples.columns, config.split, seed,
-                     len(samples))
-        if fold is not None:
-            rows = folded(rows, samples.y if config.kind == "classification" else None, samples.columns, config.split,
-                          seed, fold)
+        labels = samples.y if config.kind == "classification" else None
+        rows = split(labels, samples.columns, config.split, seed, len(samples))
+        choose, judge = kept_back(rows.validation, labels, samples.columns, config.split, seed)
+        if fold is not None:  # the samples that judge are in none: what one fold chose by would judge another
+            rows = folded(rows._replace(validation=choose), labels, samples.columns, config.split, seed, fold)
+            choose = rows.validation
         if preprocessing is None:
             self._check_splits(rows, samples.y, paths or simulated)
             some = rows.train[:: max(1, len(rows.train) // FITTED_SAMPLES)]
             preprocessing = fit(_central(samples.x[some], samples.margin), samples.y[some], config, samples.features)
         extra = self._samples(simulated, seed, None) if paths and simulated else None
         train = self._train(samples, rows.train, extra, preprocessing)
-        labels = samples.y if config.kind == "classification" else None
-        choose, judge = kept_back(rows.validation, labels, samples.columns, config.split, seed)
         validation, kept, test = (self._prepared(samples, part, preprocessing) for part in (choose, judge, rows.test))
         settings = simulation_settings(config, simulate, seed) if simulated else None
         provenance = self._provenance(paths or simulated, settings, samples, rows, extra, seed)
