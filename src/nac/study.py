@@ -5,6 +5,7 @@ import warnings
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
@@ -20,8 +21,10 @@ RESCORED = "rescored"
 """The attribute of a trial with its metrics and intervals on the samples that no choice has seen."""
 AGAIN = "again/"
 """Before the number of a trial: the attribute of the study with what other trainings of its candidate reached."""
+COUNTED = "trainings"
+"""The attribute of the study with the names of the other trainings that count."""
 
-Trainings = Mapping[str, Mapping[str, Mapping[str, float]]]
+Trainings = Mapping[str, Mapping[str, Any]]
 
 JOURNAL_STUDY = "search"
 # What opening a storage raises that is none, or a journal that is not Optuna's or was edited.
@@ -102,11 +105,24 @@ def brief(error: Exception) -> str:
 
 
 def trained_again(study: optuna.Study) -> dict[int, Trainings]:
-    """What other trainings of candidates reached, by trial and name: `metrics` and `rescored`, or an error."""
+    """What other trainings of candidates reached, by trial and name: `metrics`, `rescored` (or `error`), `seconds`."""
     return {
         int(key.removeprefix(AGAIN)): found
         for key, found in study.user_attrs.items()
         if key.startswith(AGAIN) and key.removeprefix(AGAIN).isdecimal() and isinstance(found, Mapping)
+    }
+
+
+def counted_trainings(study: optuna.Study, names: Sequence[str] | None = None) -> dict[int, Trainings]:
+    """The other trainings `names` (by default those that the study counts), by trial, of trials that had all of them.
+
+    Any other trial is judged by its first training alone: a mean of some would compare unlike with unlike.
+    """
+    names = study.user_attrs.get(COUNTED, ()) if names is None else names
+    return {
+        number: {name: found[name] for name in names}
+        for number, found in trained_again(study).items()
+        if all(name in found for name in names)
     }
 
 

@@ -66,7 +66,11 @@ TrialsOption = Annotated[
     typer.Option(min=1, help="Architectures to finish, all in all: more with --resume.", show_default="the task's"),
 ]
 TimeoutOption = Annotated[
-    float | None, typer.Option(metavar="SECONDS", help="End the search after this time.", show_default="no limit")
+    float | None,
+    typer.Option(
+        metavar="SECONDS", help="End the search after this time, half of it where its leaders are trained again.",
+        show_default="no limit",
+    ),
 ]
 WorkersOption = Annotated[int | None, typer.Option(min=1, help="Processes that search at once.", show_default="1")]
 DeviceOption = Annotated[

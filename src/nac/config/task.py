@@ -256,7 +256,9 @@ class SearchConfig(Model):
     costs (`lut`) are those of that network.
 
     After the search the candidates on the front are trained `repeats` times in all, with other seeds, and once on each
-    of `folds` (0: none) divisions of the training and validation samples; the mean of all decides and is shown.
+    of `folds` (0: none) divisions of the samples that train and choose; the mean of all decides and is shown. A
+    candidate that did not have all of these trainings is judged by its first one. Of `timeout` seconds the search then
+    takes at most half.
     """
 
     sampler: Literal["nsga2", "nsga3", "tpe", "gp", "random"] = "tpe"
@@ -270,6 +272,11 @@ class SearchConfig(Model):
     fidelity: FidelityConfig | None = None
     objectives: tuple[ObjectiveConfig, ...]
     constraints: tuple[ConstraintConfig, ...] = ()
+
+    @property
+    def trains_again(self) -> bool:
+        """Whether what is on the front is trained again after the search."""
+        return self.repeats > 1 or self.folds > 0
 
     @model_validator(mode="after")
     def _one_training(self) -> "SearchConfig":

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 # What a start that was killed at once may leave behind; a folder with nothing else counts as empty.
 TRACES = {".lock", "search_space.yaml"}
 # What a resumed run may have otherwise than it was started with: a search can always go on.
-BUDGET = ("search.trials", "search.timeout")
+BUDGET = ("search.trials", "search.timeout", "search.repeats", "search.folds")
 
 
 @dataclass(frozen=True)

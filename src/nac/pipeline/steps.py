@@ -78,9 +78,21 @@ def search(context: Context) -> str:
         study = search_with(context, workers)
     if not results(study):
         raise WorkError(f"{context.run.path}: no trial has finished, so there is no front: {_ends(study)}")
-    listed = trainings(config.search.repeats, config.search.folds, context.dataset, context.fold)
-    train_leaders_again(study, context.task, listed, config.seed, lambda data: deployment_for(context.task, data))
+    if config.search.trains_again:
+        train_again(context, study)
     return f"{len(results(study))} trials, {len(front(study))} of them on the front"
+
+
+def train_again(context: Context, study: optuna.Study) -> None:
+    """Train what leads a search again, with other seeds and on folds of the samples."""
+    task, config = context.task, context.record.task
+    listed = trainings(config.search.repeats, config.search.folds, context.dataset, context.fold)
+    with _progress(context) as bar:
+        job = bar.add_task("leaders", total=None)
+        train_leaders_again(
+            study, task, listed, config.seed, lambda dataset: deployment_for(task, dataset),
+            lambda what, done, total: bar.update(job, description=what, completed=done, total=total),
+        )  # fmt: skip
 
 
 def _ends(study: optuna.Study) -> str:

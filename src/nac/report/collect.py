@@ -18,7 +18,7 @@ from nac.errors import InputError
 from nac.report.front import CHOICE, Front
 from nac.report.quantities import QUANTITIES
 from nac.rundir import Run
-from nac.study import RESCORED, Trainings, averaged, find_study, trained_again
+from nac.study import RESCORED, Trainings, averaged, counted_trainings, find_study
 from nac.tasks import BASELINES, Interval, read_intervals
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
@@ -116,7 +116,7 @@ def hardware_report(folder: Path) -> Mapping[str, Any]:
 
 def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
     """One row per architecture that was trained: a trial that repeats an earlier one has that one's row."""
-    again = trained_again(study)
+    again = counted_trainings(study)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         if "duplicate_of" not in trial.user_attrs:
             try:

@@ -1,5 +1,6 @@
 """How much of a search is left, and who does it: one budget and one time limit, however many workers there are."""
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,9 +12,12 @@ from optuna.trial import FrozenTrial, TrialState
 from nac.config import SearchConfig
 from nac.errors import InputError, WorkError
 from nac.search.locks import Locks
+from nac.study import trained_again
 
 FAILURES_IN_A_ROW = 10
 INFEASIBLE_IN_A_ROW = 1000
+SEARCH_SHARE = 0.5
+"""Of the time limit, where leaders are trained again after the search: for them is what is left."""
 SESSION = "session"
 WORKERS = "workers"
 
@@ -36,7 +40,8 @@ class Session:
         """Start the clock, of what earlier sessions left of the time limit."""
         now, before = time.time(), cls.of(study)
         spent = 0.0 if before is None else before.spent + before.seconds(study)
-        deadline = None if settings.timeout is None else now + max(0.0, settings.timeout - spent)
+        share = SEARCH_SHARE if settings.trains_again else 1.0
+        deadline = None if settings.timeout is None else now + max(0.0, share * settings.timeout - spent)
         session = cls(now, deadline, len(study.get_trials(deepcopy=False)), spent)
         study.set_user_attr(SESSION, asdict(session))
         return session
@@ -60,6 +65,15 @@ class Session:
     def trials(self, study: optuna.Study) -> list[FrozenTrial]:
         """The trials that began in this session."""
         return study.get_trials(deepcopy=False)[self.found :]
+
+
+def seconds_left(study: optuna.Study, settings: SearchConfig) -> float:
+    """What neither the search nor other trainings of its leaders took of the time limit; infinite without one."""
+    session = Session.of(study)
+    if settings.timeout is None or session is None:
+        return math.inf
+    again: float = sum(found.get("seconds", 0.0) for known in trained_again(study).values() for found in known.values())
+    return settings.timeout - session.spent - session.seconds(study) - again
 
 
 def finished(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:

@@ -6,7 +6,8 @@ others, so that in the end the front has only candidates that were.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +15,20 @@ import optuna
 
 from nac.arch import initialised
 from nac.errors import WorkError
+from nac.search.budget import seconds_left
 from nac.search.candidate import training_seed
 from nac.search.deployment import Deployment, Infeasible
 from nac.search.results import TrialResult, front
-from nac.study import AGAIN, trained_again
+from nac.study import AGAIN, COUNTED, trained_again
 from nac.tasks import Dataset, Task
 from nac.train import evaluate, fit
 
 logger = logging.getLogger(__name__)
 
 SEEDS = 1_000_003  # apart from those of other runs
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being trained, how many trainings are done and how many there will be."""
 
 
 @dataclass(frozen=True)
@@ -44,40 +49,66 @@ def trainings(repeats: int, folds: int, dataset: Dataset, fold: Callable[[int], 
 
 
 def train_leaders_again(
-    study: optuna.Study, task: Task, listed: list[Training], seed: int,
+    study: optuna.Study, task: Task, listed: Sequence[Training], seed: int,
     deploy: Callable[[Dataset], Deployment | None] = lambda dataset: None,
+    on_progress: Progress = lambda what, done, total: None,
 ) -> None:
     """Train what is on the front as often as `listed` says, until all that is on it was; what is on record stays so.
 
+    The trainings come to count one by one, each as soon as all that is on the front by it had it: then candidates are
+    judged by the means of those that count. When the time limit of the search is up those that count remain.
+
     Args:
         study: a finished search.
-        task: loss, metrics and training settings.
+        task: loss, metrics, training settings and the time limit.
         listed: of `trainings`.
         seed: of the search.
         deploy: makes quantised networks of the samples' own, in a search of such.
+        on_progress: told what is being trained.
     """
+    end = time.monotonic() + seconds_left(study, task.config.search)
+    for count in range(1, len(listed) + 1):
+        names = [training.name for training in listed[:count]]
+        while missing := _missing(study, listed[:count]):
+            for training, leaders in missing:
+                dataset = training.samples()
+                deployment = deploy(dataset)
+                for result in leaders:
+                    if time.monotonic() > end:
+                        logger.warning("the time is up: of %d further trainings of what leads the search %d count, "
+                                       "--resume with a longer --timeout adds the others", len(listed), count - 1)
+                        return
+                    on_progress(f"trial {result.number} again ({training.name})", *_done(study, listed))
+                    found = _trained(result, task, dataset, deployment, seed, training)
+                    known = trained_again(study).get(result.number, {})
+                    study.set_user_attr(f"{AGAIN}{result.number}", {**known, training.name: found})
+        if study.user_attrs.get(COUNTED, [])[:count] != names:
+            study.set_user_attr(COUNTED, names)
 
-    def missing(training: Training) -> list[TrialResult]:
-        again = trained_again(study)
-        return [found for found in front(study) if training.name not in again.get(found.number, {})]
 
-    while any(missing(training) for training in listed):
-        for training in listed:
-            if not (todo := missing(training)):
-                continue
-            dataset = training.samples()
-            deployment = deploy(dataset)
-            for result in todo:
-                logger.info("trial %d is trained again (%s)", result.number, training.name)
-                found = _trained(result, task, dataset, deployment, seed, training)
-                known = trained_again(study).get(result.number, {})
-                study.set_user_attr(f"{AGAIN}{result.number}", {**known, training.name: found})
+def _missing(study: optuna.Study, listed: Sequence[Training]) -> list[tuple[Training, list[TrialResult]]]:
+    """What is on the front, when the listed trainings count, by the training that it lacks."""
+    again = trained_again(study)
+    leaders = front(study, [training.name for training in listed])
+    lacking = [
+        (training, [found for found in leaders if training.name not in again.get(found.number, {})])
+        for training in listed
+    ]  # fmt: skip
+    return [(training, found) for training, found in lacking if found]
+
+
+def _done(study: optuna.Study, listed: Sequence[Training]) -> tuple[int, int]:
+    """How many of the listed trainings candidates had, and how many it will be if no other comes to lead."""
+    again, names = trained_again(study), {training.name for training in listed}
+    done = sum(len(names & known.keys()) for known in again.values())
+    return done, done + sum(len(names - again.get(found.number, {}).keys()) for found in front(study))
 
 
 def _trained(
     result: TrialResult, task: Task, dataset: Dataset, deployment: Deployment | None, seed: int, training: Training
 ) -> Mapping[str, Any]:
-    """Metrics on the samples that choose and on those that do not, or why there is none."""
+    """Metrics on the samples that choose and on those that do not, or why there is none; how long it took."""
+    start = time.perf_counter()
     own = (training_seed(seed, result.architecture) + training.seed) % 2**32
     network = initialised(result.architecture, own)
     try:
@@ -86,8 +117,9 @@ def _trained(
             network = deployment.quantised(network, result.compression, own)
     except (WorkError, Infeasible) as error:
         logger.warning("trial %d, %s: %s", result.number, training.name, error)
-        return {"error": str(error)}
+        return {"error": str(error), "seconds": round(time.perf_counter() - start, 3)}
     return {
         "metrics": evaluate(network, dataset.validation, task),
         "rescored": evaluate(network, dataset.judging, task),
+        "seconds": round(time.perf_counter() - start, 3),
     }

@@ -18,7 +18,7 @@ from nac.errors import InputError
 from nac.pareto import Direction, non_dominated, oriented, representatives
 from nac.search.objectives import OBJECTIVES
 from nac.space import Genotype, compression
-from nac.study import Trainings, averaged, trained_again
+from nac.study import Trainings, averaged, counted_trainings
 from nac.tasks import METRICS, Interval, read_intervals
 
 
@@ -61,10 +61,13 @@ class TrialResult:
         return all(violation <= 0 for violation in self.violations.values())
 
 
-def results(study: optuna.Study) -> list[TrialResult]:
-    """Every trial with values, feasible or not, duplicates included, in their order."""
+def results(study: optuna.Study, trainings: Sequence[str] | None = None) -> list[TrialResult]:
+    """Every trial with values, feasible or not, duplicates included, in their order.
+
+    `trainings` names the other trainings that count, if not those that the study counts.
+    """
     names = objective_names(study)
-    again = trained_again(study)
+    again = counted_trainings(study, trainings)
     finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     return [_result(trial, names, again.get(trial.number, {})) for trial in finished]
 
@@ -97,12 +100,12 @@ def _result(
     )
 
 
-def ranked(study: optuna.Study) -> list[list[TrialResult]]:
-    """Feasible results without duplicates: the front, the front without the first, and so on.
+def ranked(study: optuna.Study, trainings: Sequence[str] | None = None) -> list[list[TrialResult]]:
+    """Feasible results without duplicates: the front, the front without the first, and so on; trainings as `results`.
 
     Within a front the best in the first objective comes first.
     """
-    left = _candidates(study)
+    left = _candidates(study, trainings)
     ranks: list[list[TrialResult]] = []
     while left:
         on_front = non_dominated(_values(left, study), _directions(study))
@@ -111,9 +114,12 @@ def ranked(study: optuna.Study) -> list[list[TrialResult]]:
     return ranks
 
 
-def front(study: optuna.Study) -> list[TrialResult]:
-    """The feasible results that no feasible result is better than in every objective; equal ones all stay."""
-    return next(iter(ranked(study)), [])
+def front(study: optuna.Study, trainings: Sequence[str] | None = None) -> list[TrialResult]:
+    """The feasible results that no feasible result is better than in every objective; equal ones all stay.
+
+    `trainings` as `results` takes them.
+    """
+    return next(iter(ranked(study, trainings)), [])
 
 
 def select(
@@ -150,9 +156,9 @@ def hypervolume(study: optuna.Study, reference: Mapping[str, float]) -> float:
     return pareto.hypervolume(_values(front(study), study), _directions(study), [reference[name] for name in names])
 
 
-def _candidates(study: optuna.Study) -> list[TrialResult]:
+def _candidates(study: optuna.Study, trainings: Sequence[str] | None) -> list[TrialResult]:
     """Feasible results without duplicates, the best in the first objective first."""
-    found = [result for result in results(study) if result.feasible and result.duplicate_of is None]
+    found = [result for result in results(study, trainings) if result.feasible and result.duplicate_of is None]
     losses = oriented(_values(found, study), _directions(study))
     return [found[i] for i in sorted(range(len(found)), key=lambda i: (tuple(losses[i]), found[i].number))]
 
