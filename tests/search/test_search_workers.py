@@ -139,9 +139,8 @@ def test_eight_workers_on_one_journal_lose_nothing(shared: Setting) -> None:
 
 
 def test_a_trial_that_workers_die_of_is_given_up_with_its_reason(shared: Setting) -> None:
-    study = _begin(shared, 6, None)()
-    trial = study.ask()
-    trial.set_user_attr(budget.WORKERS, ["one", "two", "three"])
+    study = begin_search(shared.task, shared.space, _run(shared), search_config(trials=6), 1)
+    study.ask().set_user_attr(budget.WORKERS, ["one", "two", "three"])
     shared.search(shared.folder.name, trials=6)
     found = study.get_trials()
     assert found[0].state == TrialState.FAIL
