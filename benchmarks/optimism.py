@@ -43,7 +43,7 @@ from nac.tasks import Split
 from nac.tasks.intervals import Share, interval
 from nac.train import predict
 
-# As many jets choose as in the default split; as many more are kept from choices.
+# Of 8,000 jets 600 choose and 600 judge.
 SETTINGS = (
     "data.split.train=0.825", "data.split.validation=0.15", "data.split.test=0.025", "data.split.rescore=0.5",
     "search.trials=24", "search.population=8", "train.epochs=6", "compress.designs=4", "compress.bits=[8,6]",

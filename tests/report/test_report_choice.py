@@ -40,3 +40,35 @@ def test_the_best_that_is_compared_with_a_linear_model_is_the_chosen_one() -> No
     linear = {"kind": "baseline", "name": "linear", "accuracy": 0.65, "architecture": "", "feasible": True}
     front = Front.build([*rows("design"), linear], ["accuracy", "bops"], metrics=("accuracy",))
     assert front.warnings == ["design lucky: accuracy 60.00 % is worse than the linear model's 65.00 %"]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "error", "expected"),
+    [
+        (0.671, 0.012, "67.1 ± 1.2 % is within its error no better than the linear model's 66.9 ± 1.2 %"),
+        (0.660, 0.012, "66.0 ± 1.2 % is within its error no better than the linear model's 66.9 ± 1.2 %"),
+        (0.650, 0.012, "65.0 ± 1.2 % is worse than the linear model's 66.9 ± 1.2 %"),
+        (0.682, 0.012, None),
+        (0.671, 0.001, None),
+    ],
+)
+def test_a_network_is_better_than_a_linear_model_by_more_than_its_error(
+    accuracy: float, error: float, expected: str | None
+) -> None:
+    network = {"kind": "design", "name": "net", "accuracy": accuracy, "accuracy_se": error, "bops": 10.0}
+    linear = {"kind": "baseline", "name": "linear", "accuracy": 0.669, "accuracy_se": 0.012, "architecture": ""}
+    front = Front.build([network, linear], ["accuracy", "bops"], metrics=("accuracy",))
+    assert front.warnings == ([] if expected is None else [f"design net: accuracy {expected}"])
+
+
+def test_an_error_as_objective_must_be_lower_by_its_standard_error() -> None:
+    constant = {"kind": "baseline", "name": "constant", "rmse": 62.0, "rmse_se": 2.0, "architecture": ""}
+    networks = [
+        {"kind": "design", "name": name, "rmse": rmse, "rmse_se": 3.0, "bops": bops}
+        for name, rmse, bops in (("good", 58.0, 30.0), ("level", 60.0, 20.0), ("bad", 66.0, 10.0))
+    ]
+    front = Front.build([*networks, constant], ["rmse", "bops"], metrics=("rmse",))
+    assert front.warnings == [
+        "design level: rmse 60.0 ± 3.0 is within its error no better than the constant answer's 62.0 ± 2.0",
+        "design bad: rmse 66.0 ± 3.0 is worse than the constant answer's 62.0 ± 2.0",
+    ]

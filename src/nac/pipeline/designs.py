@@ -21,6 +21,7 @@ from nac.pipeline.context import as_started
 from nac.pipeline.request import unchanged
 from nac.pipeline.robustness import Flips, Robustness, robustness
 from nac.pipeline.steps import CHECKED_SAMPLES, check_inputs
+from nac.report.collect import measured as columns
 from nac.report.front import beaten
 from nac.report.quantities import quantity
 from nac.rundir import DataFile, Run, data_files
@@ -95,8 +96,12 @@ def evaluate_design(
         outputs_sha256(outputs), sources,
     )  # fmt: skip
     metric = task.metric_names[0]
-    answer = constant_answer(task, y, record.preprocessing)[metric]
-    if said := beaten(metric, found.metrics[metric], answer, "constant"):
+    rows = [
+        columns({"validation": values_of(known)}, {"validation": intervals_of(known)})
+        for estimates in (measured, constant_answer(task, y, record.preprocessing))
+        for known in [{metric: estimates[metric]}]
+    ]
+    if said := beaten(metric, rows[0], rows[1], "constant"):
         logger.warning("%s: %s", record.name, said)
     if flips is None:
         return found

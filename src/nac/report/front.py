@@ -223,12 +223,12 @@ class Front:
 
     @property
     def warnings(self) -> list[str]:
-        """Designs (trials while there is none) that are no better than an answer which needs no network.
+        """Designs (trials while there is none) that are no better than an answer which needs no network (`beaten`).
 
-        Each is compared with the constant answer, and the best of them also with the linear model.
+        Each on the front is compared with the constant answer, and the best of them also with the linear model.
         """
         kind: Kind = "trial" if self.of("design").empty else "design"
-        rows, answers = self.of(kind), self.of("baseline").set_index("name")
+        rows, answers = self.of(kind), {row["name"]: row for _, row in self.of("baseline").iterrows()}
         metric = next((name for name in self.objectives if name in self.metrics), None)
         if metric is None or rows[metric].dropna().empty:
             return []
@@ -236,8 +236,9 @@ class Front:
         best = rows.loc[[decided.idxmin() if direction_of(metric) == "minimize" else decided.idxmax()]]
         said = []
         for name, compared in (("constant", rows[rows["front"]]), ("linear", best)):
-            by = answers[metric].get(name, math.nan)
-            lines = [(row["name"], beaten(metric, row[metric], by, name)) for _, row in compared.iterrows()]
+            if name not in answers:
+                continue
+            lines = [(row["name"], beaten(metric, row, answers[name], name)) for _, row in compared.iterrows()]
             worse = [f"{kind} {row}: {line}" for row, line in lines if line]
             said += worse[:WARNED]
             if len(worse) > WARNED:
@@ -269,12 +270,19 @@ class Front:
         }
 
 
-def beaten(metric: str, value: float, by: float, name: str) -> str:
-    """What is wrong with a value that is no better than that of a baseline; empty when it is better."""
-    if not (value <= by if direction_of(metric) == "maximize" else value >= by):
+def beaten(metric: str, row: Mapping[str, Any] | pd.Series, by: Mapping[str, Any] | pd.Series, name: str) -> str:
+    """What is wrong with a row whose metric is not better than a baseline's by its standard error; empty when it is.
+
+    Without a recorded error it must be better at all. Both were measured on the same samples: as in `Front.choose`, the
+    row's own error stands for that of the difference.
+    """
+    gain = (row[metric] - by[metric]) * (1 if direction_of(metric) == "maximize" else -1)
+    error = row.get(f"{metric}_se", math.nan)
+    error = 0.0 if error is None or math.isnan(error) else error
+    if not gain <= error:
         return ""
-    text = quantity(metric).text
-    return f"{metric} {text(value)} is {'no better' if value == by else 'worse'} than the {ANSWERS[name]}'s {text(by)}"
+    said = "worse than" if gain < -error else "within its error no better than" if error else "no better than"
+    return f"{metric} {value_text(row, metric)} is {said} the {ANSWERS[name]}'s {value_text(by, metric)}"
 
 
 def value_text(row: Mapping[str, Any] | pd.Series, name: str) -> str:

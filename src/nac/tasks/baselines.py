@@ -16,7 +16,7 @@ from nac.arch.blocks import Flatten
 from nac.config import Model
 from nac.cost import costs
 from nac.tasks.dataset import Dataset
-from nac.tasks.intervals import Interval, intervals_of, values_of
+from nac.tasks.intervals import Estimate, Interval, intervals_of, values_of
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.task import Task
 
@@ -73,9 +73,9 @@ def baselines(task: Task, dataset: Dataset) -> tuple[Baseline, ...]:
     return tuple(found)
 
 
-def constant_answer(task: Task, y: NDArray[Any], preprocessing: Preprocessing) -> dict[str, float]:
+def constant_answer(task: Task, y: NDArray[Any], preprocessing: Preprocessing) -> dict[str, Estimate]:
     """Metrics of the constant answer that suits the targets `y` (N,) or (N, T) themselves."""
-    return task.metrics(_constant(y, _classes(task))(np.zeros((len(y), 0), np.float32)), y, preprocessing)
+    return task.estimates(_constant(y, _classes(task))(np.zeros((len(y), 0), np.float32)), y, preprocessing)
 
 
 def _classes(task: Task) -> int:
