@@ -4,7 +4,9 @@ What was found this way and mended is kept by name in `test_found.py`.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +60,28 @@ def read(*readers: Callable[[], Any]) -> None:
             assert str(error).strip()
 
 
+@contextmanager
+def restored(*files: Path) -> Iterator[None]:
+    """Files that are whole again afterwards, also after a failure.
+
+    Else the next example would begin with the spoilt ones, and Hypothesis could not show which one failed.
+    """
+    whole = {file: file.read_bytes() for file in files}
+    try:
+        yield
+    finally:
+        for file, before in whole.items():
+            file.write_bytes(before)
+
+
+@cache
+def content(file: Path) -> bytes:
+    """A file of the repository, read once: what is spoilt must not change between the examples of a test."""
+    return file.read_bytes()
+
+
 def valid(file: Path) -> Any:
-    return yaml.safe_load(file.read_text(encoding="utf-8"))
+    return yaml.safe_load(content(file))
 
 
 @given(data=st.data())
@@ -102,7 +124,7 @@ def test_space_files(tmp_path: Path, data: st.DataObject) -> None:
 @fuzz
 def test_yaml_text(tmp_path: Path, data: st.DataObject) -> None:
     file = tmp_path / "task.yaml"
-    file.write_bytes(data.draw(spoilt_bytes((ROOT / "tasks" / "jets.yaml").read_bytes())))
+    file.write_bytes(data.draw(spoilt_bytes(content(ROOT / "tasks" / "jets.yaml"))))
     read(lambda: load_task(str(file)))
 
 
@@ -119,30 +141,27 @@ def test_architectures(whole: Path, tmp_path: Path, data: st.DataObject) -> None
 @fuzz
 def test_designs(broken: Path, data: st.DataObject) -> None:
     file = broken / "run/designs/small/design.json"
-    whole = file.read_text()
-    file.write_text(json.dumps(data.draw(spoilt_trees(json.loads(whole)))))
-    read(lambda: Design.load(file.parent).network, lambda: read_front(Run(broken / "run")))
-    file.write_text(whole)
+    with restored(file):
+        file.write_text(json.dumps(data.draw(spoilt_trees(json.loads(file.read_text())))))
+        read(lambda: Design.load(file.parent).network, lambda: read_front(Run(broken / "run")))
 
 
 @given(data=st.data())
 @fuzz
 def test_weights(broken: Path, data: st.DataObject) -> None:
     file = broken / "run/designs/small/weights.safetensors"
-    whole = file.read_bytes()
-    file.write_bytes(data.draw(spoilt_bytes(whole)))
-    read(lambda: Design.load(file.parent).network)
-    file.write_bytes(whole)
+    with restored(file):
+        file.write_bytes(data.draw(spoilt_bytes(file.read_bytes())))
+        read(lambda: Design.load(file.parent).network)
 
 
 @given(data=st.data())
 @fuzz
 def test_run_records(broken: Path, data: st.DataObject) -> None:
     run = Run(broken / "run")
-    whole = run.config_file.read_bytes()
-    run.config_file.write_text(yaml.safe_dump(data.draw(spoilt_trees(yaml.safe_load(whole)))))
-    read(run.read, lambda: read_front(run))
-    run.config_file.write_bytes(whole)
+    with restored(run.config_file):
+        run.config_file.write_text(yaml.safe_dump(data.draw(spoilt_trees(yaml.safe_load(run.config_file.read_bytes())))))
+        read(run.read, lambda: read_front(run))
 
 
 @given(data=st.data())
@@ -154,9 +173,9 @@ def test_journals(broken: Path, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(lines) - 1))
     lines[at] = json.dumps(data.draw(spoilt_trees(json.loads(lines[at])))).encode()
     spoilt = data.draw(st.sampled_from(["line", "bytes"]))
-    run.journal.write_bytes(b"\n".join(lines) + b"\n" if spoilt == "line" else data.draw(spoilt_bytes(whole)))
-    read(lambda: results(load_study(run)), lambda: read_front(run))
-    run.journal.write_bytes(whole)
+    with restored(run.journal):
+        run.journal.write_bytes(b"\n".join(lines) + b"\n" if spoilt == "line" else data.draw(spoilt_bytes(whole)))
+        read(lambda: results(load_study(run)), lambda: read_front(run))
 
 
 @given(data=st.data())
@@ -183,23 +202,23 @@ def test_circuits_of_runs(broken: Path, data: st.DataObject) -> None:
     (folder / "rtl").mkdir(exist_ok=True)
     files = {"reports.json": CIRCUIT_REPORT, "rtl/project.json": PROJECTS["project.json"],
              "design.json": json.loads((folder / "design.json").read_text())}  # fmt: skip
-    for name, tree in files.items():
-        (folder / name).write_text(json.dumps(tree))
-    assert len(list(circuits_of(run))) == 1
-    (folder / "design.json").write_text(json.dumps({**files["design.json"], "origin": {"sparsity": ["much"]}}))
-    with pytest.raises(InputError, match="small: sparsity"):
-        list(circuits_of(run))
-    (folder / "design.json").write_text(json.dumps(files["design.json"]))
-    spoilt = data.draw(st.sampled_from(sorted(files)))
-    (folder / spoilt).write_text(json.dumps(data.draw(spoilt_trees(files[spoilt]))))
-    read(lambda: list(circuits_of(run)))
-    (folder / "design.json").write_text(json.dumps(files["design.json"]))
+    with restored(folder / "design.json"):
+        for name, tree in files.items():
+            (folder / name).write_text(json.dumps(tree))
+        assert len(list(circuits_of(run))) == 1
+        (folder / "design.json").write_text(json.dumps({**files["design.json"], "origin": {"sparsity": ["much"]}}))
+        with pytest.raises(InputError, match="small: sparsity"):
+            list(circuits_of(run))
+        (folder / "design.json").write_text(json.dumps(files["design.json"]))
+        spoilt = data.draw(st.sampled_from(sorted(files)))
+        (folder / spoilt).write_text(json.dumps(data.draw(spoilt_trees(files[spoilt]))))
+        read(lambda: list(circuits_of(run)))
 
 
 @given(data=st.data())
 @settings(fuzz, max_examples=20)
 def test_tables_of_circuits(tmp_path: Path, data: st.DataObject) -> None:
-    lines = shipped_table().read_bytes().splitlines(keepends=True)[:60]
+    lines = content(shipped_table()).splitlines(keepends=True)[:60]
     file = tmp_path / "circuits.jsonl"
     file.write_bytes(data.draw(spoilt_bytes(b"".join(lines))))
     read(lambda: read_table(file))
