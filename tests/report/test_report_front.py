@@ -9,7 +9,7 @@ from rich.console import Console
 
 from nac.errors import InputError
 from nac.report import Front, frame, front_table
-from nac.report.quantities import with_error
+from nac.report.quantities import quantity, with_error
 from nac.report.tables import caption, sorted_rows
 
 
@@ -209,7 +209,16 @@ def test_errors_are_columns_that_conditions_can_use() -> None:
     ("value", "error", "text"),
     [(67.3, 1.2, "67.3 ± 1.2"), (0.010532, 0.000214, "0.01053 ± 0.00021"), (373.2, 12.4, "373 ± 12"),
      (0.9123, 0.0041, "0.9123 ± 0.0041"), (68.1, 0.0999, "68.10 ± 0.10"), (3.0, 0.0, "3.0000 ± 0.0000"),
-     (12345.6, 789.0, "12346 ± 789")],
+     (12345.6, 789.0, "12346 ± 789"), (4.24e-23, 7.0e-24, "(4.24 ± 0.70)e-23"), (1.97e20, 2.0e19, "(1.97 ± 0.20)e20"),
+     (4.2e-5, 1.0e-5, "(4.2 ± 1.0)e-5")],
 )  # fmt: skip
 def test_an_error_is_written_with_two_digits(value: float, error: float, text: str) -> None:
     assert with_error(value, error) == text
+
+
+def test_metrics_in_very_small_or_large_units_are_readable() -> None:
+    mae = quantity("mae")
+    assert [mae.text(value) for value in (0.0, 0.0135, 3.31e-21, 1.9e20, 483.25)] == [
+        "0.0000", "0.0135", "3.31e-21", "1.9e+20", "483.2500"]  # fmt: skip
+    assert mae.between(1e-21, 3e-21) == "(1.00 to 3.00)e-21"
+    assert quantity("accuracy").between(0.661, 0.682) == "66.10 to 68.20 %"

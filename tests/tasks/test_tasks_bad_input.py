@@ -63,7 +63,7 @@ BAD_JETS: dict[str, tuple[dict[str, Any], str]] = {
     "complex": ({"constituents": X.astype(complex)}, "has type complex"),
     "NaN": ({"constituents": with_value(X, (7, 1, 2), np.nan)}, "'constituents' is NaN or infinite at row 7"),
     "infinity": ({"constituents": with_value(X, (9, 0, 0), np.inf)}, "is NaN or infinite at row 9"),
-    "beyond float32": ({"constituents": with_value(X.astype(float), (0, 0, 0), 1e300)}, "NaN or infinite at row 0"),
+    "beyond float32": ({"constituents": with_value(X.astype(float), (0, 0, 0), 1e300)}, "too large at row 0"),
     "negative pT": ({"constituents": with_value(X, (9, 0, 0), -1.0)}, "negative pT"),
     "label too large": ({"label": with_value(Y, 3, 5)}, "'label' is 5 at row 3, expected whole numbers 0..4"),
     "label negative": ({"label": with_value(Y, 3, -1)}, "'label' is -1 at row 3"),

@@ -226,7 +226,7 @@ def test_targets_in_columns_of_their_own(tmp_path: Path, kind: str) -> None:
         hdf5(path, {"in/x": X, "out/ex": columns["ex"], "out/ey": columns["ey"][:, None]})
     config = two_targets(targets=["ex", "ey"])
     samples = read(config, path)
-    np.testing.assert_array_equal(samples.y, TARGETS)
+    np.testing.assert_array_equal(samples.y.astype(np.float32), TARGETS)
     np.testing.assert_array_equal(samples.x, X)
 
 

@@ -1,13 +1,20 @@
 """A feature is worth the same in any unit, however rarely it differs from its usual value."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from datafiles import arrays_config, jet_arrays, jets_config
 from numpy.typing import NDArray
 
+from nac.config import TaskConfig
+from nac.errors import InputError
+from nac.tasks import Dataset, make_task
+from nac.tasks.arrays import open_any
 from nac.tasks.preprocessing import LIMIT, Preprocessing, fit
+from nac.tasks.sources import gather
 
 UNITS = (1e-36, 1e-30, 1e-19, 1e-3, 1.0, 1e3, 1e30, 1e36)
 RANDOM = np.random.default_rng(0)
@@ -62,3 +69,47 @@ def test_momenta_fill_the_input_in_any_unit(scaling: str, unit: float) -> None:
     x = fit(raw, np.zeros(200), jets_config(scaling=scaling).data).apply(raw)
     assert np.isfinite(x).all()
     assert 0.4 < np.std(x[:, 0][raw[:, 0] > 0]) < 1.6
+
+
+def regression(features: int) -> TaskConfig:
+    return arrays_config(kind="regression", classes=[], outputs=1, shape=[features])
+
+
+def calorimeter(path: Path, inputs: NDArray[Any], targets: NDArray[Any]) -> Dataset:
+    file = path / "cells.npz"
+    np.savez(file, x=inputs, y=targets)
+    return make_task(regression(inputs.shape[1])).load([file])
+
+
+def test_targets_with_a_large_offset_keep_what_they_differ_by(tmp_path: Path) -> None:
+    """A resonance at 5 GHz that moves by some Hz: float32 has steps of 512 Hz there."""
+    shift = RANDOM.normal(0, 40, 1000)
+    inputs = RANDOM.normal(size=(1000, 3))
+    dataset = calorimeter(tmp_path, inputs, 5e9 + shift)
+    y = np.concatenate([split.y.numpy() for split in (dataset.train, dataset.validation, dataset.test)])
+    assert y.std() == pytest.approx(40 / dataset.preprocessing.output_scale[0], rel=0.1)
+    physical = dataset.preprocessing.physical(dataset.train.y.numpy())[:, 0] - 5e9
+    assert np.abs(np.sort(physical)[:, None] - shift).min(axis=1).max() < 1e-4
+
+
+def test_features_that_float32_cannot_tell_apart_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    inputs = RANDOM.normal(size=(1000, 4))
+    inputs[:, 1] += 1e9
+    inputs[:, 2] *= 1e-310
+    inputs[:, 3] = 1e9 + 0.1
+    calorimeter(tmp_path, inputs, inputs[:, 0])
+    said = [record.message for record in caplog.records if "32-bit" in record.message]
+    assert [text.split(": ")[1].split(" varies")[0] for text in said] == ["x[:, 1]", "x[:, 2]"]
+    table = tmp_path / "cells.csv"
+    pd.DataFrame({"a": inputs[:, 0], "time": inputs[:, 1], "y": inputs[:, 0]}).to_csv(table, index=False)
+    caplog.clear()
+    gather(open_any(regression(2).data, [table]), regression(2).data, margin=0)
+    assert "cells.csv: time varies by little more than the rounding" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_numbers_that_float32_cannot_hold_are_refused(tmp_path: Path, name: str) -> None:
+    arrays = {"x": RANDOM.normal(size=(100, 3)), "y": RANDOM.normal(size=100)}
+    arrays[name][7] = 1e300
+    with pytest.raises(InputError, match=rf"'{name}' is too large at row 7, expected finite numbers up to 3.4e\+38"):
+        calorimeter(tmp_path, arrays["x"], arrays["y"])

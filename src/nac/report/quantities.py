@@ -61,19 +61,28 @@ class Quantity:
             return f"{100 * value:.{0 if self.role == 'setting' else 2}f} %"
         if self.role in {"cost", "hardware"} or self.name in {"trial", "bits", "activation_bits", "input_bits"}:
             return short(value)
-        return f"{value:.4f}"
+        return f"{value:.4f}" if value == 0 or 0.01 <= abs(value) < 1e5 else f"{value:.4g}"
 
     def between(self, low: float, high: float) -> str:
         """The ends of an interval as a table shows them: `66.10 to 68.20 %`."""
-        decimals = _decimals(self.scale * (high - low) / 4)
-        ends = f"{self.scale * low:.{decimals}f} to {self.scale * high:.{decimals}f}"
-        return f"{ends} %" if self.percent else ends
+        (first, last), power = _digits((self.scale * low, self.scale * high), self.scale * (high - low) / 4)
+        return f"{f'({first} to {last}){power}' if power else f'{first} to {last}'}{' %' if self.percent else ''}"
 
 
 def with_error(value: float, error: float) -> str:
-    """A value and its standard error, of which two digits are shown: 67.3 ± 1.2, 0.01053 ± 0.00021, 373 ± 12."""
-    decimals = _decimals(error)
-    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+    """A value and its standard error, of which two digits are shown: 67.3 ± 1.2, 0.01053 ± 0.00021, (3.7 ± 1.2)e-20."""
+    (shown, uncertain), power = _digits((value, error), error)
+    return f"({shown} ± {uncertain}){power}" if power else f"{shown} ± {uncertain}"
+
+
+def _digits(values: tuple[float, float], error: float) -> tuple[tuple[str, str], str]:
+    """Two values with two digits of an error, and the power of ten that is taken out of very large or small ones."""
+    largest = max(map(abs, values))
+    power = math.floor(math.log10(largest)) if 0 < largest < 1e-4 or 1e7 <= largest < math.inf else 0
+    unit = 10.0**power
+    decimals = _decimals(error / unit)
+    first, last = (f"{value / unit:.{decimals}f}" for value in values)
+    return (first, last), f"e{power}" if power else ""
 
 
 def _decimals(error: float) -> int:

@@ -14,7 +14,7 @@ from nac.config import DataConfig
 from nac.errors import InputError
 from nac.tasks.files import ArrayFile, array_sets, check_finite, open_arrays
 from nac.tasks.labels import NUMBERS, label_column, labels, one_hot
-from nac.tasks.sources import Source, allocate, fill, other_columns, same_length, wanted_columns
+from nac.tasks.sources import Source, allocate, fill, lost, other_columns, same_length, wanted_columns, warn_lost
 from nac.tasks.tables import read_table, table_format
 
 
@@ -124,11 +124,14 @@ class TableSource(Source):
 
     def inputs(self, rows: NDArray[np.int64], margin: int) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Raw features (n, F) and targets."""
-        return self.table[rows].astype(np.float32), _typed(self.targets[rows])
+        exact = self.table[rows]
+        kept = exact.astype(np.float32)
+        warn_lost(self.path, self.features, lost(exact, kept))
+        return kept, _typed(self.targets[rows])
 
 
 def _typed(targets: NDArray[Any]) -> NDArray[Any]:
-    return targets if targets.dtype == np.int64 else targets.astype(np.float32)
+    return targets if targets.dtype == np.int64 else targets.astype(np.float64)
 
 
 def open_any(config: DataConfig, files: list[Path], features: tuple[str, ...] = ()) -> list[Source]:

@@ -103,7 +103,9 @@ def output_units(y: Tensor, preprocessing: Preprocessing) -> Tensor:
     """Targets in units of the network's outputs: labels unchanged, physical values without offset and scale."""
     if not preprocessing.output_scale:
         return y
-    return (y - torch.tensor(preprocessing.output_offset)) / torch.tensor(preprocessing.output_scale)
+    offset, scale = (torch.tensor(values, dtype=torch.float64)
+                     for values in (preprocessing.output_offset, preprocessing.output_scale))
+    return ((y - offset) / scale).float()
 
 
 def prepare(raw: Tensor, y: Tensor, config: DataConfig, preprocessing: Preprocessing) -> tuple[Tensor, Tensor]:

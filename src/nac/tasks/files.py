@@ -28,6 +28,7 @@ COLUMN_BYTES = 1 << 30
 SAMPLES_BYTES = 24 << 30
 BROKEN = (OSError, EOFError, ValueError, RuntimeError, KeyError, NotImplementedError, MemoryError, OverflowError,
           TypeError, zipfile.BadZipFile, zlib.error)
+LARGEST = float(np.finfo(np.float32).max)
 NPY_MAGIC = b"\x93NUMPY"
 
 
@@ -332,8 +333,11 @@ def _first_bytes(path: Path) -> bytes:
 
 
 def check_finite(path: Path, name: str, first_row: int, rows: NDArray[Any]) -> None:
-    """Raises InputError naming the first row with a NaN or an infinity."""
-    if rows.dtype.kind == "f" and not np.isfinite(rows).all():
-        bad = ~np.isfinite(rows.reshape(len(rows), -1)).all(axis=1)
-        raise InputError(f"{path}: {name!r} is NaN or infinite at row {first_row + int(np.argmax(bad))}, "
-                         "expected finite numbers")
+    """Raises InputError naming the first row with a NaN, an infinity or a number too large for float32."""
+    if rows.dtype.kind != "f" or (np.abs(rows) <= LARGEST).all():
+        return
+    flat = rows.reshape(len(rows), -1)
+    at = int(np.argmin((np.abs(flat) <= LARGEST).all(axis=1)))
+    finite = np.isfinite(flat[at]).all()
+    raise InputError(f"{path}: {name!r} is {'too large' if finite else 'NaN or infinite'} at row {first_row + at}, "
+                     f"expected finite numbers{f' up to {LARGEST:.1e}' if finite else ''}")

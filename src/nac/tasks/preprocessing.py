@@ -37,6 +37,7 @@ from nac.config import DataConfig, Model
 LIMIT = 4.0
 OFFSET_STEPS = 256  # the offset of a target is a multiple of this part of its scale
 ROUNDING = 1e-7  # of float32, in which samples are kept
+TARGET_ROUNDING = 1e-13  # of float64, in which targets are until their offset is taken off
 MAX_EXPONENT = 126  # of a scale that is a float32 as well
 SHORT_TAILS = 2**0.5  # transformed pT may fill more of the input's range: its tails are short
 Transform = Literal["none", "log2_1p", "sqrt"]
@@ -143,7 +144,7 @@ def _output_units(targets: NDArray[Any], config: DataConfig) -> tuple[tuple[floa
 
 def _unit(spread: float, mean: float) -> float:
     """The power of two that is nearest to a spread; 1 where it is no more than rounding of the mean."""
-    return float(2.0 ** np.round(np.log2(spread))) if spread > 1e-7 * abs(mean) else 1.0
+    return float(2.0 ** np.round(np.log2(spread))) if spread > TARGET_ROUNDING * abs(mean) else 1.0
 
 
 def power_of_two(half_range: float, step: float = 1.0) -> float:

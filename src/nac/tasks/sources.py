@@ -4,7 +4,7 @@ import logging
 import operator
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<=": operator.le, ">=": operator.ge, "==": operator.eq, "!=": operator.ne, "<": operator.lt, ">": operator.gt,
 }
+
+# A feature is coarse when float32 rounds it by more than this part of its span, and constant when it spans less than
+# this part of its value.
+COARSE, EQUAL = 1e-3, 1e-13
 
 
 class Source(ABC):
@@ -56,7 +60,7 @@ class Source(ABC):
 
 @dataclass
 class Samples:
-    """Raw samples in memory: x (N, *raw) float32, y (N,) int64 or (N, T) float32, columns (N,)."""
+    """Raw samples in memory: x (N, *raw) float32, y (N,) int64 or (N, T) float, columns (N,)."""
 
     x: NDArray[np.float32]
     y: NDArray[Any]
@@ -158,16 +162,39 @@ def allocate(path: Path, rows: int, shape: tuple[int, ...]) -> NDArray[np.float3
 def fill(out: NDArray[np.float32], rows: NDArray[np.int64], file: ArrayFile, name: str,
          convert: Callable[[NDArray[Any]], NDArray[Any]], bytes_per_row: int | None = None) -> NDArray[np.float32]:
     """`convert` of the chosen `rows` (rising) of an array into `out`, block by block, all checked to be finite."""
-    done = 0
+    done, coarse = 0, set[int]()
     for start, block in file.blocks(name, bytes_per_row):
         last = int(np.searchsorted(rows, start + len(block)))
         if last > done:
             part = block[rows[done:last] - start]
             check_finite(file.path, name, start, part)
+            exact = convert(part)
             with np.errstate(over="ignore"):
-                out[done:last] = convert(part)
+                out[done:last] = exact
             check_finite(file.path, name, start, out[done:last])
+            coarse |= lost(exact, out[done:last])
             done = last
         if done == len(rows):
             break
+    warn_lost(file.path, {index: f"{name}[:, {index}]" for index in coarse}, coarse)
     return out
+
+
+def lost(exact: NDArray[Any], kept: NDArray[np.float32]) -> set[int]:
+    """The features (axis 1) of samples that vary by little more than float32 rounds them by, as 10^9 ± 1 does."""
+    if exact.dtype.itemsize <= kept.dtype.itemsize and exact.dtype.kind == "f":
+        return set()
+    found = set()
+    for index in range(exact.shape[1] if exact.ndim > 1 else 0):
+        values, near = exact[:, index].astype(np.float64), kept[:, index]
+        span, largest = float(np.ptp(values)), float(np.abs(values).max())
+        if span > EQUAL * largest and float(np.abs(values - near).max()) > COARSE * span:
+            found.add(index)
+    return found
+
+
+def warn_lost(path: Path, names: Mapping[int, str] | Sequence[str], features: Iterable[int]) -> None:
+    """Says which features `lost` what they differ by."""
+    for index in sorted(features):
+        logger.warning("%s: %s varies by little more than the rounding of 32-bit numbers, expected values without "
+                       "a large offset (subtract it) and above 1e-38", path, names[index])
