@@ -1,9 +1,14 @@
 """What chooses is not what is shown: choices go by `choice_` metrics, tables show those that no choice has seen."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from nac.pipeline.select import along_the_front
 from nac.report import Front
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def rows(kind: str) -> list[dict[str, object]]:
@@ -72,3 +77,19 @@ def test_an_error_as_objective_must_be_lower_by_its_standard_error() -> None:
         "design level: rmse 60.0 ± 3.0 is within its error no better than the constant answer's 62.0 ± 2.0",
         "design bad: rmse 66.0 ± 3.0 is worse than the constant answer's 62.0 ± 2.0",
     ]
+
+
+def test_the_benchmark_finds_the_optimism_of_a_choice_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import optimism
+
+    random = np.random.default_rng(0)
+    known = [{"kind": kind, "name": str(k), "bops": 10.0} for kind in ("trial", "design") for k in range(12)]
+    hits = {name: random.random((24, n)) < 0.6 for name, n in (("choose", 100), ("judge", 100), ("held", 8000))}
+    found = optimism.repeated(optimism.Networks(known, hits), 150, 0)
+    deviation = 100 * np.sqrt(0.24 / 100)
+    for chosen in ("search front", "design front", "best design"):
+        naive, rescored = found[chosen, "naive"], found[chosen, "rescored"]
+        assert naive.points == pytest.approx(1.63 * deviation, abs=4 * naive.error)  # the largest of 12 normal values
+        assert rescored.points == pytest.approx(0.0, abs=4 * rescored.error)
+        assert 0 < rescored.error < 0.5
