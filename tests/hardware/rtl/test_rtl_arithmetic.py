@@ -16,7 +16,6 @@ from nac.hardware.rtl.arithmetic import (
     largest,
     maximum,
     negative,
-    plus,
     quantise,
     select,
     total,
@@ -138,8 +137,19 @@ def test_constants_of_many_bits_are_exact(constant: int, fraction: int) -> None:
     """alkaid looks for the lowest bit of a constant in float32, and keeps 32 bits of one that is added."""
     x, value = variable(-8, 7, 0), constant * 2.0**-fraction
     samples = np.arange(-8.0, 8.0)[:, None]
-    assert run([x], [plus(x, value)], samples) == list(samples[:, 0] + value)
-    assert run([x], [plus(x * 0.0, value)], samples) == [value] * 16
+    assert run([x], [x + value], samples) == list(samples[:, 0] + value)
+    assert run([x], [x * 0.0 + value], samples) == [value] * 16
+
+
+@pytest.mark.parametrize("constant", [2**33 - 1, -(2**36) - 1, 2**44 + 2**20 + 1, -(2**48) + 1])
+@pytest.mark.parametrize("coarser", [29, 30, 31, 32, 40])
+@pytest.mark.parametrize(("low", "high"), [(-8, 7), (0, 1), (-1, 0), (0, 3)])
+def test_constants_far_finer_than_what_they_are_added_to_are_exact(
+    constant: int, coarser: int, low: int, high: int
+) -> None:
+    x = variable(low, high, -coarser)
+    samples = np.ldexp(np.arange(float(low), high + 1), coarser)[:, None]
+    assert run([x], [x + float(constant)], samples) == list(samples[:, 0] + constant)
 
 
 @given(st.lists(TYPES, min_size=1, max_size=9), st.integers(0, 2**31))

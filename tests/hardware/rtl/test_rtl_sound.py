@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from alkaid.trace import FVariable, trace
 from alkaid.trace.passes import canon
 from alkaid.types import CombLogic, Op, QInterval
 
 from nac.hardware.rtl import sound
+from nac.hardware.rtl.arithmetic import HARDWARE
 
 
 def shifted_bit() -> CombLogic:
@@ -35,3 +37,23 @@ def test_the_lowest_bit_that_is_replaced_is_of_a_rounded_number() -> None:
         "get_lsb_loc of this alkaid is exact: `sound.py` need no longer replace it"
     )
     assert sound.lowest_bit(0.0) == sound.faulty_lowest_bit(0.0)
+
+
+def test_the_addition_that_is_replaced_loses_bits() -> None:
+    value, x = 2.0**40 + 1, FVariable(0.0, 3.0, 1.0, hwconf=HARDWARE)
+    additions = (sound.faulty_addition, sound.add_constant)
+    sums = [trace([x], [add(x, value)]).predict(np.arange(4.0)[:, None])[:, 0] for add in additions]
+    assert not np.array_equal(sums[0], np.arange(4) + value), (
+        "this alkaid adds constants of any width: `sound.py` need no longer replace it"
+    )
+    assert np.array_equal(sums[1], np.arange(4) + value)
+
+
+def test_constants_that_are_added_in_a_row_are_exact() -> None:
+    x = FVariable(-4.0, 3.0, 1.0, hwconf=HARDWARE)
+    samples = np.arange(-4.0, 4.0)
+    for factor in (1.0, -1.0, -0.5):
+        total = (x * factor + 2.0**40) + 0.25
+        again = (x * factor + 0.25) + 2.0**40 - 2.0**40
+        found = trace([x], [total, again]).predict(samples[:, None])
+        assert np.array_equal(found.T, [factor * samples + 2.0**40 + 0.25, factor * samples + 0.25])

@@ -4,7 +4,6 @@ Everything here is elementwise on `FVariable`s, except the constant matrix produ
 clipped: fewer bits to compare, fewer and shallower LUTs.
 """
 
-import math
 from collections.abc import Sequence
 from functools import reduce
 from itertools import pairwise
@@ -17,8 +16,9 @@ from alkaid.trace import FVariable, HWConfig
 from alkaid.types import CombLogic, QInterval
 
 from nac.hardware.fixed import Fixed, Span
-from nac.hardware.rtl.sound import CONSTANT_BITS, lowest_bit
+from nac.hardware.rtl.sound import correct
 
+correct()
 HARDWARE = HWConfig(1, 1, -1)
 """One LUT per bit of an adder, a delay that grows with its carry chain: alkaid's own cost and delay model."""
 WIDEST, BLOCK = 128, 100
@@ -156,7 +156,7 @@ class Matrices:
             outputs[rows] = self._summed(kernel[np.ix_(rows, live)], x[live])
         for index in np.flatnonzero(~rows):
             outputs[index] = constant(0.0)
-        return np.array([plus(*pair) for pair in zip(outputs, offset, strict=True)], dtype=object)
+        return np.array([x + float(value) for x, value in zip(outputs, offset, strict=True)], dtype=object)
 
     def _summed(self, kernel: npt.NDArray[np.float64], x: Variables) -> Sequence[FVariable]:
         """A product whose rows have no output without weights, in as many blocks as its inputs need."""
@@ -176,30 +176,6 @@ class Matrices:
         first, second = self._solved[key]
         result: Sequence[FVariable] = second(first(x, quantize=False), quantize=False)
         return result
-
-
-def plus(x: FVariable, value: float) -> FVariable:
-    """x + value, exactly.
-
-    A constant of more bits than alkaid keeps is added in two parts, to the bits of `x` above and below a cut: alkaid
-    makes one constant of two that are added in a row.
-    """
-    if x.low == x.high:
-        return constant(x.low + value)
-    numerator, _ = float(value).as_integer_ratio()
-    if numerator == 0 or significant_bits(numerator) <= CONSTANT_BITS:
-        return x + value
-    signed, integer, given = (int(part) for part in x.kif)
-    weight = max(lowest_bit(value) + CONSTANT_BITS - 1, 1 - given)
-    above = x.quantize(signed, max(integer, weight + 1), -weight, "WRAP", "TRN")
-    below = x.quantize(0, weight, given, "WRAP", "TRN")
-    rest = math.fmod(value, 2.0**weight)
-    return (above + (value - rest)) + (below + rest)
-
-
-def significant_bits(k: int) -> int:
-    """Bits of an integer without its sign and the zeros at its end."""
-    return (abs(k) // (k & -k)).bit_length()
 
 
 def total(values: Sequence[FVariable]) -> FVariable:

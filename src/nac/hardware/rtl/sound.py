@@ -1,19 +1,25 @@
-"""alkaid 0.8.2 without its two faults: importing this module corrects the library for this process.
+"""alkaid 0.8.2 without its three faults: `correct` puts them right for this process.
 
 - It looks for the lowest bit of a constant in float32, so that constants of more than 24 bits come out wrong. Here the
-  bit is found in float64; constants have up to `CONSTANT_BITS` bits, the field in which an addition keeps them.
+  bit is found in float64.
+- It keeps 32 bits of a constant that is added, also of the one that it makes of two that are added in a row. Here
+  longer ones become values of their own, which are added as any other value is.
 - Its pass `canonicalize_msb_wraps` takes a single bit of a shifted value for the top bit of that value. It is left out:
   circuits cost the same without it.
 
-The tests of this module say when a later version needs neither.
+The tests of this module say when a later version needs none of this.
 """
 
-from alkaid.trace import affine_interval, fixed_variable, fixed_variable_array, tracer
+import math
+
+from alkaid.trace import FVariable, affine_interval, fixed_variable, fixed_variable_array, tracer
 from alkaid.trace.passes import canon
 from alkaid.types import CombLogic
 
 CONSTANT_BITS = 31
+"""Of a constant without its sign, in the field of an addition that holds it."""
 faulty_lowest_bit = canon.get_lsb_loc
+faulty_addition = FVariable._const_add
 faulty_pass = canon.canonicalize_msb_wraps
 
 
@@ -25,6 +31,16 @@ def lowest_bit(value: float) -> int:
     return (numerator & -numerator).bit_length() - denominator.bit_length()
 
 
+def add_constant(x: FVariable, value: float | None) -> FVariable:
+    """x + value."""
+    if not value or math.frexp(value)[1] - lowest_bit(value) <= CONSTANT_BITS:
+        return faulty_addition(x, value)
+    if x._factor < 0:
+        return -add_constant(-x, -value)
+    constant = FVariable.from_const(value, hwconf=x.hwconf)
+    return FVariable(_affine=x._affine + value, _from=(x, constant), _factor=x._factor, opr="vadd", hwconf=x.hwconf)
+
+
 def _as_it_is(comb: CombLogic) -> CombLogic:
     return comb
 
@@ -34,6 +50,4 @@ def correct() -> None:
     for module in (affine_interval, canon, fixed_variable, fixed_variable_array, tracer):
         vars(module)["get_lsb_loc"] = lowest_bit
     vars(canon)["canonicalize_msb_wraps"] = _as_it_is
-
-
-correct()
+    FVariable._const_add = add_constant
