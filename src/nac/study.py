@@ -11,8 +11,11 @@ import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import BaseJournalBackend
+from optuna.trial import FrozenTrial
+from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from nac.config.base import describe
 from nac.errors import InputError
 from nac.journal import JournalReader
 from nac.rundir import Run, database_url
@@ -102,6 +105,18 @@ def _named(where: str) -> Iterator[None]:
 def brief(error: Exception) -> str:
     """The first words of an error, on one line."""
     return " ".join(str(error).split())[:200]
+
+
+@contextmanager
+def expecting_a_search(trial: FrozenTrial, where: str = "study") -> Iterator[None]:
+    """Reading what a search wrote of a finished trial. Raises InputError where it is something else."""
+    try:
+        yield
+    except ValidationError as error:
+        raise InputError(describe(error, f"{where}: trial {trial.number}")) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{where}: trial {trial.number} has other attributes than a search writes "
+                         f"({brief(error)})") from error
 
 
 def trained_again(study: optuna.Study) -> dict[int, Trainings]:

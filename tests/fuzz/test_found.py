@@ -21,6 +21,7 @@ from nac.pipeline.check import check_file
 from nac.pipeline.costs import cost_of
 from nac.report.collect import read_front
 from nac.rundir import Run
+from nac.search import results
 from nac.study import load_study
 
 Change = Callable[[onnx.ModelProto], object]
@@ -154,6 +155,21 @@ def test_trials_with_attributes_of_others(broken: Path, architecture: str) -> No
         return
     with pytest.raises(InputError, match="trial 0"):
         read_front(run)
+
+
+@pytest.mark.parametrize("attributes", [
+    {"metrics": None}, {"training": None}, {"intervals": {"accuracy": {"low": 0.1}}}, {"intervals": 3},
+    {"training": "long"}, {"metrics": [1]},
+])  # fmt: skip
+def test_trials_whose_results_are_none(broken: Path, attributes: dict[str, Any]) -> None:
+    run = Run(broken / "run")
+    lines = [json.loads(line) for line in run.journal.read_text().splitlines()]
+    for entry in lines:
+        if attributes.keys() & entry.get("user_attr", {}).keys():
+            entry["user_attr"] = attributes
+    run.journal.write_text("".join(json.dumps(entry) + "\n" for entry in lines))
+    with pytest.raises(InputError, match="trial 0 has other attributes than a search writes"):
+        results(load_study(run))
 
 
 REPORTS = [{"verification": "yes"}, {"numbers": 3}, {"numbers": ["lut"]}, {"numbers": [{"value": 3}]}, {"skipped": 1}]

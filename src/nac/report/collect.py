@@ -18,7 +18,7 @@ from nac.errors import InputError
 from nac.report.front import CHOICE, Front
 from nac.report.quantities import QUANTITIES
 from nac.rundir import Run
-from nac.study import RESCORED, Trainings, averaged, counted_trainings, find_study
+from nac.study import RESCORED, Trainings, averaged, counted_trainings, expecting_a_search, find_study
 from nac.tasks import BASELINES, Interval, read_intervals
 
 # The more a number rests on, the later it stands here; a row shows the last one it has.
@@ -119,13 +119,9 @@ def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
     again = counted_trainings(study)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         if "duplicate_of" not in trial.user_attrs:
-            try:
-                yield _trial_row(run, trial, again.get(trial.number, {}))
-            except ValidationError as error:
-                raise InputError(describe(error, f"{run.journal}: trial {trial.number}")) from error
-            except (TypeError, ValueError, AttributeError) as error:
-                raise InputError(f"{run.journal}: trial {trial.number} has other attributes than a search writes "
-                                 f"({error})") from error
+            with expecting_a_search(trial, str(run.journal)):
+                row = _trial_row(run, trial, again.get(trial.number, {}))
+            yield row
 
 
 def _trial_row(run: Run, trial: FrozenTrial, again: Trainings) -> dict[str, Any]:

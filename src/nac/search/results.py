@@ -18,7 +18,7 @@ from nac.errors import InputError
 from nac.pareto import Direction, non_dominated, oriented, representatives
 from nac.search.objectives import OBJECTIVES
 from nac.space import Genotype, compression
-from nac.study import Trainings, averaged, counted_trainings
+from nac.study import Trainings, averaged, counted_trainings, expecting_a_search
 from nac.tasks import METRICS, Interval, read_intervals
 
 
@@ -64,12 +64,17 @@ class TrialResult:
 def results(study: optuna.Study, trainings: Sequence[str] | None = None) -> list[TrialResult]:
     """Every trial with values, feasible or not, duplicates included, in their order.
 
-    `trainings` names the other trainings that count, if not those that the study counts.
+    `trainings` names the other trainings that count, if not those that the study counts. Raises InputError where
+    a trial has other attributes than a search writes.
     """
     names = objective_names(study)
     again = counted_trainings(study, trainings)
     finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    return [_result(trial, names, again.get(trial.number, {})) for trial in finished]
+    found = []
+    for trial in finished:
+        with expecting_a_search(trial):
+            found.append(_result(trial, names, again.get(trial.number, {})))
+    return found
 
 
 def objective_names(study: optuna.Study) -> list[str]:
