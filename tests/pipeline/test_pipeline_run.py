@@ -117,7 +117,7 @@ def test_a_second_run_in_the_same_place_is_refused(
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--set", "search.trials=9"], "search.trials=9"),
+        (["--set", "train.epochs=9"], "train.epochs=9"),
         (["--seed", "5"], "seed=5"),
         (["--preset", "demo"], "--preset"),
     ],

@@ -38,6 +38,11 @@ class SplitConfig(Model):
 
     The share `rescore` of the validation split takes part in no choice, of epochs, trials or designs: whatever the
     choices were made on flatters what was chosen, so that validation metrics are shown of this part.
+
+    Few samples are divided in the same shares: more to validate are fewer to train. A fifth instead of 0.075 made the
+    best of eight jet networks by what chose truly better by 0.9 ± 0.3 points with 5,000 jets (8 draws), worse by
+    0.7 ± 0.5 with 2,000 (14 draws), while the binomial error of what is shown fell from 3.5 to 2.2 and from 5.7 to
+    3.5. No rule by the number of samples follows; `search.folds` choose by all that train.
     """
 
     train: float = Field(0.85, gt=0, lt=1)
