@@ -70,7 +70,7 @@ def test_truncated_npz(nac: Command, jets_file: Path, tmp_path: Path) -> None:
         (["missing.yaml"], ["missing.yaml"]),
         (["jets", "--preset", "fast"], ["fast", "demo", "default"]),
         (["jets", "--set", "search.sampler=annealing"], ["search.sampler", "nsga2", "annealing"]),
-        (["jets", "--set", "target.part=xc9000"], ["target.part", "xc9000", "xcvu13p"]),
+        (["jets", "--set", "target.part=xc 9000"], ["target.part", "xc 9000", "xcvu13p"]),
         (["jets", "--set", "target.backend=Verilogue"], ["target.backend", "Verilogue", "Vitis"]),
         (["jets", "--set", "data.constitutents=8"], ["data.constitutents", "unknown key"]),
         (["jets", "--set", "search.trials=0"], ["search.trials", "greater than 0"]),
@@ -158,7 +158,7 @@ def test_other_verbs_refuse_too(nac: Command, arguments: list[str]) -> None:
 def test_check_finds_every_problem_at_once(nac: Command, tmp_path: Path) -> None:
     data = yaml.safe_load(Path("tasks/jets.yaml").read_text())
     data["task"]["search"]["sampler"] = "annealing"
-    data["task"]["target"]["part"] = "xc9000"
+    data["task"]["target"]["part"] = "xc 9000"
     data["task"]["train"]["epoch"] = 3
     data["presets"]["demo"]["compress"]["bits"] = [99]
     file = tmp_path / "wrong.yaml"
