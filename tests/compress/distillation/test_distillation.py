@@ -131,7 +131,7 @@ def test_files_are_read_like_any_data_of_the_task(name: str, tmp_path: Path) -> 
     write_distilled(file, made, task.config.data)
     again = read_distilled(file, task.config.data, dataset.preprocessing)
     torch.testing.assert_close(again.raw, made.raw, rtol=0, atol=0)
-    torch.testing.assert_close(again.physical, made.physical, rtol=0, atol=1e-6)
+    torch.testing.assert_close(again.physical.double(), made.physical.double(), rtol=0, atol=1e-6)
     assert again.provenance == made.provenance
     facts = describe(task, [file])
     assert "problem" not in facts

@@ -50,7 +50,8 @@ class Synthetic:
             raw = self.preprocessing.raw(self.x)
         if not self.y.requires_grad:
             return Distilled(raw, self.physical)
-        scale, offset = (torch.tensor(v) for v in (self.preprocessing.output_scale, self.preprocessing.output_offset))
+        scale, offset = (torch.tensor(values, dtype=torch.float64)
+                         for values in (self.preprocessing.output_scale, self.preprocessing.output_offset))
         y = self.y * scale + offset
         return Distilled(raw, y.clamp(0, self.config.patch_size - 1) if self.config.layout == "patches" else y.clone())
 
