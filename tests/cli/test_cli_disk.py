@@ -12,7 +12,9 @@ import pytest
 from command import Result, inline
 
 from nac.config import TaskConfig
+from nac.pipeline.steps import is_synthesised
 from nac.report import Front
+from nac.report.collect import hardware_report
 from nac.rundir import Run
 
 TRIALS = 4
@@ -80,7 +82,8 @@ def test_a_full_disk_in_the_steps_after_the_search(jets_file: Path, tmp_path: Pa
     full = nac(disk_of(2000), "synth", design)
     assert full.status == 1
     assert "File too large" in full.err
-    assert not (design / "reports.json").exists()
+    assert not is_synthesised(design)
+    assert "File too large" in hardware_report(design)["failure"]
     assert not [path for path in run.path.rglob(".*.*") if path.name.startswith((".model", ".weights", ".design"))]
     assert len(Front.read(run).of("design")) == len(run.design_paths())
 

@@ -290,12 +290,14 @@ class _Workshop:
         removed: Counter[str] = Counter()
         if recipe.start is None:
             network, result, pruned = self._quantised(recipe, winner, bench)
+            dense = float(_weights(network).numel())
         else:
             start, pruned = self._made(recipe.start), None
             removed.update(start.record.removed)
             share = recipe.digits / recipe.start.digits
             network, result = with_fewer_digits(start.network, share, bench, settings.digits_train)
-        sparsity = _sparsity(network)
+            dense = _dense(start)
+        sparsity = max(0.0, 1 - int(_weights(network).count_nonzero()) / dense)
         network, gone = without_constants(network)
         removed.update(gone)
         ops = measured_workload(network)
@@ -371,7 +373,12 @@ class _Workshop:
         }
 
 
-def _sparsity(network: Network) -> float:
-    """The share of a quantised network's weights that are zero."""
-    weights = torch.cat([values.flatten() for values in integer_weights(network).values()])
-    return float((weights == 0).double().mean())
+def _weights(network: Network) -> torch.Tensor:
+    """All weights of a quantised network (N,), as integers."""
+    return torch.cat([values.flatten() for values in integer_weights(network).values()])
+
+
+def _dense(design: Design) -> float:
+    """How many weights a design had before any were removed, those of the channels that are gone included."""
+    weights, sparsity = _weights(design.network), design.record.sparsity
+    return int(weights.count_nonzero()) / (1 - sparsity) if sparsity < 1 else float(weights.numel())

@@ -204,8 +204,9 @@ def _synthesised(context: Context, folder: Path, say: Callable[[str], None]) -> 
 
 def check_inputs(dataset: Dataset, count: int = CHECKED_SAMPLES) -> NDArray[np.float32]:
     """Inputs (count, *input) that engines are compared on: of the test split, then of the others where it is short."""
-    parts = (dataset.test.x, dataset.judging.x, dataset.train.x)
-    inputs: NDArray[np.float32] = torch.cat([part[:count] for part in parts])[:count].numpy()
+    splits = (dataset.test, dataset.kept, dataset.validation, dataset.train)
+    parts = [split.x[:count] for split in splits if split is not None]
+    inputs: NDArray[np.float32] = torch.cat(parts)[:count].numpy()
     return inputs
 
 
