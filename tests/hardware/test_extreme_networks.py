@@ -18,8 +18,11 @@ from nac.hardware import export, read_circuit, synthesise
 from nac.hardware.engines import QonnxEngine, TorchEngine
 from nac.hardware.evaluate import evaluate
 from nac.hardware.export import load_model
+from nac.hardware.rtl import tools
+from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.lowering import LowerOptions, lower
 from nac.hardware.rtl.project import check_graph
+from nac.hardware.rtl.simulation import prove
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -66,15 +69,23 @@ def test_none_of_many(tmp_path_factory: pytest.TempPathFactory, space: str, seed
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 @pytest.mark.parametrize("space", DEPLOYABLE)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_firmware_of_them_is_exact(tmp_path: Path, space: str, seed: int) -> None:
-    """C simulation and, where there is a simulator, Verilog."""
-    trained, made = extreme_design(tmp_path, space, seed)
-    for design in (trained, made):
-        x = samples(design.record.architecture, 200)
+def test_firmware_of_them_is_exact(tmp_path: Path, space: str) -> None:
+    for design in extreme_design(tmp_path, space, seed=1):
         io_type = "io_stream" if len(design.record.architecture.input) == 3 else "io_parallel"
         target = TargetConfig.model_validate({"io_type": io_type})
-        assert synthesise(design, target, check_inputs=x, synthesis=False).verification.hls_samples == 200
+        x = samples(design.record.architecture, 200)
+        report = synthesise(design, target, check_inputs=x, simulation=False, synthesis=False)
+        assert report.verification.hls_samples == 200
+        assert report.rtl_samples >= 200
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(tools.verilator() is None, reason=tools.MISSING["verilator"])
+def test_verilog_of_one_is_exact(tmp_path: Path) -> None:
+    trained, _ = extreme_design(tmp_path, "jets_mlp_quantised", 1)
+    export(trained, keep_intermediates=False)
+    x = trained.quantised_input(samples(trained.record.architecture, 100))
+    assert prove(rtl_project(trained), x, TorchEngine(trained).predict(x), tools.verilator()).samples == 100
 
 
 def test_a_design_saved_with_a_saturated_bias_is_built_with_the_one_it_was_trained_with(tmp_path: Path) -> None:

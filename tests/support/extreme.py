@@ -36,22 +36,26 @@ def small_member(name: str, generator: np.random.Generator) -> Architecture:
 
 
 def extreme_network(arch: Architecture, generator: np.random.Generator) -> Network:
-    """Random weights whose channels lie up to 2**18 apart, dead channels and inputs, and biases of up to 10,000."""
+    """Random weights whose channels lie up to 2**18 apart, dead channels and inputs, and biases of up to 10,000.
+
+    Each at its own strength, none included, in every layer: most of the networks still depend on their inputs.
+    """
     torch.manual_seed(int(generator.integers(1 << 30)))
     network = Network(arch, quantised=True).train()
-    spread, share = generator.uniform(0, 9), generator.uniform(0, 0.6)
     with torch.no_grad():
         for name in network.weighted:
             weight, bias = network.weight(name), network.layers[name].bias
             assert isinstance(bias, torch.Tensor)
+            spread, share = generator.uniform(0, 9), max(0.0, generator.uniform(-0.3, 0.5))
             factors = np.exp2(generator.uniform(-spread, spread, len(weight)))
             weight.mul_(torch.from_numpy(factors).float().reshape(-1, *[1] * (weight.dim() - 1)))
             weight[torch.from_numpy(generator.random(len(weight)) < share)] = 0
-            weight[:, torch.from_numpy(generator.random(weight.shape[1]) < share)] = 0
+            weight[:, torch.from_numpy(generator.random(weight.shape[1]) < share / 2)] = 0
             weight[torch.from_numpy(generator.random(tuple(weight.shape)) < share)] = 0
-            sizes = 10 ** generator.uniform(-3, 4, len(bias)) * generator.choice([-1, 0, 1], len(bias))
+            largest = generator.choice([-1, 0, 1, 2, 4], p=[0.4, 0.2, 0.2, 0.1, 0.1])
+            sizes = 10 ** generator.uniform(-3, largest, len(bias)) * generator.choice([-1, 0, 1], len(bias))
             bias.copy_(torch.from_numpy(sizes))
-            if generator.random() < 0.1:
+            if generator.random() < 0.02:
                 weight.zero_()
         for _ in range(32):
             network(torch.randn(16, *arch.input))
