@@ -1,4 +1,4 @@
-"""Prints the README's table of measured results from run folders, published results beside them.
+"""Prints the tables of measured results (docs/results.md) from run folders, published results beside them.
 
     python benchmarks/tables.py RUN... [--all]
 
@@ -90,7 +90,7 @@ def section(title: str, results: Sequence[Result], *, everything: bool) -> str:
     for note in dict.fromkeys(anchor.note for anchor in by_label.values() if anchor.note):
         labels = ", ".join(label for label, anchor in by_label.items() if anchor.note == note)
         notes.append(f"*{labels}*: {note}.")
-    return "\n".join([f"### {title}", "", markdown(headings, rows), "", *(f"- {note}" for note in notes), ""])
+    return "\n".join([f"## {title}", "", markdown(headings, rows), "", *(f"- {note}" for note in notes), ""])
 
 
 def main() -> None:

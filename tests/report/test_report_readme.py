@@ -55,7 +55,7 @@ def printed(*arguments: str | Path) -> str:
 
 def test_the_results_table_has_its_rows_and_their_command(run: Run) -> None:
     text = printed(run.path, "--all")
-    assert text.startswith("### points, features (points.npz)")
+    assert text.startswith("## points, features (points.npz)")
     for path in run.design_paths():
         assert f"{run.path.name}: {path.name}" in text
     assert "accuracy (test)" in text
