@@ -184,6 +184,17 @@ def test_within_needs_a_standard_error_and_a_cost(front: Front) -> None:
         known_to(0.01).marked(["accuracy"]).choose("accuracy", within=1)
 
 
+def test_what_has_no_standard_error_has_nothing_within_one() -> None:
+    front = known_to(0.012)
+    choice = front.choose("bops")
+    assert (choice.row["name"], choice.errors, choice.close) == ("d", None, ("d",))
+    assert front.to_json("bops")["within"] is None
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(front_table(front, choice=choice))
+    text = console.export_text()
+    assert "within" not in text and "≈" not in text
+
+
 def test_tables_show_one_standard_error_and_say_so() -> None:
     front = known_to(0.012)
     console = Console(width=200, record=True, file=io.StringIO())

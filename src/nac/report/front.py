@@ -32,11 +32,12 @@ SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity")
 class Choice:
     """A `row` chosen by a metric, and the names of all rows within so many standard `errors` of the best, best first.
 
-    `row` is the best of them or the cheapest.
+    `row` is the best of them or the cheapest. What has no standard error (a cost) has no `errors`: `close` are those
+    that are equal to the best then.
     """
 
     metric: str
-    errors: float
+    errors: float | None
     row: Mapping[str, Any]
     close: tuple[str, ...]
 
@@ -182,7 +183,8 @@ class Front:
         if within is not None and math.isnan(error):
             raise InputError(f"--within {within:g}: the best {metric} has no standard error here, expected a metric of "
                              "a run that recorded them")
-        reach = (1.0 if within is None else within) * (0.0 if math.isnan(error) else error)
+        errors = None if math.isnan(error) else 1.0 if within is None else within
+        reach = 0.0 if errors is None else errors * error
         close = rows[(decided[metric] - decided[metric].iloc[0]).abs() <= reach]
         chosen = close.iloc[0]
         if within is not None:
@@ -190,7 +192,7 @@ class Front:
             if cost is None:
                 raise InputError(f"--within {within:g}: no objective of the run is a cost, expected one to prefer by")
             chosen = close.sort_values(cost, ascending=direction_of(cost) == "minimize", kind="stable").iloc[0]
-        return Choice(metric, 1.0 if within is None else within, record(chosen), tuple(close["name"]))
+        return Choice(metric, errors, record(chosen), tuple(close["name"]))
 
     def _by(self, metric: str) -> pd.DataFrame:
         """The rows that can be chosen, the best in `metric` first.
@@ -252,9 +254,11 @@ class Front:
     def to_json(self, best: str | None = None, within: float | None = None) -> dict[str, Any]:
         """The front as one JSON object: task, objectives with directions, states of the search, rows, `best` row.
 
-        `best` is the one that `choose` chooses, `within` the names of those that are hardly worse than the best.
+        `best` is the one that `choose` chooses, `within` the names of those that are hardly worse than the best, where
+        it has a standard error.
         """
         choice = self.choose(best, within) if best else None
+        known = choice is not None and choice.errors is not None
         return {
             "run": str(self.path) if self.path else None,
             "task": self.task,
@@ -266,7 +270,7 @@ class Front:
             "warnings": self.warnings,
             "rows": self.records(),
             "best": choice.row if choice else None,
-            "within": {"standard_errors": choice.errors, "names": list(choice.close)} if choice else None,
+            "within": {"standard_errors": choice.errors, "names": list(choice.close)} if choice and known else None,
         }
 
 

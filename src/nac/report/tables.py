@@ -35,10 +35,11 @@ def front_table(front: Front, *, choice: Choice | None = None, trials: bool = Tr
     for name in columns:
         table.add_column(heading_of(name).replace(" ", "\n"), justify="right", no_wrap=True)
     table.add_column("exact", justify="center", no_wrap=True)
+    near = () if choice is None or choice.errors is None else choice.close
     for row in sorted_rows(front, trials=trials):
         alike = choice is not None and row["kind"] == choice.row["kind"]
         chosen = choice is not None and alike and row["name"] == choice.row["name"]
-        close = CLOSE if choice is not None and alike and row["name"] in choice.close else ""
+        close = CLOSE if alike and row["name"] in near else ""
         table.add_row(
             f"{MARK if row['front'] else ' ' if close else ''}{close}", label(row), str(row["architecture"]),
             *(value_text(row, name) for name in columns), exact_text(row),
@@ -127,7 +128,7 @@ def caption(front: Front, choice: Choice | None = None) -> str:
         marks = marks[:-2] + ", on the samples that choose; metrics are shown of those that take part in no choice)."
     if any(is_error(name) for name in front.numeric):
         marks += " ± is one standard error."
-    if choice is not None:
+    if choice is not None and choice.errors is not None:
         count = f"{choice.errors:g} standard error{'s' if choice.errors != 1 else ''}"
         marks += f" {CLOSE} within {count} of the best {choice.metric}."
     if "lut" in front.names:
