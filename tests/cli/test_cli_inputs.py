@@ -155,6 +155,18 @@ def test_other_verbs_refuse_too(nac: Command, arguments: list[str]) -> None:
     assert done.err.startswith("error: ")
 
 
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_info_describes_a_file_that_its_task_cannot_read_and_says_so(
+    nac: Command, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    file = tmp_path / "bad.npz"
+    np.savez(file, allow_pickle=False, **SPOILERS["label 7"][0](jets()))
+    done = nac("data", "info", "jets", file, *flags)
+    assert done.status == 2
+    assert "problem" in done.out and "sha256" in done.out
+    assert done.err.startswith("error: ") and "0..4" in done.err and str(file) in done.err
+
+
 def test_check_finds_every_problem_at_once(nac: Command, tmp_path: Path) -> None:
     data = yaml.safe_load(Path("tasks/jets.yaml").read_text())
     data["task"]["search"]["sampler"] = "annealing"

@@ -44,7 +44,8 @@ def info(
     what: Annotated[list[str], typer.Argument(metavar="TASK|FILE...", help="A task, or data files, or both.")],
     json: JsonOption = False,
 ) -> None:
-    """What a task expects of its data, or what a data file holds."""
+    """What a task expects of its data, or what a data file holds; status 2 if the task cannot read it."""
+    from nac.errors import InputError
     from nac.pipeline.data import describe_data
 
     described = describe_data(what)
@@ -52,3 +53,5 @@ def info(
         say_json(described.to_json())
     else:
         say_table(described.title, ["", ""], described.rows)
+    if described.problem:
+        raise InputError(described.problem)

@@ -32,6 +32,11 @@ class Description:
         """One row per fact, the path of its keys first."""
         return list(_flat(self.facts))
 
+    @property
+    def problem(self) -> str | None:
+        """Why the task cannot use the files, if so."""
+        return self.facts.get("problem")
+
     def to_json(self) -> dict[str, Any]:
         """The facts as they are."""
         return dict(self.facts)
