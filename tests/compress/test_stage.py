@@ -58,7 +58,7 @@ def test_every_metric_of_a_design_and_of_its_float_network_has_its_interval(made
             assert set(record.intervals[split]) == set(record.metrics[split]) == set(reference[split])
             accuracy, known = record.metrics[split]["accuracy"], record.intervals[split]["accuracy"]
             assert 0 < known.low < accuracy <= known.high
-            assert reference[split]["accuracy"]["low"] < record.origin["float"][split]["accuracy"]
+            assert reference[split]["accuracy"].low < record.origin["float"][split]["accuracy"]
 
 
 def test_a_design_of_before_has_no_intervals_and_can_be_read(made: tuple[Run, list[Design]], tmp_path: Path) -> None:

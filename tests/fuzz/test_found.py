@@ -1,7 +1,10 @@
 """Files that once ended in a traceback, in endless work or in all of the memory; each is refused in a sentence."""
 
 import json
+import re
+import shutil
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from mutations import PROJECTS
 from onnx import TensorProto, helper, numpy_helper
 
 from nac.config.load import parse_override
+from nac.design import Design
 from nac.errors import InputError
 from nac.hardware import HlsProject
 from nac.hardware.export import load_model
@@ -20,6 +24,7 @@ from nac.hardware.rtl.project import RtlProject
 from nac.pipeline.check import check_file
 from nac.pipeline.costs import cost_of
 from nac.report.collect import read_front
+from nac.report.compression import compression_frame
 from nac.rundir import Run
 from nac.search import results
 from nac.study import load_study
@@ -106,6 +111,44 @@ MODELS: dict[str, tuple[Change, str]] = {
     "weights of text": (lambda m: setattr(m.graph.initializer[0], "data_type", TensorProto.STRING), "does not hold"),
     "weights of an unknown type": (lambda m: setattr(m.graph.initializer[0], "data_type", 99), "unknown type 99"),
 }
+
+
+ORIGINS: dict[str, Any] = {
+    "origin": "by hand",
+    "origin.trial": "the third",
+    "origin.sparsity": ["much"],
+    "origin.pruning": "by hand",
+    "origin.pruning.pruner": 3,
+    "origin.digits.share": "few",
+    "origin.compress": [1],
+    "origin.float": {"test": 0.7},
+    "origin.float.test.accuracy": "good",
+    "origin.float_intervals": {"test": "narrow"},
+    "origin.float_intervals.test.accuracy.low": None,
+    "origin.float_intervals.test.accuracy": {"low": 0.1},
+}
+
+
+@pytest.mark.parametrize("key", ORIGINS)
+def test_origins_of_designs(whole: Path, tmp_path: Path, key: str) -> None:
+    shutil.copytree(whole / "run", tmp_path / "run")
+    run = Run(tmp_path / "run")
+    file = run.design("small") / "design.json"
+    known = {"low": 0.6, "high": 0.8, "standard_error": 0.05, "confidence": 0.95}
+    record = {**json.loads(file.read_text()), "origin": {
+        "trial": 1, "sparsity": 0.5, "pruning": {"pruner": "lamp", "more": [1]}, "digits": {"share": 0.5, "start": "x"},
+        "compress": {}, "float": {"test": {"accuracy": 0.7}}, "float_intervals": {"test": {"accuracy": known}},
+        "by a later version": [1],
+    }}  # fmt: skip
+    file.write_text(json.dumps(record))
+    assert json.loads(Design.load(file.parent).record.model_dump_json())["origin"] == record["origin"]
+    assert compression_frame(run)["float_test_accuracy_low"].tolist() == [0.6]
+    *above, last = key.split(".")
+    place = reduce(dict.__getitem__, above, record)
+    place[last] = ORIGINS[key]
+    file.write_text(json.dumps(record))
+    with pytest.raises(InputError, match=re.escape(f"{file}: {key}")):
+        compression_frame(run)
 
 
 @pytest.mark.parametrize("fault", MODELS)

@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -363,10 +363,7 @@ class _Workshop:
             **digits,
             "compress": self.settings.model_dump(mode="json"),
             "float": {split: values_of(estimates) for split, estimates in measured.items()},
-            "float_intervals": {
-                split: {name: asdict(known) for name, known in intervals_of(estimates).items()}
-                for split, estimates in measured.items()
-            },
+            "float_intervals": {split: intervals_of(estimates) for split, estimates in measured.items()},
             "best_epoch": best_epoch,
             "seconds": round(seconds, 3),
             "data": self.dataset.provenance,

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from nac.arch.quantisers import plain
 from nac.config import Model, TaskConfig
 from nac.config.base import describe
 from nac.design.data import Input, TrainingData
+from nac.design.origin import Origin
 from nac.errors import InputError
 from nac.rundir import write_atomic
 from nac.tasks import Interval, Preprocessing
@@ -31,7 +31,7 @@ FAR, MUCH = 4, 0.05
 
 
 class DesignRecord(Model):
-    """What `design.json` holds. `origin` says how the design was made, well enough to make it again.
+    """What `design.json` holds. `origin` says how the design was made.
 
     `sparsity` is the share of weights that training left zero, over all layers. `metrics` and their `intervals` are by
     split, then by name; designs of before have no intervals. `removed` says how many channels of which layers were
@@ -49,7 +49,7 @@ class DesignRecord(Model):
     metrics: Mapping[str, Mapping[str, float]]
     intervals: Mapping[str, Mapping[str, Interval]] = Field(default_factory=dict)
     costs: Mapping[str, float]
-    origin: Mapping[str, Any]
+    origin: Origin
     data: TrainingData = TrainingData()
 
     @property

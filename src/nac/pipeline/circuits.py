@@ -1,7 +1,7 @@
 """What the verb refit does: circuits of runs join the recorded ones, and the instant model is fitted again."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,10 +71,10 @@ def circuits_of(run: Run) -> Iterator[Recorded]:
             continue
         found = validate(HardwareReport, report, folder / "reports.json")
         project, design = RtlProject.load(folder / "rtl").record, Design.load(folder).record
-        synthesis, digits = found.rtl_synthesis, design.origin.get("digits")
+        synthesis = found.rtl_synthesis
         yield validate(Recorded, {
             "architecture": design.architecture, "sparsity": design.origin.get("sparsity", design.sparsity),
-            "digits": digits.get("share") if isinstance(digits, Mapping) else 1.0,
+            "digits": design.origin.get("digits", {"share": 1.0}).get("share"),
             "clock_period_ns": project.clock_period_ns, "lut": synthesis.lut if synthesis else project.cost_lut,
             "ff": synthesis.ff if synthesis else project.register_bits,
             "levels": project.delay_levels * project.stages, "kind": "synthesis" if synthesis else "estimate",

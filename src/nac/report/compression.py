@@ -19,7 +19,6 @@ from nac.report.style import GREY, INK, add_legend, bit_colour, legend_item, new
 from nac.report.style import save as save_figure
 from nac.report.view import Scale, placed, staircase
 from nac.rundir import Run
-from nac.tasks import read_intervals
 
 COST = "bops"
 COLUMNS = ("design", "trial", "width", "bits", "channels_removed", "sparsity", "pruner", "order")
@@ -38,11 +37,9 @@ def compression_frame(run: Run) -> pd.DataFrame:
     for path in run.design_paths():
         record = Design.load(path).record
         origin = record.origin
-        made = origin.get("pruning") or {}
-        known = {split: read_intervals(stored) for split, stored in origin.get("float_intervals", {}).items()}
-        reference = measured(origin.get("float") or {}, known, "float_")
+        reference = measured(origin.get("float", {}), origin.get("float_intervals", {}), "float_")
         numbers = {name: value for name, value in design_row(path).items() if name not in FIXED}
-        called = made.get("pruner", DEFAULT_PRUNER)
+        called = origin.get("pruning", {}).get("pruner", DEFAULT_PRUNER)
         pruner = FORMER_PRUNERS.get(called, called) if origin.get("sparsity") else "none"
         rows.append({
             "design": record.name, "trial": origin.get("trial"),

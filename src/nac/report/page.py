@@ -19,7 +19,7 @@ from nac.report.gallery import front_figures, search_figures
 from nac.report.quantities import quantity, short
 from nac.report.tables import MARK, exact_text, heading_of, label, shown_columns, sorted_rows, terminal_columns
 from nac.rundir import Run, RunRecord, dump_yaml, write_atomic
-from nac.tasks import Interval, read_intervals
+from nac.tasks import Interval
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 
@@ -123,12 +123,11 @@ def _detail(design: Design) -> dict[str, Any]:
           for split, values in record.metrics.items()),
         ("costs", ", ".join(f"{name} {short(value)}" for name, value in record.costs.items())),
     ]
-    reference = origin.get("float")
-    if isinstance(reference, Mapping) and isinstance(reference.get("test"), Mapping):
-        known = read_intervals(origin.get("float_intervals", {}).get("test", {}))
-        facts.append(("float network, test split", _listed(reference["test"], known)))
-    told = [key for key in ("trial", "seed", "best_epoch", "seconds") if key in origin]
-    facts += [(key.replace("_", " "), str(origin[key])) for key in told]
+    if (reference := origin.get("float", {}).get("test")) is not None:
+        known = origin.get("float_intervals", {}).get("test", {})
+        facts.append(("float network, test split", _listed(reference, known)))
+    told = ("trial", "seed", "best_epoch", "seconds")
+    facts += [(key.replace("_", " "), str(value)) for key, value in origin.items() if key in told]
     checked = report.get("verification") or {}
     status = {True: "verified bit for bit", False: "ENGINES DISAGREE", None: "not verified yet"}[exactness(checked)]
     if failure := report.get("failure"):
