@@ -16,7 +16,8 @@ from nac.arch import (
     quantise,
     workload,
 )
-from nac.arch.quantisers import SPREAD
+from nac.arch.quantisers import FIXED_POINT
+from nac.arch.quantisers.fixed_point import SPREAD
 from nac.cost import bops, parameters
 from nac.errors import InputError
 
@@ -83,7 +84,7 @@ def test_inputs_are_put_on_a_grid_that_they_stay_on() -> None:
 
 def test_softmax_has_no_quantised_network() -> None:
     with pytest.raises(InputError, match="softmax"):
-        Network(BRAGGNN.with_bits(weights=8, activations=8, input=8), quantised=True)
+        Network(BRAGGNN.with_bits(weights=8, activations=8, input=8), quantiser=FIXED_POINT)
 
 
 def test_linear_attention_is_attention_in_the_other_order() -> None:
@@ -146,7 +147,7 @@ def test_networks_saved_without_bounds_on_their_scales_keep_them() -> None:
         network.weight("dense1")[0] *= 2.0**-8
     state = {key: value for key, value in network.state_dict().items() if "scaling_impl.s" not in key}
     assert len(state) < len(network.state_dict())
-    old = Network(network.architecture, quantised=True)
+    old = Network(network.architecture, quantiser=FIXED_POINT)
     old.load_state_dict(state)
     found = scales_of(old, "dense1")
     assert found[0] == found.min() <= found.max() / 2**7

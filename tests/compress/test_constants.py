@@ -9,6 +9,7 @@ import torch
 from designs import architecture, make_design, random_network, samples
 
 from nac.arch import Architecture, Network, measured_workload
+from nac.arch.quantisers import FIXED_POINT
 from nac.compress.constants import without_constants
 from nac.cost import costs
 from nac.hardware.engines import TorchEngine, outputs_sha256
@@ -117,6 +118,6 @@ def test_the_scales_of_what_stays_are_kept(tmp_path: Path) -> None:
     smaller, removed = without_constants(network)
     assert removed == {"dense0": 1}
     assert same_function(network, smaller, tmp_path)
-    twin = Network(smaller.architecture, quantised=True)
+    twin = Network(smaller.architecture, quantiser=FIXED_POINT)
     twin.load_state_dict(smaller.state_dict())
     assert same_function(network, twin.eval(), tmp_path / "again")

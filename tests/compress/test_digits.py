@@ -10,6 +10,7 @@ from problems import Problem
 from torch.nn.utils import parametrize
 
 from nac.arch import Compression, Network, initialised, integer_weights, quantise
+from nac.arch.quantisers import FIXED_POINT
 from nac.compress import Winner, compress, recipes, subject
 from nac.compress.digits import FewDigits, digits, limits_for, nearest, total_digits, with_fewer_digits
 from nac.compress.pruners.scores import sensitivity
@@ -84,7 +85,7 @@ def test_limits_add_up_to_the_share(problem: Problem, trained: Network) -> None:
 @pytest.mark.parametrize("name", DEPLOYABLE)
 def test_the_quantiser_keeps_what_was_rounded(name: str, bits: int) -> None:
     """Also powers of two as the largest weight of a channel, for which the quantiser would take half the step."""
-    network = Network(DEPLOYABLE[name].with_bits(weights=bits), quantised=True)
+    network = Network(DEPLOYABLE[name].with_bits(weights=bits), quantiser=FIXED_POINT)
     for layer in network.weighted:
         with torch.no_grad():
             network.weight(layer).flatten(1)[:, 0] = 0.97  # next to a power of two, and the largest
@@ -107,7 +108,7 @@ def test_the_network_has_no_more_digits_and_is_an_ordinary_one(problem: Problem,
     assert 0 < total_digits(found) <= round(0.3 * total_digits(trained))
     assert all(torch.equal(before[name], tensor) for name, tensor in trained.state_dict().items())
     assert not any(parametrize.is_parametrized(module) for module in found.modules())
-    plain = Network(found.architecture, quantised=True)
+    plain = Network(found.architecture, quantiser=FIXED_POINT)
     plain.load_state_dict(found.state_dict())
     x = problem[1].validation.x
     assert torch.equal(plain.eval()(x), found(x))

@@ -8,6 +8,7 @@ import torch
 from problems import Problem, line
 
 from nac.arch import Aggregate, Dense, Network, copied, widths, workload
+from nac.arch.quantisers import FIXED_POINT
 from nac.compress import Winner, compress, recipes
 from nac.compress.mixed import redistribute
 from nac.compress.tuning import load_tuned, tune
@@ -48,7 +49,7 @@ def test_weights_pay_for_activations(problem: Problem) -> None:
     """The same cost, a smaller loss at once where weights are not narrowed, the same result every time."""
     task, dataset, architecture = problem
     torch.manual_seed(0)
-    network = Network(architecture.with_bits(weights=4, activations=4), quantised=True)
+    network = Network(architecture.with_bits(weights=4, activations=4), quantiser=FIXED_POINT)
     fit(network, dataset, task, TrainConfig.model_validate(TRAIN), seed=0)
     found, again = (redistribute(network, dataset.train, task) for _ in range(2))
     assert found.architecture == again.architecture

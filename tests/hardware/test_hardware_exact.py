@@ -9,6 +9,7 @@ import torch
 from designs import DesignMaker, architecture, make_design, samples
 
 from nac.arch import Architecture, Network, widths
+from nac.arch.quantisers import FIXED_POINT
 from nac.config import TargetConfig
 from nac.errors import InputError, WorkError
 from nac.hardware import (
@@ -54,7 +55,7 @@ def mixed_network(kind: str, seed: int = 0) -> tuple[Architecture, Network]:
     generator = np.random.default_rng(seed)
     arch = arch.with_layer_bits({name: int(generator.integers(2, 11)) for name in widths(arch)})
     torch.manual_seed(seed)
-    network = Network(arch, quantised=True).train()
+    network = Network(arch, quantiser=FIXED_POINT).train()
     with torch.no_grad():
         for name in network.weighted:
             weight = network.weight(name)
@@ -115,7 +116,7 @@ def test_a_layer_that_is_always_zero_is_exact(tmp_path: Path, kind: str, dead: s
     """Trainings that go wrong leave such layers; Brevitas' own smallest scale is not a power of two."""
     arch = architecture(kind, 6)
     torch.manual_seed(0)
-    network = Network(arch, quantised=True).train()
+    network = Network(arch, quantiser=FIXED_POINT).train()
     layer = network.layers[network.weighted[0]]
     with torch.no_grad():
         if dead == "weights":

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from nac.arch import Architecture, Network, measured_workload
+from nac.arch.quantisers import FIXED_POINT
 from nac.config import TaskConfig
 from nac.cost import costs
 from nac.design import Design, DesignRecord
@@ -50,7 +51,7 @@ def architecture(kind: str, bits: int, activation: str = "relu") -> Architecture
 def random_network(arch: Architecture, seed: int = 0) -> Network:
     """A quantised network with random weights and biases whose scales have seen some noise."""
     torch.manual_seed(seed)
-    network = Network(arch, quantised=True).train()
+    network = Network(arch, quantiser=FIXED_POINT).train()
     with torch.no_grad():
         for name in network.weighted:
             bias = network.layers[name].bias

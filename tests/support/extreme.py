@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from nac.arch import Architecture, Network
+from nac.arch.quantisers import FIXED_POINT
 from nac.space import SearchSpace, Unbuildable
 
 SPACES = sorted((Path(__file__).resolve().parents[2] / "search_spaces").glob("*.yaml"))
@@ -41,7 +42,7 @@ def extreme_network(arch: Architecture, generator: np.random.Generator) -> Netwo
     Each at its own strength, none included, in every layer: most of the networks still depend on their inputs.
     """
     torch.manual_seed(int(generator.integers(1 << 30)))
-    network = Network(arch, quantised=True).train()
+    network = Network(arch, quantiser=FIXED_POINT).train()
     with torch.no_grad():
         for name in network.weighted:
             weight, bias = network.weight(name), network.layers[name].bias

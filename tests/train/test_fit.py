@@ -8,7 +8,7 @@ from problems import blobs, line
 from nac.arch import Network, quantise
 from nac.config import TrainConfig
 from nac.errors import WorkError
-from nac.train import Teacher, evaluate, fit, predict, validation_loss
+from nac.train import Penalty, Teacher, evaluate, fit, predict, validation_loss
 
 QUICK = TrainConfig(epochs=8, batch_size=64, learning_rate=1e-2)
 
@@ -132,3 +132,23 @@ def test_predict_does_not_depend_on_the_batch_size() -> None:
     network = Network(architecture)
     assert torch.allclose(predict(network, dataset.validation.x, 7), predict(network, dataset.validation.x), atol=1e-6)
     assert math.isfinite(float(predict(network, dataset.validation.x).sum()))
+
+
+def test_a_penalty_is_part_of_the_loss_and_told_how_far_the_training_is() -> None:
+    task, dataset, architecture = blobs()
+    seen = []
+
+    def size(network: Network, progress: float) -> torch.Tensor:
+        seen.append(progress)
+        return 10 * torch.stack([network.weight(name).square().sum() for name in network.weighted]).sum()
+
+    def weight_of(*penalties: Penalty) -> float:
+        torch.manual_seed(0)
+        network = Network(architecture)
+        fit(network, dataset, task, QUICK, seed=0, penalties=penalties)
+        return float(network.weight(network.weighted[0]).square().sum())
+
+    assert weight_of(size) < weight_of() / 4
+    assert seen[0] == 0
+    assert seen[-1] < 1
+    assert np.allclose(np.diff(seen), 1 / len(seen))

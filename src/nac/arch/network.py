@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nac.arch import quantisers
 from nac.arch.architecture import Architecture, trace, workload
 from nac.arch.graph import Graph, Node
+from nac.arch.quantisers import FIXED_POINT, QUANTISERS, on_grid, plain
 from nac.cost import MatrixOp, set_bits
 
 LEAKY_SLOPES = {"leaky_relu": 0.01, "leaky_relu_1_8": 0.125}
@@ -23,15 +23,19 @@ class Network(nn.Module):
 
     Float networks keep norms; quantised ones have them folded (`quantise`). forward takes (N, *input) and
     returns (N, outputs).
+
+    Args:
+        architecture: the network.
+        quantiser: the name of what quantises it; None for a float network.
     """
 
-    def __init__(self, architecture: Architecture, *, quantised: bool = False) -> None:
+    def __init__(self, architecture: Architecture, *, quantiser: str | None = None) -> None:
         super().__init__()
         self.architecture = architecture
-        self.quantised = quantised
+        self.quantiser = quantiser
         graph = trace(architecture)
-        self.graph = graph.without_norms() if quantised else graph
-        make = quantisers.layer if quantised else float_layer
+        self.graph = graph.without_norms() if quantiser else graph
+        make = QUANTISERS[quantiser].layer if quantiser else float_layer
         self.layers = nn.ModuleDict()
         for node in self.graph.nodes:
             module = make(node, self.graph)
@@ -41,6 +45,11 @@ class Network(nn.Module):
             if node.op == "dense" and node.name.endswith("_key"):
                 with torch.no_grad():  # keeps the sum over all pixels near one at the start
                     self.weight(node.name).div_(2 ** math.ceil(math.log2(node.shape[1])))
+
+    @property
+    def quantised(self) -> bool:
+        """Whether its values and weights lie on grids."""
+        return self.quantiser is not None
 
     def weight(self, name: str) -> nn.Parameter:
         """The weights of a conv or dense node, shape (outputs, inputs, *kernel)."""
@@ -60,7 +69,7 @@ class Network(nn.Module):
                 values[node.name] = self.layers[node.name](*inputs)
             else:
                 values[node.name] = OPERATIONS[node.op](node, *inputs)
-        return quantisers.plain(values[self.graph.output.name])
+        return plain(values[self.graph.output.name])
 
 
 def initialised(architecture: Architecture, seed: int) -> Network:
@@ -77,7 +86,7 @@ def copied(network: Network, architecture: Architecture | None = None) -> Networ
         network: float or quantised.
         architecture: the same one at other bit widths, for a quantised network; by default its own.
     """
-    twin = Network(architecture or network.architecture, quantised=network.quantised)
+    twin = Network(architecture or network.architecture, quantiser=network.quantiser)
     twin.load_state_dict(network.state_dict())
     return twin
 
@@ -88,23 +97,23 @@ def _pool(node: Node, x: Tensor) -> Tensor:
 
 def _aggregate(node: Node, x: Tensor) -> Tensor:
     if node.attrs["kind"] == "mean":
-        return quantisers.plain(x).mean(dim=2)
-    return quantisers.on_grid(x, torch.amax(quantisers.plain(x), dim=2))
+        return plain(x).mean(dim=2)
+    return on_grid(x, torch.amax(plain(x), dim=2))
 
 
 def _matmul(node: Node, a: Tensor, b: Tensor) -> Tensor:
-    a, b = quantisers.plain(a), quantisers.plain(b)
+    a, b = plain(a), plain(b)
     left = a.transpose(1, 2) if node.attrs["transpose_a"] else a
     right = b.transpose(1, 2) if node.attrs["transpose_b"] else b
     return torch.matmul(left, right)
 
 
 def _add(node: Node, a: Tensor, b: Tensor) -> Tensor:
-    return quantisers.plain(a) + quantisers.plain(b)
+    return plain(a) + plain(b)
 
 
 def _reshape(node: Node, x: Tensor) -> Tensor:
-    return quantisers.on_grid(x, quantisers.plain(x).reshape(-1, *node.shape))
+    return on_grid(x, plain(x).reshape(-1, *node.shape))
 
 
 def _same(node: Node, x: Tensor) -> Tensor:
@@ -112,7 +121,7 @@ def _same(node: Node, x: Tensor) -> Tensor:
 
 
 def _softmax(node: Node, x: Tensor) -> Tensor:
-    return quantisers.plain(x).softmax(dim=-1)
+    return plain(x).softmax(dim=-1)
 
 
 OPERATIONS: dict[str, Callable[..., Tensor]] = {
@@ -206,14 +215,17 @@ def measured_workload(network: Network) -> list[MatrixOp]:
     ]
 
 
-def quantise(network: Network, architecture: Architecture | None = None) -> Network:
+def quantise(
+    network: Network, architecture: Architecture | None = None, quantiser: str = FIXED_POINT
+) -> Network:
     """A quantised network that starts from a float one, its batch norms folded.
 
     Args:
         network: float network.
         architecture: the same architecture with the bit widths wanted; by default the network's own.
+        quantiser: by name.
     """
-    target = Network(architecture or network.architecture, quantised=True)
+    target = Network(architecture or network.architecture, quantiser=quantiser)
     with torch.no_grad():
         for name, (weight, bias) in fold_norms(network).items():
             target.weight(name).copy_(weight)

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from nac.arch import Network, Node, copied
 from nac.arch.graph import WEIGHTED
-from nac.arch.quantisers import channel_scale, plain
+from nac.arch.quantisers import plain
+from nac.arch.quantisers.fixed_point import channel_scale
 from nac.compress.structured import Group, carried_over, channel_groups
 
 BEYOND = 1e30

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from nac.arch import Network, copied, integer_weights, workload
-from nac.arch.quantisers import channel_scale
+from nac.arch.quantisers.fixed_point import channel_scale
 from nac.compress.pruners.scores import sensitivity
 from nac.compress.quantisation import Bench
 from nac.config import TrainConfig

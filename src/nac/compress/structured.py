@@ -131,7 +131,7 @@ def carried_over(source: Network, groups: list[Group], chosen: Mapping[str, Tens
             if node.name in source.weighted and key == "weight":
                 smaller = smaller[:, kept[node.inputs[0]]]
             state[f"layers.{node.name}.{key}"] = smaller.clone()
-    target = Network(_shrunk(source.architecture, groups, chosen), quantised=source.quantised)
+    target = Network(_shrunk(source.architecture, groups, chosen), quantiser=source.quantiser)
     target.load_state_dict(state)
     return target
 

@@ -15,7 +15,7 @@ from safetensors.torch import save as save_tensors
 from torch import nn
 
 from nac.arch import Architecture, Network
-from nac.arch.quantisers import plain
+from nac.arch.quantisers import FIXED_POINT, plain
 from nac.config import Model, TaskConfig
 from nac.config.base import describe
 from nac.design.data import Input, TrainingData
@@ -36,12 +36,13 @@ class DesignRecord(Model):
     `sparsity` is the share of weights that training left zero, over all layers. `metrics` and their `intervals` are by
     split, then by name; designs of before have no intervals. `removed` says how many channels of which layers were
     constant or unread and went: the function is the same, and `architecture`, `density` and `costs` are without them.
-    `data` says what it was trained on.
+    `quantiser` is the name of what quantises the network. `data` says what it was trained on.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
     task: TaskConfig
     architecture: Architecture
+    quantiser: str = FIXED_POINT
     sparsity: float = Field(ge=0, le=1)
     density: Mapping[str, float]
     removed: Mapping[str, int] = Field(default_factory=dict)
@@ -98,7 +99,7 @@ class Design:
     @cached_property
     def network(self) -> Network:
         """The quantised network with its weights, in evaluation mode. Raises InputError."""
-        network = Network(self.record.architecture, quantised=True)
+        network = Network(self.record.architecture, quantiser=self.record.quantiser)
         _load(self.path / "weights.safetensors", network)
         return network
 
@@ -131,7 +132,7 @@ def save_quantised(folder: Path, network: Network) -> None:
 
 def load_quantised(folder: Path) -> Network:
     """The quantised network written by `save_quantised`, in evaluation mode. Raises InputError."""
-    network = Network(_read_architecture(folder), quantised=True)
+    network = Network(_read_architecture(folder), quantiser=FIXED_POINT)
     _load(folder / "quantised.safetensors", network)
     return network
 

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from qonnx.core.modelwrapper import ModelWrapper
 
 from nac.arch import Network
-from nac.arch.quantisers import BiasProxy
+from nac.arch.quantisers.fixed_point import BiasProxy
 from nac.design import Design
 from nac.errors import InputError, WorkError, third_party
 from nac.hardware.passes import passes

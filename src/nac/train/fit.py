@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,6 +22,8 @@ MACS_PER_STEP_WORTH_THREADS = 3e8
 
 Masks = Mapping[str, Tensor]
 EpochCallback = Callable[[int, Mapping[str, float]], bool | None]
+Penalty = Callable[[Network, float], Tensor]
+"""What a network costs, as a term of the loss: called at every step with the share of the training that is done."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def fit(
     seed: int,
     masks: Masks | None = None,
     teacher: Teacher | None = None,
+    penalties: Sequence[Penalty] = (),
     on_epoch: EpochCallback | None = None,
 ) -> FitResult:
     """Train in place and restore the epoch with the lowest validation loss.
@@ -76,6 +79,7 @@ def fit(
         seed: of the order of samples and of the augmentation.
         masks: 0/1 by node name, shaped as the weights; weights under a 0 are held at zero.
         teacher: whose outputs are learned besides the targets.
+        penalties: what is added to the loss of every batch.
         on_epoch: called after every epoch with its number and figures; the training ends there when it returns True,
             or with the exception that it raises.
 
@@ -84,7 +88,7 @@ def fit(
     """
     taught = teacher.networks if teacher is not None else ()
     with _threads(network, settings.batch_size), _moved(dataset.device, network, *taught):
-        result, best_state = _fit(network, dataset, task, settings, seed, masks, teacher, on_epoch)
+        result, best_state = _fit(network, dataset, task, settings, seed, masks, teacher, penalties, on_epoch)
     network.load_state_dict(best_state)
     network.eval()
     return result
@@ -92,7 +96,7 @@ def fit(
 
 def _fit(
     network: Network, dataset: Dataset, task: Task, settings: TrainConfig, seed: int, masks: Masks | None,
-    teacher: Teacher | None, on_epoch: EpochCallback | None,
+    teacher: Teacher | None, penalties: Sequence[Penalty], on_epoch: EpochCallback | None,
 ) -> tuple[FitResult, dict[str, Tensor]]:
     """How it went, and the network's state after the best epoch."""
     start = time.perf_counter()
@@ -101,7 +105,7 @@ def _fit(
     steps = max(1, math.ceil(len(dataset.train) / settings.batch_size))
     scheduler = _scheduler(optimiser, settings, steps)
     history: list[Mapping[str, float]] = []
-    best_epoch, best_loss = -1, math.inf
+    best_epoch, best_loss, done = -1, math.inf, 0
     best_state: dict[str, Tensor] = {}
     _apply(network, masks)
     for epoch in range(settings.epochs):
@@ -113,8 +117,11 @@ def _fit(
             loss = task.loss(outputs, y, label_smoothing=settings.label_smoothing)
             if teacher is not None and goal is not None:
                 loss = (1 - teacher.share) * loss + teacher.share * teacher.loss(outputs, goal, task.config.data.kind)
+            for penalty in penalties:
+                loss = loss + penalty(network, done / (steps * settings.epochs))
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
+            done += 1
             _apply(network, masks)
             if scheduler is not None:
                 scheduler.step()

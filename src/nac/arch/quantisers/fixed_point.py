@@ -21,10 +21,11 @@ from brevitas.quant import (
     Uint8ActPerTensorFixedPoint,
 )
 from brevitas.quant.fixed_point import Int8WeightPerChannelFixedPoint
-from brevitas.quant_tensor import QuantTensor
 from torch import Tensor, nn
 
 from nac.arch.graph import Graph, Node
+from nac.arch.quantisers import FIXED_POINT, QUANTISERS
+from nac.arch.quantisers.values import plain
 from nac.errors import InputError
 
 CALIBRATION_STEPS = 30
@@ -34,17 +35,6 @@ SPREAD = 4
 """Bits between the finest and the coarsest scale of a layer's channels: HLS types of weights are wider by so many."""
 BIAS_BITS = 24
 """Bits of a bias without its sign. float32, in which it is trained, has no more: none is lost, none saturates."""
-
-
-def plain(x: Tensor) -> Tensor:
-    """The values of a tensor without the scale that Brevitas carries along."""
-    return x.value if isinstance(x, QuantTensor) else x
-
-
-def on_grid(x: Tensor, value: Tensor) -> Tensor:
-    """`value`, known to lie on the grid of `x`, with the scale of `x` (if it has one)."""
-    quantised: Any = x
-    return quantised.set(value=value) if isinstance(x, QuantTensor) else value
 
 
 @cache
@@ -155,31 +145,35 @@ def _activation(node: Node) -> nn.Module:
     raise InputError(f"{node.name}: activation {kind} has no exact quantised form")
 
 
-def layer(node: Node, graph: Graph) -> nn.Module | None:
-    """The quantised module of a node, or None where it needs none. Raises InputError when there is none."""
-    if node.op == "input":
-        return _identity(node.bits)
-    if node.op == "activation":
-        return _activation(node)
-    if node.op in {"norm", "softmax"}:
-        raise InputError(f"{node.name}: {node.op} has no exact quantised form")
-    if node.op not in {"conv", "dense"}:
-        return None
-    options: dict[str, Any] = {
-        "weight_quant": _WeightQuantiser,
-        "weight_bit_width": node.weight_bits,
-        "bias_quant": _BiasQuantiser if node.attrs.get("bias", True) else None,
-        "bias": bool(node.attrs.get("bias", True)),
-        "return_quant_tensor": False,
-    }
-    features = graph[node.inputs[0]].shape[0]
-    module: nn.Module
-    if node.op == "conv":
-        module = qnn.QuantConv2d(features, node.shape[0], int(node.attrs["kernel"]), **options)
-    elif len(node.shape) == 2:
-        module = qnn.QuantConv1d(features, node.shape[0], 1, **options)
-    else:
-        module = qnn.QuantLinear(features, node.shape[0], **options)
-    return module
+class FixedPoint:
+    """Widths of tensors, as the architecture has them; scales per channel for weights, per tensor for values."""
+
+    def layer(self, node: Node, graph: Graph) -> nn.Module | None:
+        """The quantised module of a node, or None where it needs none. Raises InputError when there is none."""
+        if node.op == "input":
+            return _identity(node.bits)
+        if node.op == "activation":
+            return _activation(node)
+        if node.op in {"norm", "softmax"}:
+            raise InputError(f"{node.name}: {node.op} has no exact quantised form")
+        if node.op not in {"conv", "dense"}:
+            return None
+        options: dict[str, Any] = {
+            "weight_quant": _WeightQuantiser,
+            "weight_bit_width": node.weight_bits,
+            "bias_quant": _BiasQuantiser if node.attrs.get("bias", True) else None,
+            "bias": bool(node.attrs.get("bias", True)),
+            "return_quant_tensor": False,
+        }
+        features = graph[node.inputs[0]].shape[0]
+        module: nn.Module
+        if node.op == "conv":
+            module = qnn.QuantConv2d(features, node.shape[0], int(node.attrs["kernel"]), **options)
+        elif len(node.shape) == 2:
+            module = qnn.QuantConv1d(features, node.shape[0], 1, **options)
+        else:
+            module = qnn.QuantLinear(features, node.shape[0], **options)
+        return module
 
 
+QUANTISERS.register(FIXED_POINT, FixedPoint())

@@ -1,0 +1,39 @@
+"""Quantisers by name: what a network is made with, and what it says of one that is not known."""
+
+import pytest
+import torch
+from networks import MLP
+from torch import nn
+
+from nac.arch import Graph, Network, Node, copied
+from nac.arch.quantisers import FIXED_POINT, QUANTISERS
+from nac.errors import InputError
+
+
+class Halves:
+    """Everything in steps of a half; weights as they are."""
+
+    def layer(self, node: Node, graph: Graph) -> nn.Module | None:
+        if node.op in {"input", "activation"}:
+            return _Halves()
+        return nn.Linear(graph[node.inputs[0]].shape[0], node.shape[0]) if node.op == "dense" else None
+
+
+class _Halves(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.round(2 * x) / 2
+
+
+def test_a_network_is_made_with_any_quantiser_that_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert FIXED_POINT in QUANTISERS
+    monkeypatch.setattr(QUANTISERS, "_objects", dict(QUANTISERS._objects))
+    QUANTISERS.register("halves", Halves())
+    network = Network(MLP, quantiser="halves")
+    assert network.quantised
+    assert isinstance(network.layers["input"], _Halves)
+    assert copied(network).quantiser == "halves"
+
+
+def test_a_quantiser_that_is_not_known_is_named() -> None:
+    with pytest.raises(InputError, match=r"unknown quantiser 'ternary', known: .*fixed_point"):
+        Network(MLP, quantiser="ternary")
