@@ -29,7 +29,7 @@ from typing import Any
 from nac.arch import Network, copied, initialised
 from nac.compress.connectivity import along_rounds, stability
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
-from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune, rewound
+from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruning, prune, rewound
 from nac.config import CompressConfig, DistilledDataConfig, TrainConfig, load_task
 from nac.pipeline.architectures import named_architecture
 from nac.report.connectivity import DENSE, StabilityRow, plot_connectivity
@@ -179,7 +179,7 @@ def measured(row: Row, bench: Bench) -> Row:
     seconds = time.process_time() - began
     network = bench.final(pruning.final_start(pruned.rounds[-1]), pruned.masks)
     row |= {"metric": bench.metric(network), "seconds": seconds, "guarded": pruned.guarded, "idle": pruned.idle}
-    if name in NEEDS_DISTILLED:
+    if PRUNERS[name].needs_distilled:
         few = distilled(bench, DISTILLED[way])
         row |= {"points": len(few), "of": len(pruning.dataset.train), "distil_seconds": few.provenance["seconds"]}
     return row

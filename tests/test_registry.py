@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 import nac.registry
 from nac.errors import InputError
-from nac.registry import Registry
+from nac.registry import Registry, keywords, require_keywords, resolve
 
 
 @pytest.fixture
@@ -56,3 +57,43 @@ def test_registered_in_a_running_program(colours: Registry[str]) -> None:
     assert colours["own"] == "own!"
     with pytest.raises(ValueError, match="there are two of colour 'red'"):
         colours.register("red", "another")
+
+
+def test_families_make_members_of_their_argument(colours: Registry[str]) -> None:
+    @colours.family("grey")
+    def grey(share: str) -> str:
+        return f"{float(share):.0%} grey!"
+
+    assert colours.check("grey@0.5") == "grey@0.5"
+    assert colours["grey@0.5"] == "50% grey!"
+    assert "grey@0.5" in colours
+    assert "grey@0.5" not in list(colours), "what is listed does not depend on what was asked for before"
+    with pytest.raises(ValueError, match="could not convert"):
+        colours.check("grey@dark")
+    with pytest.raises(InputError, match="colour 'grey@dark': could not convert"):
+        colours["grey@dark"]
+    with pytest.raises(InputError, match="unknown colour 'brown@1', known: blue, green, grey, red, grey@"):
+        colours["brown@1"]
+    with pytest.raises(ValueError, match="two families of colour 'grey'"):
+        colours.family("grey")(str)
+
+
+class _Paint:
+    def __init__(self, colour: str = "red", *, gloss: float = 0.0) -> None: ...
+
+
+class _Spray(_Paint):
+    def __init__(self, litres: float = 1.0, **others: object) -> None: ...
+
+
+def test_parameters_are_those_of_the_function_and_what_it_hands_on() -> None:
+    assert keywords(_Paint) == ("colour", "gloss")
+    assert keywords(_Spray) == keywords(partial(_Spray, litres=2.0)) == ("litres", "colour", "gloss")
+    assert keywords(lambda x, /, *, y, **others: None) is None
+    require_keywords("spray", _Spray, ["gloss"])
+    with pytest.raises(ValueError, match="spray has no parameter 'width', expected some of: litres, colour, gloss"):
+        require_keywords("spray", _Spray, ["gloss", "width"])
+
+
+def test_registries_are_found_from_below() -> None:
+    assert "lamp" in resolve("nac.compress.pruners:PRUNERS")

@@ -1,10 +1,12 @@
 """What is known by name: one kind of registry for everything that people may add."""
 
 import importlib
+import inspect
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from nac.errors import InputError
 
@@ -17,12 +19,16 @@ class Registry(Mapping[str, T]):
     Three ways in: a module of the kind's `home` package (all are imported at the first look), an entry point of the
     group `nac.KIND` of any installed package, whose name is the object's, and `register` in a running program. Entry
     points are loaded when they are asked for, so that a broken plug-in breaks what uses it and nothing else.
+
+    Besides objects there are families, of which `NAME@ARGUMENT` is one member (`family`).
     """
 
     def __init__(self, kind: str, home: str) -> None:
         self.kind, self.home = kind, home
         self._objects: dict[str, T] = {}
         self._plugins: dict[str, EntryPoint] | None = None
+        self._families: dict[str, Callable[[str], T]] = {}
+        self._members: dict[str, T] = {}
 
     @property
     def group(self) -> str:
@@ -43,23 +49,55 @@ class Registry(Mapping[str, T]):
 
         return add if value is None else add(value)
 
+    def family(self, name: str) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
+        """A decorator: what makes the object `NAME@ARGUMENT` of the argument; it raises ValueError for a wrong one."""
+
+        def add(make: Callable[[str], T]) -> Callable[[str], T]:
+            if self._families.setdefault(name, make) is not make:
+                raise ValueError(f"there are two families of {self.kind} {name!r}")
+            return make
+
+        return add
+
     def check(self, name: str) -> str:
         """`name` itself if it is known. Raises ValueError with the list of what is."""
         if name not in self:
-            raise ValueError(f"unknown {self.kind} {name!r}, known: {', '.join(sorted(self))}")
+            raise ValueError(self._unknown(name))
+        if name not in self._objects:
+            self._member(name)
         return name
+
+    def _unknown(self, name: str) -> str:
+        known = ", ".join([*sorted(self), *sorted(f"{family}@..." for family in self._families)])
+        return f"unknown {self.kind} {name!r}, known: {known}"
+
+    def _member(self, name: str) -> T | None:
+        """The member of a family, None where it is of none. Raises ValueError where the family refuses it."""
+        family, at, argument = name.partition("@")
+        if name not in self._members and at and family in self._families:
+            self._members[name] = self._families[family](argument)
+        return self._members.get(name)
 
     def __getitem__(self, name: str) -> T:
         """The object of this name. Raises InputError where there is none or its plug-in cannot be loaded."""
         plugins = self._look()
         if name not in self._objects and name in plugins:
             self.register(name, self._loaded(plugins[name]))
-        if name not in self._objects:
-            raise InputError(f"unknown {self.kind} {name!r}, known: {', '.join(sorted(self))}")
-        return self._objects[name]
+        if name in self._objects:
+            return self._objects[name]
+        try:
+            member = self._member(name)
+        except ValueError as error:
+            raise InputError(f"{self.kind} {name!r}: {error}") from error
+        if member is None:
+            raise InputError(self._unknown(name))
+        return member
 
     def __contains__(self, name: object) -> bool:
-        return name in self._look() or name in self._objects
+        return (
+            name in self._look() or name in self._objects
+            or (isinstance(name, str) and "@" in name and name.partition("@")[0] in self._families)
+        )  # fmt: skip
 
     def __iter__(self) -> Iterator[str]:
         plugins = self._look()
@@ -86,3 +124,32 @@ class Registry(Mapping[str, T]):
                 f"{self.kind} {plugin.name!r} of the plug-in {plugin.value}: {type(error).__name__}: {error}"
             ) from error
         return value
+
+
+def keywords(function: Callable[..., object]) -> tuple[str, ...] | None:
+    """What a function takes by keyword, or a class with those that it hands the rest on to; None where anything."""
+    if isinstance(function, partial):
+        return keywords(function.func)
+    owners = inspect.getmro(function) if inspect.isclass(function) else (function,)
+    found: dict[str, None] = {}
+    for owner in owners:
+        parameters = inspect.signature(owner).parameters.values()
+        found |= dict.fromkeys(p.name for p in parameters if p.kind in {p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD})
+        if all(p.kind is not p.VAR_KEYWORD for p in parameters):
+            return tuple(found)
+    return None
+
+
+def require_keywords(what: str, function: Callable[..., object], given: Iterable[str]) -> None:
+    """Raises ValueError naming the parameters that `what` does not have, and those it has."""
+    taken = keywords(function)
+    if taken is not None and (unknown := [name for name in given if name not in taken]):
+        raise ValueError(f"{what} has no parameter {', '.join(map(repr, unknown))}, "
+                         f"expected some of: {', '.join(taken) or '(none)'}")
+
+
+def resolve(where: str) -> "Registry[Any]":
+    """The registry at `MODULE:NAME`, imported when it is needed: who names things may lie below who has them."""
+    module, _, name = where.partition(":")
+    found: Registry[Any] = getattr(importlib.import_module(module), name)
+    return found

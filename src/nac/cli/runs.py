@@ -119,7 +119,7 @@ def search(
     partition: PartitionOption = None,
     time: TimeOption = None,
     gpus: GpusOption = None,
-    sampler: Annotated[str | None, typer.Option(help="nsga2, nsga3, tpe, gp or random.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="tpe, nsga2, ..., or a class of optuna.samplers.")] = None,
     timeout: TimeoutOption = None,
     repeats: RepeatsOption = None,
     folds: FoldsOption = None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from nac.arch import UNCOMPRESSED, Architecture, Bits, Compression, deployment_problems
 from nac.compress.mixed import WIDEST
-from nac.config import DEFAULT_PRUNER, CompressConfig, PrunerName
+from nac.config import DEFAULT_PRUNER, CompressConfig
 from nac.errors import InputError
 
 
@@ -28,7 +28,7 @@ class Recipe:
     winner: Winner
     widths: Bits
     sparsity: float
-    pruner: PrunerName = DEFAULT_PRUNER
+    pruner: str = DEFAULT_PRUNER
     mixed: bool = False
     removed: float = 0.0
     digits: float = 1.0

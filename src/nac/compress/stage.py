@@ -15,12 +15,12 @@ from nac.arch import Network, copied, initialised, integer_weights, measured_wor
 from nac.compress.constants import without_constants
 from nac.compress.digits import with_fewer_digits
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
-from nac.compress.pruners import NEEDS_DISTILLED, Masks, Pruned, Pruning, prune, rewound
+from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruning, prune, rewound
 from nac.compress.quantisation import Bench, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes, refusal
 from nac.compress.structured import remove_channels
 from nac.compress.tuning import load_tuned, save_tuned, tune
-from nac.config import FORMER_PRUNERS, CompressConfig, PrunerName, TrainConfig
+from nac.config import FORMER_PRUNERS, CompressConfig, TrainConfig
 from nac.cost import costs
 from nac.design import (
     DESIGN_FAILURES,
@@ -128,7 +128,7 @@ class _Workshop:
         self.run = run
         self.settings = settings
         self.seed = seed
-        self._sparse: dict[tuple[int, float, float, PrunerName], Sparse] = {}
+        self._sparse: dict[tuple[int, float, float, str], Sparse] = {}
         self._distilled: dict[int, Distilled] = {}
         self._failed: dict[int, Exception] = {}
 
@@ -258,7 +258,7 @@ class _Workshop:
             lambda: self.dense(winner),
         )  # fmt: skip
 
-    def sparse(self, winner: Winner, sparsity: float, pruner: PrunerName) -> Sparse:
+    def sparse(self, winner: Winner, sparsity: float, pruner: str) -> Sparse:
         """The float network trained under the masks that a pruner found, both at the asked sparsity."""
         key = (winner.trial, winner.removed, sparsity, pruner)
         if key not in self._sparse:
@@ -266,7 +266,7 @@ class _Workshop:
             if sparsity == 0:
                 self._sparse[key] = Sparse(self.dense(winner), {}, None)
             else:
-                if pruner in NEEDS_DISTILLED:
+                if PRUNERS[pruner].needs_distilled:
                     self.distilled(winner)  # before the clock of pruning starts: it is counted apart
                 pruning = self.pruning(winner, sparsity)
                 pruned = prune(pruner, pruning)
@@ -345,7 +345,7 @@ class _Workshop:
         if pruned is not None:
             found = {"seconds": round(pruned.seconds, 3), "guarded": pruned.guarded, "idle": pruned.idle}
             pruning["pruning"] = {"pruner": recipe.pruner, **found}
-            if recipe.pruner in NEEDS_DISTILLED:
+            if PRUNERS[recipe.pruner].needs_distilled:
                 pruning["pruning"]["distilled_data"] = dict(self.distilled(recipe.winner).provenance)
         digits: dict[str, Any] = {}
         if recipe.start is not None:

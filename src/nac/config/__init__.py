@@ -1,9 +1,10 @@
 """Pydantic models of every YAML file, and how they are read."""
 
 from nac.config.base import Model, validate
-from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig, PrunerName
+from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig
 from nac.config.distilled import DistilledDataConfig
 from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override
+from nac.config.names import Choice
 from nac.config.parts import PARTS, Resources, capacity, part_family
 from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.task import (
@@ -28,6 +29,7 @@ __all__ = [
     "PARTS",
     "SCALINGS",
     "BraggSimulation",
+    "Choice",
     "CompressConfig",
     "ConstraintConfig",
     "DataConfig",
@@ -36,7 +38,6 @@ __all__ = [
     "JetSimulation",
     "Model",
     "ObjectiveConfig",
-    "PrunerName",
     "Resources",
     "SearchConfig",
     "SplitConfig",

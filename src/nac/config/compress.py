@@ -7,11 +7,11 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_v
 
 from nac.config.base import Model
 from nac.config.distilled import DistilledDataConfig
+from nac.config.names import PrunerName
 from nac.config.train import TrainConfig
 
-PrunerName = Literal["gradual", "lamp", "global_magnitude", "distilled", "distilled_then_real", "synflow", "random"]
-DEFAULT_PRUNER: PrunerName = "gradual"
-FORMER_PRUNERS: Mapping[str, PrunerName] = {"magnitude": "lamp"}
+DEFAULT_PRUNER = "gradual"
+FORMER_PRUNERS: Mapping[str, str] = {"magnitude": "lamp"}
 """What pruners were called in older runs, which go on with the same pruner."""
 
 

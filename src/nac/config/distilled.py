@@ -1,11 +1,11 @@
 """Settings of dataset distillation."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from nac.config.base import Model
+from nac.config.names import DistillerName
 
 
 class DistilledDataConfig(Model):
@@ -20,7 +20,7 @@ class DistilledDataConfig(Model):
     """
 
     file: Path | None = None
-    method: Literal["trajectories", "distribution", "herding", "k_centre"] = "trajectories"
+    method: DistillerName = "trajectories"
     per_class: PositiveInt = 50
     samples: PositiveInt = 100
     experts: PositiveInt = 2

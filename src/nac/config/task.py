@@ -10,6 +10,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_va
 
 from nac.config.base import Model
 from nac.config.compress import CompressConfig
+from nac.config.names import Choice, SamplerChoice
 from nac.config.parts import PART_NAME, Resources, capacity
 from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.train import TrainConfig
@@ -256,6 +257,10 @@ class SearchConfig(Model):
     `trials` counts the candidates that were trained, equal an earlier one or failed; not those that are never trained:
     they break a limit on a cost or, with `fidelity`, are passed over.
 
+    `sampler` is one of this program's (tuned for flat genotypes), any class of `optuna.samplers` that needs no more
+    than a seed (`CmaEsSampler`), or a package of OptunaHub (`hub@samplers/auto_sampler`); as `{name, params}` with
+    settings of its own.
+
     With `quantise` every candidate is, after its float training, pruned to the sparsity in its genes, left with the
     share of signed digits in them, and trained with this budget at its own bit widths: metrics, costs and hardware
     costs (`lut`) are those of that network.
@@ -266,7 +271,7 @@ class SearchConfig(Model):
     takes at most half.
     """
 
-    sampler: Literal["nsga2", "nsga3", "tpe", "gp", "random"] = "tpe"
+    sampler: SamplerChoice = Choice(name="tpe")
     trials: PositiveInt = 60
     timeout: PositiveFloat | None = None
     population: PositiveInt = 20

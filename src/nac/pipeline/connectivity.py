@@ -11,7 +11,7 @@ from rich.progress import Progress
 from nac.arch import Architecture, copied, initialised
 from nac.compress.connectivity import along_rounds, stability
 from nac.compress.distillation import Distilling, distil, read_distilled
-from nac.compress.pruners import NEEDS_DISTILLED, Pruning, prune, rewound
+from nac.compress.pruners import PRUNERS, Pruning, prune, rewound
 from nac.config import CompressConfig, load_task, validate
 from nac.errors import InputError
 from nac.pipeline.architectures import named_architecture
@@ -93,7 +93,7 @@ def measure(subject: Subject, console: Console) -> list[StabilityRow]:
         task, subject.dataset, lambda: copied(start), settings.train, settings.sparsity[0], settings.rounds,
         subject.seed, partial(_distilled, subject), settings.distilled_train,
     )  # fmt: skip
-    if NEEDS_DISTILLED & set(settings.pruner):
+    if any(PRUNERS[name].needs_distilled for name in settings.pruner):
         samples = pruning.distilled()
         pruning = replace(pruning, distilled=lambda: samples)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:

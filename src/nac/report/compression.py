@@ -1,14 +1,15 @@
 """What compression gains and costs: metric against cost for every width, sparsity and pruner, and the float model."""
 
+from collections.abc import Iterable
+from itertools import cycle
 from pathlib import Path
-from typing import get_args
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nac.config import DEFAULT_PRUNER, FORMER_PRUNERS, PrunerName
+from nac.config import DEFAULT_PRUNER, FORMER_PRUNERS
 from nac.design import Design
 from nac.errors import InputError
 from nac.report.collect import design_row, measured
@@ -22,8 +23,8 @@ from nac.rundir import Run
 
 COST = "bops"
 COLUMNS = ("design", "trial", "width", "bits", "channels_removed", "sparsity", "pruner", "order")
-MARKERS = dict(zip(("none", *get_args(PrunerName)), "oXsD^vP<>p", strict=False))
-"""Of designs by pruner, `none` for a dense one."""
+DENSE = "none"
+"""What the pruner of a design is called that has all of its weights."""
 
 
 def compression_frame(run: Run) -> pd.DataFrame:
@@ -40,7 +41,7 @@ def compression_frame(run: Run) -> pd.DataFrame:
         reference = measured(origin.get("float", {}), origin.get("float_intervals", {}), "float_")
         numbers = {name: value for name, value in design_row(path).items() if name not in FIXED}
         called = origin.get("pruning", {}).get("pruner", DEFAULT_PRUNER)
-        pruner = FORMER_PRUNERS.get(called, called) if origin.get("sparsity") else "none"
+        pruner = FORMER_PRUNERS.get(called, called) if origin.get("sparsity") else DENSE
         rows.append({
             "design": record.name, "trial": origin.get("trial"),
             "width": f"mixed {record.bits}" if origin.get("mixed") else str(record.bits), "bits": record.bits,
@@ -72,6 +73,7 @@ def plot_compression(run: Run, metric: str, path: Path | None = None, *, cost: s
     x, y = quantity(cost), quantity(metric)
     table = placed(table, cost, metric, y.scale).dropna(subset=["cost", "value"])
     reference = y.scale * table.groupby("trial")[f"float_{metric}"].first().dropna()
+    markers = pruner_markers(table["pruner"])
     with style():
         figure = new_figure()
         axes = figure.add_subplot()
@@ -82,7 +84,7 @@ def plot_compression(run: Run, metric: str, path: Path | None = None, *, cost: s
             hollow = str(width).startswith("mixed")
             draw_bars(axes, group, colour, f"bars-{width}-{pruner}")
             axes.scatter(
-                group["cost"], group["value"], marker=MARKERS[str(pruner)], zorder=5, s=34, edgecolors=colour,
+                group["cost"], group["value"], marker=markers[str(pruner)], zorder=5, s=34, edgecolors=colour,
                 facecolors="white" if hollow else colour, gid=f"designs-{width}-{pruner}",
             )  # fmt: skip
         axes.step(*staircase(table, x, y), where="post", color=GREY, linewidth=1.1, gid="front")
@@ -93,6 +95,12 @@ def plot_compression(run: Run, metric: str, path: Path | None = None, *, cost: s
     if path is not None:
         save_figure(figure, path)
     return figure
+
+
+def pruner_markers(pruners: Iterable[str]) -> dict[str, str]:
+    """The markers of designs by pruner: first dense ones, then those of the usual pruner, the others by name."""
+    found = set(pruners) - {DENSE, DEFAULT_PRUNER}
+    return dict(zip((DENSE, DEFAULT_PRUNER, *sorted(found)), cycle("oXsD^vP<>p"), strict=False))
 
 
 def _legend(figure: Figure, axes: Axes, table: pd.DataFrame) -> None:
@@ -107,9 +115,11 @@ def _legend(figure: Figure, axes: Axes, table: pd.DataFrame) -> None:
         colour = bit_colour(row["bits"])
         hollow = str(row["width"]).startswith("mixed")
         item(f"{row['width']} bits", marker="o", color=colour, markerfacecolor="white" if hollow else colour)
-    for pruner in (name for name in MARKERS if name in set(table["pruner"])):
-        words = "not pruned" if pruner == "none" else f"pruned: {pruner.replace('_', ' ')}"
-        item(words, marker=MARKERS[pruner], color=INK, markerfacecolor="white")
+    for pruner, marker in pruner_markers(table["pruner"]).items():
+        if pruner not in set(table["pruner"]):
+            continue
+        words = "not pruned" if pruner == DENSE else f"pruned: {pruner.replace('_', ' ')}"
+        item(words, marker=marker, color=INK, markerfacecolor="white")
     item("front", color=GREY, linestyle="-", linewidth=1.1)
     if any(str(line.get_gid()).startswith("float-") for line in axes.lines):
         item("float network", color=GREY, linestyle=":", linewidth=0.9)

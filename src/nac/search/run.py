@@ -23,7 +23,7 @@ from nac.search.fidelity import Ladder, Unpromising
 from nac.search.locks import Locks, worker_name
 from nac.search.objectives import goals
 from nac.search.progress import SearchProgress
-from nac.search.samplers import make_sampler
+from nac.search.samplers import drawing, make_sampler
 from nac.search.status import status
 from nac.search.storage import locks_of, open_study
 from nac.space import SearchSpace
@@ -221,8 +221,9 @@ class _Search:
     def _judge(self, trial: Trial, left: FrozenTrial | None) -> None:
         """Draw the genes of a trial, judge its candidate and record how that ended."""
         try:
-            trial = self._sampled(trial, left)
-            genotype = self.bench.draw(trial)
+            with drawing(self.settings):
+                trial = self._sampled(trial, left)
+                genotype = self.bench.draw(trial)
             values = self.bench.judge(trial, genotype, lambda hash_: self._twin(trial, hash_))
         except Infeasible as reason:
             self._tell(trial, TrialState.PRUNED, infeasible=str(reason))

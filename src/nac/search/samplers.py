@@ -1,8 +1,13 @@
 """How the next candidate is chosen."""
 
+import importlib
+import inspect
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
+from typing import Any, TypeGuard
 
 import numpy as np
 import optuna
@@ -12,6 +17,8 @@ from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISample
 from optuna.trial import FrozenTrial
 
 from nac.config import SearchConfig
+from nac.errors import InputError, WorkError
+from nac.registry import Registry, keywords
 from nac.space import Value
 
 Genes = Mapping[str, Sequence[Value]]
@@ -83,24 +90,69 @@ class Gp(_AllGenes, GPSampler):
         return super()._sample_relative_impl(study, completed_trials, others, search_space)
 
 
+@contextmanager
+def drawing(settings: SearchConfig) -> Iterator[None]:
+    """Around what a sampler does: what it cannot do (as CMA-ES two objectives) is the end of a trial, with its name."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, NotImplementedError, ImportError) as error:
+        raise WorkError(f"sampler {settings.sampler.name}: {type(error).__name__}: {error}") from error
+
+
 def make_sampler(settings: SearchConfig, genes: Genes, seed: int, index: int) -> BaseSampler:
-    """The sampler for candidate number `index`.
+    """The sampler for candidate number `index`. Raises InputError where its parameters are wrong.
 
     A new one for every candidate: what it draws then depends on the study's history, the seed and the index
     only, so that a search which was killed and resumed draws what an undisturbed one would have drawn.
     """
-    own = derived_seed(seed, index)
-    population = max(2, settings.population)
+    asked = settings.sampler
+    make = SAMPLERS[asked.name]
+    ours = {"genes": genes, "population_size": max(2, settings.population), "seed": derived_seed(seed, index)}
+    taken = keywords(make)
+    given = {name: value for name, value in ours.items() if taken is None or name in taken}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        match settings.sampler:
-            case "nsga2":
-                return Nsga2(genes, population_size=population, seed=own)
-            case "nsga3":
-                return Nsga3(genes, population_size=population, seed=own)
-            case "tpe":
-                return Tpe(genes, multivariate=True, constant_liar=True, seed=own)
-            case "gp":
-                return Gp(genes, seed=own, warn_independent_sampling=False)
-            case "random":
-                return RandomSampler(seed=own)
+        try:
+            return make(**{**given, **asked.params})
+        except (TypeError, ValueError, ImportError) as error:
+            raise InputError(f"search.sampler: {asked.name}: {error}") from error
+
+
+SAMPLERS: Registry[Callable[..., BaseSampler]] = Registry("sampler", "nac.search.samplers")
+"""What makes a sampler, a class or a function; it is given `genes`, `population_size` and `seed` if it takes them."""
+SAMPLERS.register("tpe", partial(Tpe, multivariate=True, constant_liar=True))
+SAMPLERS.register("nsga2", Nsga2)
+SAMPLERS.register("nsga3", Nsga3)
+SAMPLERS.register("gp", partial(Gp, warn_independent_sampling=False))
+SAMPLERS.register("random", RandomSampler)
+
+
+@SAMPLERS.family("hub")
+def _of_the_hub(package: str) -> Callable[..., BaseSampler]:
+    """The sampler of an OptunaHub package (`samplers/auto_sampler`), which is fetched. Raises ValueError."""
+    if find_spec("optunahub") is None:
+        raise ValueError(f"hub@{package}: needs optunahub (pip install optunahub)")
+    try:
+        module = importlib.import_module("optunahub").load_module(package)
+    except Exception as error:
+        raise ValueError(f"hub@{package}: {type(error).__name__}: {error}") from error
+    found = [value for name in getattr(module, "__all__", ()) if _is_sampler(value := getattr(module, name))]
+    if len(found) != 1:
+        raise ValueError(f"hub@{package}: has {len(found)} samplers, expected one")
+    return found[0]
+
+
+def _is_sampler(value: object) -> TypeGuard[type[BaseSampler]]:
+    return isinstance(value, type) and issubclass(value, BaseSampler)
+
+
+def _of_optuna() -> Iterator[type[BaseSampler]]:
+    """Optuna's own samplers that can be made without knowing more than a seed."""
+    for sampler in filter(_is_sampler, map(vars(optuna.samplers).get, optuna.samplers.__all__)):
+        needed = [p for p in inspect.signature(sampler).parameters.values() if p.default is p.empty]
+        if not (needed or inspect.isabstract(sampler)):
+            yield sampler
+
+
+for _sampler in _of_optuna():
+    SAMPLERS.register(_sampler.__name__, _sampler)

@@ -6,17 +6,20 @@ import torch
 from torch import Tensor
 
 from nac.compress.distillation.contract import Distilled, Distilling
+from nac.compress.distillation.registry import DISTILLERS
 from nac.errors import WorkError
 from nac.tasks.augment import cut_windows
 
 Choose = Callable[[Tensor, int], Tensor]
 
 
+@DISTILLERS.register("herding")
 def herding(distilling: Distilling) -> Distilled:
     """Samples whose mean follows the mean of all, greedily (Welling 2009, doi 10.1145/1553374.1553517)."""
     return chosen(distilling, _herded)
 
 
+@DISTILLERS.register("k_centre")
 def k_centre(distilling: Distilling) -> Distilled:
     """Samples such that none is far from the next chosen one, greedily (arXiv 1708.00489)."""
     return chosen(distilling, _spread)

@@ -7,11 +7,13 @@ from torch.nn import functional
 from nac.arch import Network
 from nac.compress.distillation.contract import Distilled, Distilling
 from nac.compress.distillation.coreset import drawn
+from nac.compress.distillation.registry import DISTILLERS
 from nac.compress.distillation.synthetic import Synthetic
 
 REAL_BATCH = 1024
 
 
+@DISTILLERS.register("distribution")
 def distribution(distilling: Distilling) -> Distilled:
     """Samples whose mean embedding in a random network, a new one in every step, is that of the real samples.
 

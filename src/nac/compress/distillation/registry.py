@@ -1,18 +1,12 @@
 """The distillers by name, and what every one of them leaves on record."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
 from nac.compress.distillation.contract import Distilled, Distiller, Distilling
-from nac.compress.distillation.coreset import herding, k_centre
-from nac.compress.distillation.distribution import distribution
-from nac.compress.distillation.trajectories import trajectories
+from nac.registry import Registry
 
-DISTILLERS: Mapping[str, Distiller] = MappingProxyType(
-    {"trajectories": trajectories, "distribution": distribution, "herding": herding, "k_centre": k_centre}
-)
+DISTILLERS: Registry[Distiller] = Registry("distiller", "nac.compress.distillation")
 
 
 def distil(distilling: Distilling) -> Distilled:

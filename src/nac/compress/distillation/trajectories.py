@@ -12,6 +12,7 @@ from torch.func import functional_call
 from nac.arch import Network
 from nac.compress.distillation.contract import Distilled, Distilling
 from nac.compress.distillation.coreset import drawn
+from nac.compress.distillation.registry import DISTILLERS
 from nac.compress.distillation.synthetic import Synthetic
 from nac.config import TrainConfig
 from nac.errors import WorkError
@@ -23,6 +24,7 @@ START_RATE = 0.1
 RATE_LEARNING = 0.05  # of the logarithm of the inner learning rate
 
 
+@DISTILLERS.register("trajectories")
 def trajectories(distilling: Distilling) -> Distilled:
     """Samples on which some steps of SGD go where some epochs on the real samples went.
 

@@ -2,9 +2,9 @@
 
 from nac.compress.pruners.connected import keep_largest, keep_salient
 from nac.compress.pruners.contract import Masks, Pruned, Pruner, Pruning, Round, rewound
-from nac.compress.pruners.registry import NEEDS_DISTILLED, PRUNERS, prune
+from nac.compress.pruners.registry import PRUNERS, prune
 
 __all__ = [
-    "NEEDS_DISTILLED", "PRUNERS", "Masks", "Pruned", "Pruner", "Pruning", "Round", "keep_largest", "keep_salient",
+    "PRUNERS", "Masks", "Pruned", "Pruner", "Pruning", "Round", "keep_largest", "keep_salient",
     "prune", "rewound",
 ]

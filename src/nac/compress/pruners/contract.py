@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from torch import Tensor
 
@@ -40,7 +39,7 @@ class Pruning:
 
     Attributes:
         task: loss and metrics.
-        dataset: the real samples; the test split is nobody's business here.
+        dataset: the real samples, of which the test split stays untouched.
         start: makes the network at the weights that every training starts from (rewinding is calling it again).
         train: the budget of one training on real samples.
         sparsity: the share of all weights to be zero in the end.
@@ -100,15 +99,23 @@ def rewound(
     return network
 
 
-class Pruner(Protocol):
-    """The extension point: yields the masks of every round, the last of them as sparse as asked.
+@dataclass(frozen=True)
+class Pruner:
+    """The extension point: a function that yields the masks of every round, the last of them as sparse as asked.
 
     Pruning is global and unstructured: the weights of all layers compete with each other.
+
+    Attributes:
+        rounds: gives `pruning.rounds` times masks of every weight layer, sparser and sparser. Raises WorkError.
+        needs_distilled: whether it asks for distilled samples, which are then made before the clock starts.
     """
 
+    rounds: Callable[[Pruning], Iterator[Round]]
+    needs_distilled: bool = False
+
     def __call__(self, pruning: Pruning) -> Iterator[Round]:
-        """`pruning.rounds` times masks of every weight layer, sparser and sparser. Raises WorkError."""
-        ...
+        """The masks of every round."""
+        return self.rounds(pruning)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from nac.arch import Network
-from nac.compress.pruners.contract import Masks, Pruning, Round
+from nac.compress.pruners.contract import Masks, Pruner, Pruning, Round
+from nac.compress.pruners.registry import PRUNERS
 from nac.compress.pruners.scores import keep_highest
 
 STEPS = 100
 
 
+@PRUNERS.register("synflow")
+@Pruner
 def synflow(pruning: Pruning) -> Iterator[Round]:
     """The weights through which least would flow if all were positive go first, in a hundred small steps.
 

@@ -1,0 +1,43 @@
+"""Names in YAML of what anybody may add to: plain text, checked late against what is registered."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, model_serializer, model_validator
+
+from nac.config.base import Model
+from nac.registry import require_keywords, resolve
+
+
+def known(where: str) -> AfterValidator:
+    """Accepts a name, or a `Choice`, that the registry at `MODULE:NAME` knows."""
+
+    def check(value: Any) -> Any:
+        registry = resolve(where)
+        registry.check(value.name if isinstance(value, Choice) else value)
+        if isinstance(value, Choice) and value.params:
+            require_keywords(f"{registry.kind} {value.name!r}", registry[value.name], value.params)
+        return value
+
+    return AfterValidator(check)
+
+
+class Choice(Model):
+    """One of what is registered, by its name, with parameters of its own: written as the name where it has none."""
+
+    name: str
+    params: Mapping[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _bare(cls, given: Any, handler: ModelWrapValidatorHandler["Choice"]) -> "Choice":
+        return handler({"name": given} if isinstance(given, str) else given)
+
+    @model_serializer
+    def _short(self) -> str | dict[str, Any]:
+        return {"name": self.name, "params": dict(self.params)} if self.params else self.name
+
+
+PrunerName = Annotated[str, known("nac.compress.pruners:PRUNERS")]
+DistillerName = Annotated[str, known("nac.compress.distillation:DISTILLERS")]
+SamplerChoice = Annotated[Choice, known("nac.search.samplers:SAMPLERS")]
