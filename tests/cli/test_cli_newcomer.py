@@ -19,7 +19,7 @@ def _words(text: str) -> str:
 
 def test_help_shows_what_to_install_for_slurm(nac: Command) -> None:
     for verb in ("run", "search"):
-        assert "nac[slurm]" in _words(nac(verb, "--help").out)
+        assert "nac-codesign[slurm]" in _words(nac(verb, "--help").out)
 
 
 def test_help_names_every_preset_that_is_shipped(nac: Command) -> None:

@@ -129,7 +129,7 @@ def test_wrong_requests(tmp_path: Path) -> None:
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulate_jets, "missing_packages", lambda: ["pythia8mc"])
-    with pytest.raises(InputError, match=r"needs pythia8mc.*pip install 'nac\[sim\]'.*--data FILE"):
+    with pytest.raises(InputError, match=r"needs pythia8mc.*pip install 'nac-codesign\[sim\]'.*--data FILE"):
         make_task(jets_config(simulator="jets", simulate_without_file=10)).load([], seed=0)
 
 

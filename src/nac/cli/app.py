@@ -26,6 +26,8 @@ Exit status: 0 done, 1 the work failed, 2 the input was wrong. [bold]-v[/] and [
 [dim]nac front runs/demo --where "bops<=50000" --best accuracy[/]
 
 [dim]nac evaluate runs/demo/designs/NAME --data jets.npz --engine hls --json[/]
+
+Installed as [bold]nac-codesign[/]: what pip calls nac is another project.
 """
 
 

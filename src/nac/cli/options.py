@@ -81,7 +81,7 @@ WorkersPerGpuOption = Annotated[
 ]
 ClusterOption = Annotated[
     str | None,
-    typer.Option(help="Where workers run: local or slurm (pip install 'nac\\[slurm]').", show_default="local"),
+    typer.Option(help="Where workers run: local or slurm (pip install 'nac-codesign\\[slurm]').", show_default="local"),
 ]
 PartitionOption = Annotated[str | None, typer.Option(help="SLURM: partition of the workers.")]
 TimeOption = Annotated[int | None, typer.Option(metavar="MINUTES", min=1, help="SLURM: time of every worker.")]

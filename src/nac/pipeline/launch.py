@@ -166,7 +166,7 @@ def submit(run: Run, options: WorkerOptions, cores: int) -> list[Worker]:
     try:
         import submitit
     except ImportError as error:
-        raise InputError("--cluster slurm: needs submitit (pip install 'nac[slurm]')") from error
+        raise InputError("--cluster slurm: needs submitit (pip install 'nac-codesign[slurm]')") from error
     try:
         executor = submitit.AutoExecutor(folder=run.workers / "slurm", cluster="slurm")
     except RuntimeError as error:

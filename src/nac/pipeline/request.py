@@ -205,4 +205,4 @@ def _require_simulator(config: TaskConfig, files: Sequence[Path]) -> None:
         missing = [name for name in ("pythia8mc", "fastjet") if importlib.util.find_spec(name) is None]
         if missing:
             raise InputError(f"{config.name}: simulating jets needs {' and '.join(missing)} "
-                             "(pip install 'nac[sim]'), expected it or --data FILE")
+                             "(pip install 'nac-codesign[sim]'), expected it or --data FILE")

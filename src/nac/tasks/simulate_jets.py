@@ -1,7 +1,7 @@
 """Jets of gluons, light quarks, W, Z and top at 1 TeV from Pythia 8 and fastjet.
 
-Both packages are GPL and optional (`pip install 'nac[sim]'`): they are imported where they are used, in processes of
-their own, and nothing else of the program needs them.
+Both packages are GPL and optional (`pip install 'nac-codesign[sim]'`): they are imported where they are used, in
+processes of their own, and nothing else of the program needs them.
 """
 
 import importlib.util
@@ -52,7 +52,7 @@ def require_packages() -> None:
     """Raises InputError saying how to install what is missing, or do without."""
     if missing := missing_packages():
         raise InputError(f"simulating jets needs {' and '.join(missing)}, not installed here: "
-                         "pip install 'nac[sim]' (GPL packages), or give real jets with --data FILE")
+                         "pip install 'nac-codesign[sim]' (GPL packages), or give real jets with --data FILE")
 
 
 def jets(n: int, settings: JetSimulation, seed: int) -> dict[str, NDArray[np.generic]]:
