@@ -106,6 +106,13 @@ def test_validation_has_every_peak_once_cut_by_each_way_in_turn() -> None:
     assert torch.equal(x[1, 0], raw[1, 0:11, 1:12])
 
 
+@pytest.mark.parametrize("windows", [[], ["round", "floor"]])
+def test_a_split_without_peaks_stays_empty(windows: list[str]) -> None:
+    """So are the validation samples that choose nothing, where there are too few, or with `data.split.rescore=0`."""
+    x, y = cut_windows(bragg_config(windows=windows).data, torch.zeros(0, 13, 13), torch.zeros(0, 2))
+    assert (x.shape, y.shape) == ((0, 1, 11, 11), (0, 2))
+
+
 def test_windows_stay_where_patches_have_nothing_around() -> None:
     raw, y = peaks(6, 11, 0, 0)
     config = bragg_config(windows=["floor"]).data

@@ -133,7 +133,7 @@ def view(raw: Tensor, shift: Tensor, symmetry: Tensor, size: int) -> Tensor:
     margin = (raw.shape[-1] - size) // 2
     window = (shift[:, 1] + margin) * (2 * margin + 1) + shift[:, 0] + margin
     pixels = view_table(size, margin)[window * 8 + symmetry]
-    return raw.reshape(len(raw), -1).gather(1, pixels).view(len(raw), 1, size, size)
+    return raw.flatten(1).gather(1, pixels).view(len(raw), 1, size, size)
 
 
 @cache
