@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from nac.config import TaskConfig
 from nac.errors import InputError
@@ -57,6 +58,18 @@ def test_record_round_trip(tmp_path: Path) -> None:
     )
     run.write(record)
     assert run.read() == record
+
+
+@pytest.mark.parametrize("wrong", [{"files": 3}, {"files": ["x.npz"]}, {"samples": "many"}])
+def test_what_was_recorded_of_the_samples_is_checked(tmp_path: Path, wrong: dict[str, object]) -> None:
+    run = Run(tmp_path)
+    dataset = {"files": [{"sha256": "ab"}], "samples": {"train": 3}, "seed": 0}
+    run.write(RunRecord.model_validate({"task": _task(), "dataset": dataset}))
+    assert run.read().dataset == dataset
+    tree = yaml.safe_load(run.config_file.read_text())
+    run.config_file.write_text(yaml.safe_dump({**tree, "dataset": {**dataset, **wrong}}))
+    with pytest.raises(InputError, match=rf"run\.yaml: dataset\.{next(iter(wrong))}"):
+        run.read()
 
 
 def test_yaml_is_written_without_aliases() -> None:

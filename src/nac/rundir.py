@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field
+from pydantic import ConfigDict, Field, with_config
+from typing_extensions import TypedDict
 
 from nac import __version__
 from nac.config import Model, TaskConfig, load_yaml, validate
@@ -35,6 +36,16 @@ class DataFile(Model):
     bytes: int
 
 
+@with_config(ConfigDict(extra="allow"))
+class DatasetRecord(TypedDict, total=False):
+    """What the data step found out about the samples: of which `files`, how many in each split, and much more."""
+
+    files: list[Mapping[str, Any]]
+    samples: Mapping[str, Any]
+    output_units: Any
+    kept_from_choices: Any
+
+
 class RunRecord(Model):
     """The content of `run.yaml`: what was asked for, resolved, and where it came from.
 
@@ -51,7 +62,7 @@ class RunRecord(Model):
     overrides: tuple[str, ...] = ()
     data: tuple[DataFile, ...] = ()
     options: Mapping[str, Any] = Field(default_factory=dict)
-    dataset: Mapping[str, Any] = Field(default_factory=dict)
+    dataset: DatasetRecord = Field(default_factory=DatasetRecord)
     provenance: Mapping[str, Any] = Field(default_factory=dict)
 
 
