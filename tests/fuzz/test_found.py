@@ -20,7 +20,7 @@ from nac.errors import InputError
 from nac.hardware import HlsProject
 from nac.hardware.export import load_model
 from nac.hardware.read import read_circuit
-from nac.hardware.rtl.project import RtlProject
+from nac.hardware.rtl.record import RtlProject
 from nac.pipeline.check import check_file
 from nac.pipeline.costs import cost_of
 from nac.report.collect import read_front

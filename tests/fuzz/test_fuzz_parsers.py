@@ -24,7 +24,7 @@ from nac.hardware import HlsProject
 from nac.hardware.analytic import read_table, shipped_table
 from nac.hardware.export import load_model
 from nac.hardware.read import read_circuit
-from nac.hardware.rtl.project import RtlProject
+from nac.hardware.rtl.record import RtlProject
 from nac.pipeline.check import check_file
 from nac.pipeline.circuits import circuits_of
 from nac.pipeline.costs import cost_of

@@ -16,7 +16,7 @@ from nac.hardware.rtl import tools
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.names import prefix_modules
 from nac.hardware.rtl.ports import width
-from nac.hardware.rtl.project import RECORD, RtlProject
+from nac.hardware.rtl.record import RECORD, RtlProject
 from nac.hardware.rtl.simulation import simulate
 from nac.hardware.rtl.synthesis import synthesise_rtl
 from nac.hardware.verify import circuit_of

@@ -4,7 +4,8 @@ from nac.hardware.rtl.build import RtlReport, build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
 from nac.hardware.rtl.estimation import Estimate, estimate, estimate_network
 from nac.hardware.rtl.lowering import MOST_PRODUCTS, LowerOptions, TooLargeError, lower
-from nac.hardware.rtl.project import RtlProject, write_project
+from nac.hardware.rtl.project import write_project
+from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import Simulation, prove, simulate
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
 

@@ -18,9 +18,10 @@ from nac.hardware.rtl import tools
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.lowering import MOST_PRODUCTS, unrolled_products
 from nac.hardware.rtl.placement import LUTS, Placement, fits, place
-from nac.hardware.rtl.project import RtlProject
+from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import Simulation, prove, simulator
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
+from nac.hardware.rtl.wrappers import write_bench
 
 logger = logging.getLogger(__name__)
 RANDOM_SAMPLES = 1000
@@ -84,6 +85,7 @@ def build_rtl(
     inputs = np.concatenate([np.asarray(x, dtype=np.float32), random_input(circuit, random_samples)])
     expected = evaluate(circuit, inputs)
     _compare(design, project, inputs, expected)
+    write_bench(project, inputs, expected)
     skipped: list[str] = []
     if (simulation or synthesis or placement) and project.record.cost_lut > MOST_LUT:
         size = f"an estimated {project.record.cost_lut:,.0f} LUTs are too many here (at most {MOST_LUT:,})"

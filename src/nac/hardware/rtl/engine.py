@@ -14,7 +14,8 @@ from nac.hardware.interface import interface
 from nac.hardware.project import source_of
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl.names import top_name
-from nac.hardware.rtl.project import RECORD, RtlProject, write_project
+from nac.hardware.rtl.project import write_project
+from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject
 from nac.hardware.rtl.simulation import simulate
 
 FOLDER = "rtl"
@@ -35,7 +36,7 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
         project = RtlProject.load(folder)
         wanted = {"top": top_name(design.record.name, source, target.clock_period_ns), "source": source,
                   "part": target.part, "clock_period_ns": target.clock_period_ns,
-                  "version": metadata.version("alkaid")}  # fmt: skip
+                  "version": metadata.version("alkaid"), "layout": LAYOUT}  # fmt: skip
         if project.record.model_dump(include=set(wanted)) == wanted:
             return project
     circuit = read_circuit(model)

@@ -1,119 +1,37 @@
-"""The RTL project of a circuit: pipelined Verilog, constraints, vendor scripts, README, and what is known about it."""
+"""Writes the RTL project of a circuit: pipelined Verilog with its wrappers, constraints, vendor scripts and README."""
 
 import logging
-import re
 import shutil
-import string
 import tempfile
-import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from alkaid.codegen.rtl import RTLModel
 from alkaid.types import CombLogic, Precision
-from pydantic import Field, ValidationError
 
-from nac.config import Model, TargetConfig
-from nac.config.base import describe
+from nac.config import TargetConfig
 from nac.errors import InputError, WorkError, third_party
 from nac.hardware.circuit import Circuit
 from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.fixed import Fixed
+from nac.hardware.rtl import templates
 from nac.hardware.rtl.lowering import LowerOptions, lower
 from nac.hardware.rtl.luts import luts
-from nac.hardware.rtl.names import IDENTIFIER, prefix_modules, top_name
+from nac.hardware.rtl.names import prefix_modules, top_name
+from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject, RtlRecord, run_graph
+from nac.hardware.rtl.templates import template
+from nac.hardware.rtl.wrappers import write_wrappers
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
-RECORD = "project.json"
-GRAPH = Path("model") / "comb.json.gz"
 ADDER = "shift_adder.v"
 """In place of alkaid's: its subtrahends with bits below the minuend cost yosys two LUTs per bit."""
 CHECKED = 1000
 LEVELS_PER_NS = 1.0
 """Levels of logic (an adder is a little more than one) that fit into a nanosecond on an UltraScale+."""
-
-
-class RtlRecord(Model):
-    """What `project.json` holds. Ports list every element from the lowest bits up.
-
-    `latency_cycles` counts clock edges from an input at the port to its output at the port, both registers included.
-    `cost_lut` and `register_bits` are estimates from the adder graph; `delay_levels` is the deepest stage in its unit.
-    """
-
-    top: str = Field(pattern=IDENTIFIER)
-    source: str
-    part: str
-    clock_period_ns: float
-    input_shape: tuple[int, ...]
-    inputs: tuple[Fixed, ...]
-    outputs: tuple[Fixed, ...]
-    stages: int
-    latency_cycles: int
-    initiation_interval: int = 1
-    cost_lut: float
-    register_bits: int
-    delay_levels: float
-    operations: int
-    tool: str = "alkaid"
-    version: str
-
-
-@dataclass(frozen=True)
-class RtlProject:
-    """A written project: its folder and record."""
-
-    path: Path
-    record: RtlRecord
-
-    @classmethod
-    def load(cls, path: Path) -> "RtlProject":
-        """Read a project's folder. Raises InputError when it is none."""
-        file = path / RECORD
-        try:
-            return cls(path, RtlRecord.model_validate_json(file.read_bytes()))
-        except OSError as error:
-            raise InputError(f"{path}: is no RTL project: {RECORD} cannot be read ({error.strerror})") from error
-        except ValidationError as error:
-            raise InputError(describe(error, file)) from error
-
-    @cached_property
-    def graph(self) -> CombLogic:
-        """The adder graph that the Verilog was printed from. Raises InputError when its file cannot be read."""
-        try:
-            return CombLogic.load(self.path / GRAPH)
-        except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
-            raise InputError(f"{self.path / GRAPH}: is no adder graph ({error})") from error
-
-    @property
-    def sources(self) -> list[Path]:
-        """The Verilog files, without test bench. Raises InputError for a name that a tool's script would take apart."""
-        found = sorted([*(self.path / "src").glob("*.v"), *(self.path / "src" / "static").glob("*.v")])
-        if strange := [file for file in found if not re.fullmatch(IDENTIFIER, file.stem)]:
-            raise InputError(f"{strange[0]}: expected Verilog files named by letters, digits and underscores")
-        return found
-
-    def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Outputs (N, outputs) of inputs (N, *input) on the input's grid, from the adder graph, bit for bit."""
-        if x.shape[1:] != self.record.input_shape:
-            raise InputError(f"inputs of shape {x.shape[1:]}, expected {self.record.input_shape}")
-        return run_graph(self.graph, x)
-
-
-def run_graph(graph: CombLogic, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """An adder graph's outputs (N, outputs) for inputs (N, ...)."""
-    flat = np.ascontiguousarray(x.reshape(len(x), -1), dtype=np.float64)
-    if not len(flat):
-        return np.empty((0, graph.shape[1]))
-    outputs: npt.NDArray[np.float64] = graph.predict(flat)
-    return outputs
 
 
 def check_graph(graph: CombLogic, circuit: Circuit, samples: int = CHECKED) -> None:
@@ -178,10 +96,11 @@ def _write(
         model.write()
     shutil.rmtree(folder / "sim")  # an emulator of its own; ours is the test bench
     (folder / "metadata.json").unlink()
-    adder = files(__package__).joinpath("templates", ADDER).read_text(encoding="utf-8")
+    adder = files(templates).joinpath(ADDER).read_text(encoding="utf-8")
     (folder / "src" / "static" / ADDER).write_text(adder, encoding="utf-8")
     prefix_modules(folder / "src", top)
     record = _record(model, graph, circuit, target, source)
+    write_wrappers(record, folder, name)
     write_atomic(folder / "README.md", readme(record, name, target, interface))
     write_atomic(folder / RECORD, record.model_dump_json(indent=1))
     return record
@@ -198,7 +117,7 @@ def _record(model: RTLModel, graph: CombLogic, circuit: Circuit, target: TargetC
         stages=int(model.latency), latency_cycles=int(model.latency) + 1,
         cost_lut=round(luts(graph), 2), register_bits=int(model.reg_bits),
         delay_levels=round(stage_delay(graph, int(model.latency)), 3), operations=len(graph.ops),
-        version=metadata.version("alkaid"),
+        version=metadata.version("alkaid"), layout=LAYOUT,
     )  # fmt: skip
 
 
@@ -210,12 +129,6 @@ def stage_delay(graph: CombLogic, stages: int) -> float:
 def _fixed(precision: Precision) -> Fixed:
     signed, integers, fraction = precision
     return Fixed(bool(signed), int(signed) + int(integers) + int(fraction), int(fraction))
-
-
-def template(file: str, **values: object) -> str:
-    """A file of `templates/` with its `$names` filled in."""
-    text = files(__package__).joinpath("templates", file).read_text(encoding="utf-8")
-    return string.Template(text).substitute({key: str(value) for key, value in values.items()})
 
 
 def readme(record: RtlRecord, name: str, target: TargetConfig, interface: str = "") -> str:

@@ -13,7 +13,8 @@ from nac.config import Model
 from nac.errors import WorkError
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.ports import pack, unpack, width
-from nac.hardware.rtl.project import RtlProject, template
+from nac.hardware.rtl.record import RtlProject
+from nac.hardware.rtl.templates import template
 from nac.hardware.rtl.tools import Tool
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def simulate(project: RtlProject, x: npt.NDArray[Any], tool: Tool | None = None)
         (work / "testbench.v").write_text(bench, encoding="utf-8")
         (work / "stimuli.hex").write_text("\n".join(words), encoding="utf-8")
         sources = copy_sources(project, work)
-        _RUNNERS[tool.name](tool, sources, work)
+        run_verilog(tool, "testbench", ["testbench.v", *sources], work)
         responses = (work / "responses.hex").read_text(encoding="utf-8").split()
     if len(responses) != clocks:
         raise WorkError(f"{tool.name}: {len(responses)} outputs in {clocks} clocks, expected one per clock")
@@ -73,18 +74,26 @@ def copy_sources(project: RtlProject, work: Path) -> list[str]:
     return [source.name for source in project.sources]
 
 
-def _verilator(tool: Tool, sources: list[str], work: Path) -> None:
+def run_verilog(tool: Tool, top: str, sources: list[str], work: Path) -> str:
+    """Compile files of a folder and run them there, from the module `top`; returns what it printed.
+
+    Raises WorkError when it does not compile or ends with a status other than 0.
+    """
+    return _RUNNERS[tool.name](tool, top, sources, work)
+
+
+def _verilator(tool: Tool, top: str, sources: list[str], work: Path) -> str:
     tool.run(
-        ["--binary", "--timing", "-j", "0", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", "testbench",
-         "--Mdir", "build", "-CFLAGS", "-std=c++20 -fcoroutines", *QUICK_BUILD, "testbench.v", *sources],
+        ["--binary", "--timing", "-j", "0", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", top,
+         "--Mdir", "build", "-CFLAGS", "-std=c++20 -fcoroutines", *QUICK_BUILD, *sources],
         work, TIMEOUT_S,
     )  # fmt: skip
-    Tool("the Verilated circuit", tool.version, (str(work / "build" / "Vtestbench"),)).run([], work, TIMEOUT_S)
+    return Tool("the Verilated circuit", tool.version, (str(work / "build" / f"V{top}"),)).run([], work, TIMEOUT_S)
 
 
-def _iverilog(tool: Tool, sources: list[str], work: Path) -> None:
-    tool.run(["-g2012", "-s", "testbench", "-o", "testbench.vvp", "testbench.v", *sources], work, TIMEOUT_S)
-    Tool("vvp", tool.version, ("vvp", "-n")).run(["testbench.vvp"], work, TIMEOUT_S)
+def _iverilog(tool: Tool, top: str, sources: list[str], work: Path) -> str:
+    tool.run(["-g2012", "-s", top, "-o", "testbench.vvp", *sources], work, TIMEOUT_S)
+    return Tool("vvp", tool.version, ("vvp", "-n")).run(["testbench.vvp"], work, TIMEOUT_S)
 
 
 _RUNNERS = {"verilator": _verilator, "iverilog": _iverilog}

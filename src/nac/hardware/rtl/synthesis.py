@@ -12,8 +12,9 @@ from nac.config import Model
 from nac.errors import WorkError
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.netlist import LutCount, count_luts
-from nac.hardware.rtl.project import RtlProject, template
+from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import copy_sources
+from nac.hardware.rtl.templates import template
 from nac.hardware.rtl.tools import Tool
 
 logger = logging.getLogger(__name__)

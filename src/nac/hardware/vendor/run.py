@@ -6,7 +6,7 @@ from pathlib import Path
 from nac.errors import WorkError
 from nac.hardware.project import HlsProject
 from nac.hardware.rtl.build import Say, silent
-from nac.hardware.rtl.project import RtlProject
+from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.tools import Tool
 from nac.hardware.vendor.reports import VendorReport, read_csynth, read_timing, read_utilisation
 from nac.rundir import write_atomic

@@ -1,0 +1,101 @@
+"""What is known about a written RTL project, and its adder graph."""
+
+import re
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from alkaid.types import CombLogic
+from pydantic import Field, ValidationError
+
+from nac.config import Model
+from nac.config.base import describe
+from nac.errors import InputError
+from nac.hardware.fixed import Fixed
+from nac.hardware.rtl.names import IDENTIFIER
+
+RECORD = "project.json"
+GRAPH = Path("model") / "comb.json.gz"
+LAYOUT = 2
+"""Which files a project has; it is written anew where one of before has others."""
+
+
+class RtlRecord(Model):
+    """What `project.json` holds. Ports list every element from the lowest bits up.
+
+    `latency_cycles` counts clock edges from an input at the port to its output at the port, both registers included.
+    `cost_lut` and `register_bits` are estimates from the adder graph; `delay_levels` is the deepest stage in its unit.
+    `layout` is `LAYOUT` when it was written.
+    """
+
+    top: str = Field(pattern=IDENTIFIER)
+    source: str
+    part: str
+    clock_period_ns: float
+    input_shape: tuple[int, ...]
+    inputs: tuple[Fixed, ...]
+    outputs: tuple[Fixed, ...]
+    stages: int
+    latency_cycles: int
+    initiation_interval: int = 1
+    cost_lut: float
+    register_bits: int
+    delay_levels: float
+    operations: int
+    tool: str = "alkaid"
+    version: str
+    layout: int = 0
+
+
+@dataclass(frozen=True)
+class RtlProject:
+    """A written project: its folder and record."""
+
+    path: Path
+    record: RtlRecord
+
+    @classmethod
+    def load(cls, path: Path) -> "RtlProject":
+        """Read a project's folder. Raises InputError when it is none."""
+        file = path / RECORD
+        try:
+            return cls(path, RtlRecord.model_validate_json(file.read_bytes()))
+        except OSError as error:
+            raise InputError(f"{path}: is no RTL project: {RECORD} cannot be read ({error.strerror})") from error
+        except ValidationError as error:
+            raise InputError(describe(error, file)) from error
+
+    @cached_property
+    def graph(self) -> CombLogic:
+        """The adder graph that the Verilog was printed from. Raises InputError when its file cannot be read."""
+        try:
+            return CombLogic.load(self.path / GRAPH)
+        except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
+            raise InputError(f"{self.path / GRAPH}: is no adder graph ({error})") from error
+
+    @property
+    def sources(self) -> list[Path]:
+        """The Verilog files, without test bench. Raises InputError for a name that a tool's script would take apart."""
+        found = sorted([*(self.path / "src").glob("*.v"), *(self.path / "src" / "static").glob("*.v")])
+        if strange := [file for file in found if not re.fullmatch(IDENTIFIER, file.stem)]:
+            raise InputError(f"{strange[0]}: expected Verilog files named by letters, digits and underscores")
+        return found
+
+    def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Outputs (N, outputs) of inputs (N, *input) on the input's grid, from the adder graph, bit for bit."""
+        if x.shape[1:] != self.record.input_shape:
+            raise InputError(f"inputs of shape {x.shape[1:]}, expected {self.record.input_shape}")
+        return run_graph(self.graph, x)
+
+
+def run_graph(graph: CombLogic, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """An adder graph's outputs (N, outputs) for inputs (N, ...)."""
+    flat = np.ascontiguousarray(x.reshape(len(x), -1), dtype=np.float64)
+    if not len(flat):
+        return np.empty((0, graph.shape[1]))
+    outputs: npt.NDArray[np.float64] = graph.predict(flat)
+    return outputs

@@ -1,0 +1,66 @@
+"""What stands around the circuit: a valid bit, AXI4-Streams, their test benches with vectors, a FuseSoC core."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nac.hardware.rtl.ports import pack, width
+from nac.hardware.rtl.record import RtlProject, RtlRecord
+from nac.hardware.rtl.templates import template
+from nac.rundir import write_atomic
+
+BENCH = "tb"
+WRAPPERS = ("valid", "axis")
+BUFFERED = 2
+"""Clocks from the end of the pipeline through the buffer of the AXI4-Stream to its output."""
+
+
+def axis_latency(record: RtlRecord) -> int:
+    """Clock edges from the acceptance of a sample by the AXI4-Stream to its result, where nobody waits."""
+    return record.latency_cycles + BUFFERED
+
+
+def write_wrappers(record: RtlRecord, folder: Path, title: str) -> None:
+    """Write both wrappers, their test benches and the core file into a project's folder."""
+    for wrapper in WRAPPERS:
+        write_atomic(folder / "src" / f"{record.top}_{wrapper}.v", template(f"{wrapper}.v", **_settings(record)))
+    listed = sorted(file.relative_to(folder).as_posix() for file in (folder / "src").rglob("*.v"))
+    core = template("core.yml", top=record.top, part=record.part, description=title,
+                    sources="\n".join(f"      - {file}" for file in listed))  # fmt: skip
+    write_atomic(folder / f"{record.top}.core", core)
+
+
+def write_bench(project: RtlProject, x: npt.NDArray[Any], outputs: npt.NDArray[np.float64]) -> Path:
+    """Write the self-checking test benches with vectors; returns their folder.
+
+    Args:
+        project: written before.
+        x: inputs (N, *input) on the network's grid.
+        outputs: what the network answers, (N, outputs).
+    """
+    record, bench = project.record, project.path / BENCH
+    for name, values, port in (
+        ("inputs", np.asarray(x, dtype=np.float64).reshape(len(x), -1), record.inputs),
+        ("outputs", outputs, record.outputs),
+    ):
+        digits = 2 * _bytes(width(port))
+        write_atomic(bench / f"{name}.hex", "".join(f"{word:0>{digits}}\n" for word in pack(values, port)))
+    for wrapper in WRAPPERS:
+        text = template(f"{wrapper}_tb.v", samples=len(x), **_settings(record))
+        write_atomic(bench / f"{record.top}_{wrapper}_tb.v", text)
+    return bench
+
+
+def _bytes(bits: int) -> int:
+    return -(-bits // 8)
+
+
+def _settings(record: RtlRecord) -> dict[str, object]:
+    inputs, outputs = width(record.inputs), width(record.outputs)
+    return {
+        "top": record.top, "in_width": inputs, "out_width": outputs, "in_bytes": _bytes(inputs),
+        "out_bytes": _bytes(outputs), "latency": record.latency_cycles,
+        "places": (axis_latency(record) + 1).bit_length(),
+    }  # fmt: skip

@@ -1,0 +1,136 @@
+"""Samples through the wrappers: all of them, in order, whoever waits; several designs in one top."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from designs import DesignMaker, architecture, make_design, random_network
+from simulators import SIMULATORS, Probe
+
+from nac.design import Design
+from nac.errors import InputError, WorkError
+from nac.hardware.evaluate import evaluate, random_input
+from nac.hardware.rtl import tools
+from nac.hardware.rtl.bench import run_bench
+from nac.hardware.rtl.engine import rtl_project
+from nac.hardware.rtl.record import RtlProject
+from nac.hardware.rtl.simulation import run_verilog
+from nac.hardware.rtl.wrappers import axis_latency, write_bench
+from nac.hardware.verify import circuit_of
+
+
+def with_bench(design: Design, samples: int) -> RtlProject:
+    project, circuit = rtl_project(design), circuit_of(design)
+    x = random_input(circuit, samples)
+    write_bench(project, x, evaluate(circuit, x))
+    return project
+
+
+@pytest.mark.parametrize("probe", SIMULATORS)
+@pytest.mark.parametrize("wrapper", ["axis", "valid"])
+def test_the_bench_passes_with_what_the_network_answers(design_of: DesignMaker, probe: Probe, wrapper: str) -> None:
+    project = with_bench(design_of("mlp", 2), 500)
+    passed = run_bench(project, wrapper, probe())
+    assert passed.said.startswith("500 results equal")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(tools.verilator() is None, reason=tools.MISSING["verilator"])
+def test_ten_thousand_samples_under_random_stalls(design_of: DesignMaker) -> None:
+    passed = run_bench(with_bench(design_of("max", 3), 10_000), "axis", tools.verilator())
+    assert passed.said.startswith("10000 results equal, in order, none lost")
+
+
+@pytest.mark.parametrize("wrapper", ["axis", "valid"])
+def test_the_bench_fails_where_one_bit_differs(design_of: DesignMaker, wrapper: str) -> None:
+    project = with_bench(design_of("mlp", 2), 40)
+    file = project.path / "tb" / "outputs.hex"
+    lines = file.read_text().splitlines()
+    lines[7] = f"{int(lines[7], 16) ^ 1:0{len(lines[7])}x}"
+    file.write_text("\n".join(lines))
+    tool = tools.iverilog()
+    if tool is None:
+        pytest.skip(tools.MISSING["iverilog"])
+    with pytest.raises(WorkError, match=r"FAIL.* 7"):
+        run_bench(project, wrapper, tool)
+
+
+def test_the_bench_fails_where_a_sample_is_lost(design_of: DesignMaker) -> None:
+    if (tool := tools.iverilog()) is None:
+        pytest.skip(tools.MISSING["iverilog"])
+    project = with_bench(design_of("mlp", 2), 200)
+    source = project.path / "src" / f"{project.record.top}_axis.v"
+    text = source.read_text()
+    small = re.sub(r"PLACES = \d+", "PLACES = 1", text).replace("!present[PLACES]", "1'b1")
+    source.write_text(small)
+    with pytest.raises(WorkError, match="FAIL"):
+        run_bench(project, "axis", tool)
+
+
+def test_a_project_without_vectors_has_no_bench(design_of: DesignMaker) -> None:
+    if tools.iverilog() is None and tools.verilator() is None:
+        pytest.skip("no simulator for Verilog")
+    with pytest.raises(InputError, match="`nac synth` writes it"):
+        run_bench(rtl_project(design_of("mlp", 2)))
+
+
+def test_a_sample_takes_as_long_through_the_streams_as_is_said(design_of: DesignMaker, tmp_path: Path) -> None:
+    if (tool := tools.iverilog()) is None:
+        pytest.skip(tools.MISSING["iverilog"])
+    project = rtl_project(design_of("mlp", 2))
+    sources = [shutil.copyfile(file, tmp_path / file.name).name for file in project.sources]
+    (tmp_path / "one.v").write_text(f"""
+        module one;
+          reg clk = 0, valid = 0, resetn = 0; wire ready, done; integer edges = 0, from = 0;
+          {project.record.top}_axis dut (.aclk(clk), .aresetn(resetn), .s_axis_tdata(0), .s_axis_tvalid(valid),
+            .s_axis_tready(ready), .s_axis_tlast(1'b0), .m_axis_tdata(), .m_axis_tvalid(done), .m_axis_tready(1'b1),
+            .m_axis_tlast());
+          always #5 clk = ~clk;
+          always @(posedge clk) begin
+            edges <= edges + 1;
+            resetn <= edges > 3;
+            valid <= edges == 9;
+            if (valid && ready) from <= edges;
+            if (done) begin $display("took %0d", edges - from); $finish; end
+          end
+        endmodule""")
+    said = run_verilog(tool, "one", ["one.v", *sources], tmp_path)
+    assert f"took {axis_latency(project.record)}" in said  # the edge that accepts is the first
+
+
+def test_two_designs_stream_side_by_side_in_one_top(tmp_path: Path) -> None:
+    if (tool := tools.iverilog()) is None:
+        pytest.skip(tools.MISSING["iverilog"])
+    sources, benches = [], []
+    for seed, run in enumerate(("monday", "tuesday")):
+        (tmp_path / run).mkdir()
+        arch = architecture("max", 3, "leaky_relu_1_8")
+        project = with_bench(make_design(tmp_path / run / "t0001-w3", arch, random_network(arch, seed)), 100)
+        work = tmp_path / "together"
+        work.mkdir(exist_ok=True)
+        for file in project.sources:
+            assert not (work / file.name).exists()
+            sources.append(shutil.copyfile(file, work / file.name).name)
+        text = (project.path / "tb" / f"{project.record.top}_axis_tb.v").read_text()
+        for name in ("inputs", "outputs"):
+            shutil.copyfile(project.path / "tb" / f"{name}.hex", work / f"{run}_{name}.hex")
+            text = text.replace(f'"{name}.hex"', f'"{run}_{name}.hex"')
+        (work / f"{run}.v").write_text(text.replace("$finish", ""))
+        benches += [f"{project.record.top}_axis_tb {run}();"]
+    (work / "pair.v").write_text(f"module pair; {' '.join(benches)} initial #400000 $finish; endmodule\n")
+    said = run_verilog(tool, "pair", ["pair.v", "monday.v", "tuesday.v", *sources], work)
+    assert said.count("PASS: 100 results equal") == 2
+
+
+def test_the_core_file_lists_what_is_there(design_of: DesignMaker) -> None:
+    project = with_bench(design_of("mlp", 2), 10)
+    head, text = (project.path / f"{project.record.top}.core").read_text().split("\n", 1)
+    assert head == "CAPI=2:"
+    core = yaml.safe_load(text)
+    listed = [name for files in core["filesets"].values() for file in files["files"]
+              for name in ([file] if isinstance(file, str) else file)]  # fmt: skip
+    assert all((project.path / name).is_file() for name in listed)
+    assert {project.path / name for name in listed} >= set(project.sources)
+    assert core["targets"]["sim"]["toplevel"] == f"{project.record.top}_axis_tb"
