@@ -1,3 +1,73 @@
-"""NAC: neural architecture codesign, from physics data to FPGA firmware."""
+"""NAC: neural architecture codesign, from physics data to FPGA firmware.
+
+    import nac
+    data = nac.Dataset.from_arrays(x=waveforms, y={"energy": (energies, "GeV")})
+    run = nac.search(nac.Task.regression(data), objectives=["rmse", "bops"], trials=40, out="runs/pulse")
+    designs = run.compress(bits=[8, 6], sparsity=[0, 0.5])
+    best = designs.where("bops<=50000").best("rmse")
+    best.predict(waveforms, engine="rtl")
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nac.api import spaces as spaces
+    from nac.api.data import Dataset as Dataset
+    from nac.api.design import Design as Design
+    from nac.api.front import Front as Front
+    from nac.api.run import Run as Run
+    from nac.api.searching import load as load
+    from nac.api.searching import run as run
+    from nac.api.searching import search as search
+    from nac.api.task import Task as Task
 
 __version__ = "0.1.0"
+
+_PUBLIC = {
+    "Dataset": "data", "Design": "design", "Front": "front", "Run": "run", "Task": "task", "load": "searching",
+    "run": "searching",
+}  # fmt: skip
+__all__ = ["__version__", "search", "spaces", *_PUBLIC]
+
+
+if not TYPE_CHECKING:  # a checker knows the names above and no others
+
+    def __getattr__(name: str) -> Any:
+        """What is public, imported when first asked for: the command line's help needs neither torch nor optuna."""
+        if name == "spaces":
+            return import_module("nac.api.spaces")
+        if name == "search":
+            return import_module("nac.search")  # whose attribute `_Package` has made a verb
+        if name not in _PUBLIC:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"nac.api.{_PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Verb(ModuleType):
+    """The room of the search, which is called like the verb: `nac.search(task)` is nac.api.searching.search."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return import_module("nac.api.searching").search(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> Any:
+        import inspect
+
+        return inspect.signature(import_module("nac.api.searching").search)
+
+
+class _Package(ModuleType):
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "search" and isinstance(value, ModuleType):
+            value.__class__ = _Verb
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

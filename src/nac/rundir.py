@@ -29,7 +29,7 @@ PACKAGES = (
 
 
 class DataFile(Model):
-    """A file that a run reads its samples from."""
+    """A file that a run reads its samples from; a relative path is one in the run's folder."""
 
     path: Path
     sha256: str
@@ -88,6 +88,11 @@ class Run:
         return self.path / "study.journal"
 
     @property
+    def data(self) -> Path:
+        """Samples that were given in memory, as files."""
+        return self.path / "data"
+
+    @property
     def baselines(self) -> Path:
         """What the constant answer and a linear model reach."""
         return self.path / "baselines.json"
@@ -130,7 +135,10 @@ class Run:
         """The run's record. Raises InputError when the folder holds no run or its `run.yaml` is wrong."""
         if not self.config_file.is_file():
             raise InputError(f"{self.path}: is no run (it has no run.yaml), expected the folder of `nac run`")
-        return validate(RunRecord, load_yaml(self.config_file), self.config_file)
+        record = validate(RunRecord, load_yaml(self.config_file), self.config_file)
+        root = self.path.resolve()  # an absolute path stays what it is
+        files = tuple(file.model_copy(update={"path": root / file.path}) for file in record.data)
+        return record.model_copy(update={"data": files})
 
     @property
     def study_name(self) -> str:
@@ -138,8 +146,14 @@ class Run:
         return (self.read().id if self.config_file.is_file() else "") or self.path.resolve().name
 
     def write(self, record: RunRecord) -> None:
-        """Store the record, whole or not at all."""
-        write_atomic(self.config_file, dump_yaml(record.model_dump(mode="json")))
+        """Store the record, whole or not at all; files in the run's folder by their place in it."""
+        root = self.path.resolve()
+        files = tuple(
+            file.model_copy(update={"path": file.path.relative_to(root)}) if file.path.is_relative_to(root) else file
+            for file in record.data
+        )
+        stored = record.model_copy(update={"data": files})
+        write_atomic(self.config_file, dump_yaml(stored.model_dump(mode="json")))
 
     @contextmanager
     def lock(self) -> Iterator[None]:

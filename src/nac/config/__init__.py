@@ -3,7 +3,7 @@
 from nac.config.base import Model, validate
 from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig
 from nac.config.distilled import DistilledDataConfig
-from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override
+from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override, task_of
 from nac.config.names import Choice
 from nac.config.parts import PARTS, Resources, capacity, part_family
 from nac.config.simulation import BraggSimulation, JetSimulation
@@ -53,5 +53,6 @@ __all__ = [
     "merge",
     "parse_override",
     "part_family",
+    "task_of",
     "validate",
 ]

@@ -136,8 +136,13 @@ def load_task(name_or_path: str, preset: str = "default", overrides: Sequence[st
     data = merge(file.task, file.presets.get(preset, {}))
     for keys in FILES:
         data = _beside(data, keys, path.parent)
-    source = str(path)
+    return task_of(data, overrides, str(path))
+
+
+def task_of(data: Mapping[str, Any], overrides: Sequence[str], source: str) -> TaskConfig:
+    """The task that a mapping describes, with `KEY=VALUE` overrides laid over it. Raises InputError naming `source`."""
     for text in overrides:
         data = merge(data, parse_override(text))
-        source = f"{path} (with --set {', '.join(overrides)})"
+    if overrides:
+        source = f"{source} (with --set {', '.join(overrides)})"
     return validate(TaskConfig, data, source)

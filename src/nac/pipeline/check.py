@@ -1,7 +1,7 @@
 """What is wrong with a task, a search space or an architecture, all of it at once and before any training."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,18 +81,25 @@ def _check(file: Path, overrides: Sequence[str], preset: str | None) -> Check:
     raise InputError(f"{file}: is neither a task (top-level key 'task'), nor a search space (key 'kind'), nor JSON")
 
 
-def task_problems(config: TaskConfig, source: str, *, to_hardware: bool = True) -> list[str]:
+def task_problems(
+    config: TaskConfig, source: str, *, to_hardware: bool = True, space_data: Mapping[str, Any] | None = None
+) -> list[str]:
     """What is wrong with a valid configuration once the files that it names are looked at.
 
     Args:
         config: the task.
         source: named in front of each problem.
         to_hardware: whether designs will be made, so that the space must be deployable.
+        space_data: what the file of the search space would say, where it is none.
     """
     task = make_task(config)
     found = [*_name_problems(task), *_backend_problems(config)]
+    shapes = task.input_shape, task.outputs
     try:
-        space = SearchSpace.load(config.space, task.input_shape, task.outputs)
+        if space_data is None:
+            space = SearchSpace.load(config.space, *shapes)
+        else:
+            space = SearchSpace.described(config.space, space_data, config.space, *shapes)
     except InputError as error:
         found += [f"space: {line}" for line in str(error).splitlines()]
     else:

@@ -52,7 +52,7 @@ def html(run: Run) -> str:
         failed_designs=front.failures,
         anchors=[_published(anchor) for anchor in anchors],
         commands={"compress": f"nac compress {_quoted(run.path)}"},
-        next_steps=_next_steps(run, record, front, designs),
+        next_steps=_next_steps(run, front, designs),
         provenance=_provenance(record),
         config=dump_yaml(record.task.model_dump(mode="json")),
     )
@@ -178,13 +178,13 @@ def _published(anchor: Anchor) -> dict[str, str]:
     return {"label": anchor.label, "values": values, "source": anchor.source, "note": anchor.note}
 
 
-def _next_steps(run: Run, record: RunRecord, front: Front, designs: Sequence[Design]) -> list[tuple[str, str]]:
+def _next_steps(run: Run, front: Front, designs: Sequence[Design]) -> list[tuple[str, str]]:
     """Commands that continue from here, ready to be copied."""
     folder = _quoted(run.path)
     metric = next((name for name in front.objectives if quantity(name).role == "metric"), "accuracy")
     steps = [
         ("choose: the best design under a limit", f'nac front {folder} --where "bops<=100000" --best {metric}'),
-        ("finish an interrupted run", f"nac run {shlex.quote(record.source or front.task)} --out {folder} --resume"),
+        ("finish an interrupted run", f"nac run {folder} --resume"),
     ]
     if designs:
         best = front.best(metric)

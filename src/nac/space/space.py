@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
@@ -58,12 +59,19 @@ class SearchSpace:
         Without them the shape that the file was designed for is taken. Raises InputError naming every problem.
         """
         path = find_file("search_spaces", str(name_or_path))
-        data = load_yaml(path)
+        return cls.described(path.stem, load_yaml(path), path, input_shape, outputs)
+
+    @classmethod
+    def described(
+        cls, name: str, data: Mapping[str, Any], source: str | Path, input_shape: tuple[int, ...] | None = None,
+        outputs: int | None = None,
+    ) -> "SearchSpace":  # fmt: skip
+        """The space that the mapping of a file describes. Raises InputError naming `source` and every problem."""
         kind = data.get("kind")
         if not isinstance(kind, str) or kind not in KINDS:
-            raise InputError(f"{path}: kind: expected one of {', '.join(KINDS)} (found {kind!r:.80})")
-        file = validate(KINDS[kind], data, path)
-        return cls(path.stem, file, input_shape or file.input, outputs or file.outputs)
+            raise InputError(f"{source}: kind: expected one of {', '.join(KINDS)} (found {kind!r:.80})")
+        file = validate(KINDS[kind], data, source)
+        return cls(name, file, input_shape or file.input, outputs or file.outputs)
 
     @property
     def kind(self) -> str:

@@ -1,0 +1,173 @@
+"""Search spaces as values: what a file in search_spaces/ says, in one call.
+
+Every setting may be one value or a list of choices; the search chooses among these.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias, TypeVar
+
+from nac.config import validate
+from nac.errors import InputError
+from nac.space.kinds import KINDS
+
+T = TypeVar("T")
+Choice: TypeAlias = T | Sequence[T]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space(ABC):
+    """What every space has.
+
+    `bits` are widths of weights and activations that may be chosen, `input_bits` those of the inputs: of use in a
+    search for hardware costs, else 8. So are `sparsity`, shares of weights that go, and `digits`, shares of the
+    weights' signed digits that stay. `baselines` are members that are tried first, as in a file. A space that is not
+    `deployable` may only be searched.
+    """
+
+    kind: ClassVar[str]
+    rank: ClassVar[int | None] = None
+    """Dimensions of an input, the channels among them; None where any will do."""
+
+    bits: Choice[int] = 8
+    input_bits: Choice[int] = 8
+    sparsity: Choice[float] | None = None
+    digits: Choice[float] | None = None
+    baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    deployable: bool = True
+    description: str = ""
+
+    @abstractmethod
+    def choices(self) -> dict[str, Any]:
+        """What this kind's file says besides."""
+
+    @property
+    def name(self) -> str:
+        """What a run calls it."""
+        return type(self).__name__.lower()
+
+    def shape(self, sample: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of a network input for samples of a shape: one channel where they have no axis of channels.
+
+        Raises InputError when a sample has other dimensions.
+        """
+        if self.rank is None:
+            return sample or (1,)
+        if len(sample) == self.rank - 1:
+            return (1, *sample)
+        if len(sample) != self.rank:
+            raise InputError(f"x: one sample has shape {sample}, expected {self.rank} dimensions, channels first, "
+                             f"for the space {type(self).__name__}")
+        return sample
+
+    def file(self, sample: tuple[int, ...], outputs: int) -> dict[str, Any]:
+        """The mapping of the search-space file for samples of a shape. Raises InputError naming what is wrong."""
+        said: dict[str, Any] = {
+            "description": self.description,
+            "kind": self.kind,
+            "deployable": self.deployable,
+            "input": list(self.shape(sample)),
+            "outputs": outputs,
+            "bits": {"input": listed(self.input_bits), "weights": listed(self.bits), "activations": listed(self.bits)},
+            **{name: listed(value) for name in ("sparsity", "digits") if (value := getattr(self, name)) is not None},
+            **self.choices(),
+            "baselines": {name: dict(member) for name, member in self.baselines.items()},
+        }
+        validate(KINDS[self.kind], said, f"nac.spaces.{type(self).__name__}")
+        return said
+
+
+def listed(choice: object) -> list[Any]:
+    """The choices as a list; what is no sequence is the only one."""
+    return list(choice) if isinstance(choice, Sequence) and not isinstance(choice, str) else [choice]
+
+
+def _layers(layers: Choice[int], width: Choice[int], activation: Choice[str], norm: Choice[str]) -> dict[str, Any]:
+    return {"layers": listed(layers), "width": listed(width), "activation": listed(activation), "norm": listed(norm)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dense(Space):
+    """Dense layers on a vector; traces and images are flattened.
+
+    >>> Dense(layers=[1, 2], width=[8, 16]).file((64,), outputs=2)["hidden"]["width"]
+    [8, 16]
+    """
+
+    kind: ClassVar = "mlp"
+
+    layers: Choice[int] = (1, 2, 3)
+    width: Choice[int] = (8, 16, 32, 64)
+    activation: Choice[str] = "relu"
+    norm: Choice[str] = ("batch", "none")
+
+    def choices(self) -> dict[str, Any]:
+        """The hidden layers."""
+        return {"hidden": _layers(self.layers, self.width, self.activation, self.norm)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepSets(Space):
+    """One network on every particle of a set (features, particles), an aggregation, another network on the result.
+
+    `layers` and `width` are of the first, the last of which is as wide as `bottleneck` says; `head_layers` and
+    `head_width` of the second (arXiv 1703.06114).
+    """
+
+    kind: ClassVar = "deep_sets"
+    rank: ClassVar = 2
+
+    layers: Choice[int] = (1, 2, 3)
+    width: Choice[int] = (8, 16, 32)
+    bottleneck: Choice[int] = (8, 16, 32)
+    aggregate: Choice[str] = ("mean", "max")
+    head_layers: Choice[int] = (1, 2)
+    head_width: Choice[int] = (8, 16, 32)
+    activation: Choice[str] = "relu"
+    norm: Choice[str] = "batch"
+
+    def choices(self) -> dict[str, Any]:
+        """phi, the aggregation and rho."""
+        phi = _layers(self.layers, self.width, self.activation, self.norm)
+        return {
+            "phi": {**phi, "bottleneck": listed(self.bottleneck)},
+            "aggregate": listed(self.aggregate),
+            "rho": _layers(self.head_layers, self.head_width, self.activation, self.norm),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conv2d(Space):
+    """Convolutions on an image (channels, rows, columns), and dense layers on the result.
+
+    One convolution, then up to `blocks` times two, each with its own `channels` and `kernels` (no padding), a maximum
+    over windows of `pool` pixels (0: none), then `head_layers` of `head_width`.
+    """
+
+    kind: ClassVar = "cnn"
+    rank: ClassVar = 3
+
+    channels: Choice[int] = (2, 4, 8)
+    kernels: Choice[int] = (1, 3)
+    blocks: int = 2
+    pool: Choice[int] = (0, 2)
+    head_layers: Choice[int] = (0, 1, 2)
+    head_width: Choice[int] = (4, 8, 16, 32)
+    activation: Choice[str] = "relu"
+    norm: Choice[str] = ("batch", "none")
+
+    def choices(self) -> dict[str, Any]:
+        """The stem, the slots, the pool and the head."""
+        conv = {
+            "channels": listed(self.channels), "kernel": listed(self.kernels), "activation": listed(self.activation),
+            "norm": listed(self.norm),
+        }  # fmt: skip
+        sizes = [size for size in listed(self.pool) if size]
+        positions = [*(["none"] if 0 in listed(self.pool) or not sizes else []), *(["stem", "slots"] if sizes else [])]
+        return {
+            "stem": conv,
+            "slots": {"count": self.blocks, "block": ["conv_block", "none"], "conv_block": conv},
+            "pool": {"position": positions, **({"size": sizes} if sizes else {})},
+            "head": _layers(self.head_layers, self.head_width, self.activation, self.norm),
+        }

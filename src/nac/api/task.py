@@ -1,0 +1,119 @@
+"""A task as a value: samples, what may be built, and everything else that a task file says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nac.api.data import GROUP, INPUTS, Dataset, classes_of
+from nac.api.spaces import Dense, Space
+from nac.config import TaskConfig, merge, task_of
+from nac.pipeline.problem import Problem
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A classification or regression on samples in memory.
+
+    `settings` are those of a task file, nested as there (`{"train": {"epochs": 10}}`); `data` and `space` are values
+    instead of names of files. The constructors `regression` and `classification` fill in what follows from the samples.
+    """
+
+    name: str
+    data: Dataset
+    space: Space
+    targets: Mapping[str, Any]
+    settings: Settings = field(default_factory=dict)
+
+    @classmethod
+    def regression(
+        cls,
+        data: Dataset,
+        *,
+        space: Space | None = None,
+        name: str = "task",
+        **settings: Any,
+    ) -> "Task":
+        """Predict the targets of the samples.
+
+        Args:
+            data: its targets become the outputs of the network, in their order.
+            space: what may be built; dense networks by default.
+            name: what runs are called by.
+            settings: the groups of a task file, as mappings: `train={"epochs": 20}`, `split={"test": 0.1, ...}`,
+                `scaling="standard"`, `compress=...`, `target={"part": ...}`, `seed=1`. What is no group of its own
+                belongs to `data`.
+
+        Raises:
+            InputError: a setting is unknown or out of range, or the samples do not suit the space.
+        """
+        targets = dict(data.targets)
+        outputs = sum(values.shape[1] if values.ndim > 1 else 1 for values in targets.values())
+        names: Any = list(targets) if len(targets) > 1 else next(iter(targets))
+        about = {"kind": "regression", "targets": names, "outputs": outputs}
+        return cls._of(data, space, name, targets, about, settings)
+
+    @classmethod
+    def classification(
+        cls,
+        data: Dataset,
+        *,
+        classes: Sequence[str] | None = None,
+        space: Space | None = None,
+        name: str = "task",
+        **settings: Any,
+    ) -> "Task":
+        """Tell the classes of the samples apart.
+
+        Args:
+            data: with one target, its labels: whole numbers from 0, names, or one-hot.
+            classes: names in the order of the numbers; those of the labels by default.
+            space: see `regression`, as for the others.
+            name: see `regression`.
+            settings: see `regression`.
+
+        Raises:
+            InputError: see `regression`; also where labels are neither numbers nor names.
+        """
+        ((target, labels),) = data.targets.items()
+        known, stored = classes_of(labels, classes)
+        about = {"kind": "classification", "targets": target, "classes": list(known)}
+        return cls._of(data, space, name, {target: stored}, about, settings)
+
+    @classmethod
+    def _of(
+        cls, data: Dataset, space: Space | None, name: str, targets: Mapping[str, Any], about: Settings,
+        settings: Settings,
+    ) -> "Task":  # fmt: skip
+        space = space or Dense()
+        groups = {key: value for key, value in settings.items() if key in TaskConfig.model_fields}
+        own = {key: value for key, value in settings.items() if key not in groups}
+        said = {
+            "layout": "arrays", "inputs": INPUTS, "shape": list(space.shape(data.sample_shape)), **about,
+            **({"split": {"by": GROUP}} if data.groups is not None else {}),
+        }  # fmt: skip
+        task = cls(name, data, space, targets, {**groups, "data": merge(merge(said, own), groups.get("data", {}))})
+        task.config()
+        return task
+
+    @property
+    def outputs(self) -> int:
+        """Values that leave the network."""
+        said = self.settings["data"]
+        return len(said.get("classes", ())) or int(said["outputs"])
+
+    def config(self, overrides: Sequence[str] = ()) -> TaskConfig:
+        """The task as a run records it. Raises InputError naming every wrong key."""
+        return task_of(self._file(), overrides, f"task {self.name}")
+
+    def problem(self) -> Problem:
+        """What a run is started with."""
+        shape = self.space.shape(self.data.sample_shape)
+        arrays = self.data.arrays(shape, self.targets)
+        return Problem(self._file(), self.space.file(self.data.sample_shape, self.outputs), arrays)
+
+    def _file(self) -> dict[str, Any]:
+        """What a task file would say."""
+        base = {"name": self.name, "space": self.space.name, "search": {"objectives": [{"name": "bops"}]}}
+        return merge(base, self.settings)
