@@ -65,9 +65,7 @@ def values(n: int, generator: np.random.Generator) -> Samples:
 
 
 DRAWS: dict[str, Draw] = {
-    metric.name: draw
-    for metrics, draw in ((CLASSIFICATION, jets), (POSITION, peaks), (REGRESSION, values))
-    for metric in metrics
+    name: draw for names, draw in ((CLASSIFICATION, jets), (POSITION, peaks), (REGRESSION, values)) for name in names
 }
 
 

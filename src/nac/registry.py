@@ -61,10 +61,8 @@ class Registry(Mapping[str, T]):
 
     def check(self, name: str) -> str:
         """`name` itself if it is known. Raises ValueError with the list of what is."""
-        if name not in self:
+        if name not in self and self._member(name) is None:
             raise ValueError(self._unknown(name))
-        if name not in self._objects:
-            self._member(name)
         return name
 
     def _unknown(self, name: str) -> str:
@@ -94,10 +92,12 @@ class Registry(Mapping[str, T]):
         return member
 
     def __contains__(self, name: object) -> bool:
-        return (
-            name in self._look() or name in self._objects
-            or (isinstance(name, str) and "@" in name and name.partition("@")[0] in self._families)
-        )  # fmt: skip
+        if name in self._look() or name in self._objects:
+            return True
+        try:
+            return isinstance(name, str) and self._member(name) is not None
+        except ValueError:
+            return False
 
     def __iter__(self) -> Iterator[str]:
         plugins = self._look()

@@ -18,7 +18,10 @@ class Squares(DataTask):
     def __init__(self) -> None:
         """Needs no configuration."""
 
-    def loss(self, outputs: torch.Tensor, targets: torch.Tensor, label_smoothing: float = 0.0) -> torch.Tensor:
+    def loss(
+        self, outputs: torch.Tensor, targets: torch.Tensor, label_smoothing: float = 0.0,
+        weights: torch.Tensor | None = None,
+    ) -> torch.Tensor:  # fmt: skip
         """Mean square."""
         return outputs.square().mean()
 

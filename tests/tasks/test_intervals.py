@@ -136,7 +136,7 @@ def test_a_metric_without_a_method_of_its_own_is_resampled() -> None:
 def test_every_metric_has_an_interval_and_reads_back() -> None:
     generator = np.random.default_rng(0)
     labels = generator.integers(2, size=60)
-    found = intervals_of(estimates([m.name for m in CLASSIFICATION], generator.normal(size=(60, 2)), labels))
+    found = intervals_of(estimates(CLASSIFICATION, generator.normal(size=(60, 2)), labels))
     assert list(found) == ["accuracy", "auc_macro"]
     stored = {name: vars(each) for name, each in found.items()}
     assert stored["accuracy"]["confidence"] == 0.95

@@ -38,6 +38,15 @@ class Choice(Model):
         return {"name": self.name, "params": dict(self.params)} if self.params else self.name
 
 
+def require_kind(where: str, name: str, kind: str) -> None:
+    """Raises ValueError unless what is registered by this name is for tasks of this kind."""
+    kinds = resolve(where)[name].kinds
+    if kind not in kinds:
+        raise ValueError(f"{name!r} is for a {' or '.join(kinds)}, found one for a {kind}")
+
+
 PrunerName = Annotated[str, known("nac.compress.pruners:PRUNERS")]
 DistillerName = Annotated[str, known("nac.compress.distillation:DISTILLERS")]
+LossChoice = Annotated[Choice, known("nac.tasks.losses:LOSSES")]
+MetricName = Annotated[str, known("nac.tasks.metrics:METRICS")]
 SamplerChoice = Annotated[Choice, known("nac.search.samplers:SAMPLERS")]

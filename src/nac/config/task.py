@@ -10,7 +10,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_va
 
 from nac.config.base import Model
 from nac.config.compress import CompressConfig
-from nac.config.names import Choice, SamplerChoice
+from nac.config.names import Choice, LossChoice, MetricName, SamplerChoice, require_kind
 from nac.config.parts import PART_NAME, Resources, capacity
 from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.train import TrainConfig
@@ -334,17 +334,33 @@ class TargetConfig(Model):
 
 
 class TaskConfig(Model):
-    """A whole task file, with the preset and the `--set` overrides applied."""
+    """A whole task file, with the preset and the `--set` overrides applied.
+
+    `loss` and `metrics` (the most important first) are by default those of the kind of task; a loss may be
+    `{name, params}`, and metrics with an `@` take what follows (`efficiency@0.01`).
+    """
 
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
     description: str = ""
     data: DataConfig
+    loss: LossChoice | None = Field(None, exclude_if=operator.not_)
+    metrics: tuple[MetricName, ...] = Field((), exclude_if=operator.not_)
     space: str
     train: TrainConfig = TrainConfig()
     search: SearchConfig
     compress: CompressConfig = CompressConfig()
     target: TargetConfig = TargetConfig()
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _suit_the_kind(self) -> "TaskConfig":
+        if self.loss is not None:
+            require_kind("nac.tasks.losses:LOSSES", self.loss.name, self.data.kind)
+        for name in self.metrics:
+            require_kind("nac.tasks.metrics:METRICS", name, self.data.kind)
+        if len(set(self.metrics)) != len(self.metrics):
+            raise ValueError("metrics: each once")
+        return self
 
     @model_validator(mode="after")
     def _rungs_are_below_the_top(self) -> "TaskConfig":

@@ -276,8 +276,10 @@ def hardware_numbers(report: Mapping[str, Any]) -> dict[str, float]:
 
 def _metrics(rows: list[dict[str, Any]]) -> tuple[str, ...]:
     """The metrics that any row has, in the order of the registry."""
-    metrics = (name for name, known in QUANTITIES.items() if known.role == "metric")
-    return tuple(name for name in metrics if any(name in row for row in rows))
+    found = dict.fromkeys(name for row in rows for name in row)
+    metrics = [name for name in found if name in QUANTITIES and QUANTITIES[name].role == "metric"]
+    known = [*QUANTITIES, *metrics]  # a member of a family is not listed
+    return tuple(sorted(metrics, key=known.index))
 
 
 def _states(study: optuna.Study) -> dict[str, int]:

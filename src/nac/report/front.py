@@ -298,7 +298,7 @@ def rank(column: str) -> tuple[int, int]:
     """Where a column of values stands in a table: metrics, the same on the test split, costs, hardware."""
     roles = {"metric": 1 if column.startswith("test_") else 0, "cost": 2, "hardware": 3}
     known = quantity(column)
-    return 5 if column.startswith(CHOICE) else roles.get(known.role, 4), list(QUANTITIES).index(known.name)
+    return 5 if column.startswith(CHOICE) else roles.get(known.role, 4), [*QUANTITIES, known.name].index(known.name)
 
 
 def record(row: pd.Series) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """Every number a table can hold: its direction, its name for people and its unit."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Literal
 
 from nac.cost import COSTS
@@ -11,7 +10,6 @@ from nac.errors import InputError
 from nac.pareto import Direction
 from nac.tasks.metrics import METRICS
 
-SHARES = frozenset({"accuracy", "auc_macro", "sparsity"})
 Role = Literal["metric", "cost", "hardware", "setting", "error"]
 ERRORS = {
     "se": "standard error of the {}",
@@ -33,6 +31,9 @@ class Quantity:
     role: Role
     percent: bool = False
     """Whether the number is a share that people read in per cent."""
+    least: float = 0.0
+    most: float = math.inf
+    """What it can be, before `scale`."""
 
     @property
     def axis(self) -> str:
@@ -40,11 +41,6 @@ class Quantity:
         unit = "%" if self.percent else self.unit
         label = self.label[:1].upper() + self.label[1:]
         return f"{label} [{unit}]" if unit else label
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The least and the most that the number can be, before `scale`."""
-        return 0.0, 1.0 if self.name in SHARES else math.inf
 
     @property
     def scale(self) -> float:
@@ -123,27 +119,44 @@ def _inside(label: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-def _registry() -> dict[str, Quantity]:
-    found: dict[str, Quantity] = {}
-    for name, label, unit in _SETTINGS:
-        share = name == "sparsity"
-        found[name] = Quantity(name, "maximize" if share else "minimize", label, unit, "setting", share)
-    for name, label, unit in _HARDWARE:
-        found[name] = Quantity(name, "minimize", label, unit, "hardware")
-    for cost in COSTS.values():
-        found[cost.name] = Quantity(cost.name, cost.direction, cost.label, cost.unit, "cost")
-    for metric in METRICS.values():
-        known = Quantity(
-            metric.name, metric.direction, _inside(metric.label), metric.unit, "metric", metric.name == "accuracy"
-        )
-        found[metric.name] = known
-        for suffix, label in ERRORS.items():
-            name, direction = f"{metric.name}_{suffix}", "minimize" if suffix in {"se", "spread"} else metric.direction
-            found[name] = replace(known, name=name, direction=direction, label=label.format(known.label), role="error")
-    return found
+class _Quantities(Mapping[str, Quantity]):
+    """Settings, hardware, costs, then metrics with their errors: those that are registered when somebody looks."""
+
+    def __getitem__(self, name: str) -> Quantity:
+        if name in _FIXED:
+            return _FIXED[name]
+        if name in COSTS:
+            cost = COSTS[name]
+            return Quantity(name, cost.direction, cost.label, cost.unit, "cost")
+        if name in METRICS:
+            metric = METRICS[name]
+            return Quantity(
+                name, metric.direction, _inside(metric.label), metric.unit, "metric", metric.percent, metric.least,
+                metric.most,
+            )  # fmt: skip
+        of, _, error = name.rpartition("_")
+        if error not in ERRORS or of not in METRICS:
+            raise KeyError(name)
+        known = self[of]
+        direction = "minimize" if error in {"se", "spread"} else known.direction
+        return replace(known, name=name, direction=direction, label=ERRORS[error].format(known.label), role="error")
+
+    def __iter__(self) -> Iterator[str]:
+        yield from _FIXED
+        yield from COSTS
+        for name in METRICS:
+            yield from (name, *(f"{name}_{error}" for error in ERRORS))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
-QUANTITIES: Mapping[str, Quantity] = MappingProxyType(_registry())
+_FIXED = {
+    **{name: Quantity(name, "maximize", label, unit, "setting", True, most=1.0) if name == "sparsity"
+       else Quantity(name, "minimize", label, unit, "setting") for name, label, unit in _SETTINGS},
+    **{name: Quantity(name, "minimize", label, unit, "hardware") for name, label, unit in _HARDWARE},
+}  # fmt: skip
+QUANTITIES: Mapping[str, Quantity] = _Quantities()
 
 
 def _plain(name: str) -> str:

@@ -47,7 +47,7 @@ class Scale(NamedTuple):
             low, high = _padded(np.log10(shown[shown > 0]), alone=0.25)
             return cls(float(10**low), float(10**high), True)
         low, high = _padded(shown, alone=0.05 * float(np.abs(shown).max(initial=0.0)) or 0.5)
-        least, most = (known.scale * bound for bound in known.bounds)
+        least, most = (known.scale * bound for bound in (known.least, known.most))
         return cls(max(low, least), min(high, most), False)
 
     def holds(self, values: pd.Series) -> pd.Series:

@@ -147,8 +147,12 @@ HARDWARE = ("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii")
 OBJECTIVES: dict[str, Objective] = {
     **{name: CostObjective(cost) for name, cost in COSTS.items()},
     **{name: MeasuredObjective(name) for name in HARDWARE},
-    **{name: MetricObjective(metric) for name, metric in METRICS.items()},
 }
+
+
+def objective_of(name: str) -> Objective:
+    """The objective of this name, which may be a metric's. Raises InputError."""
+    return OBJECTIVES[name] if name in OBJECTIVES else MetricObjective(METRICS[name])
 
 
 @dataclass(frozen=True)
@@ -219,7 +223,7 @@ def goals(settings: SearchConfig, metric_names: Sequence[str]) -> Goals:
 
     Raises InputError naming every key that is wrong.
     """
-    known = {name: o for name, o in OBJECTIVES.items() if name in {*COSTS, *HARDWARE, *metric_names}}
+    known = {**OBJECTIVES, **{name: MetricObjective(METRICS[name]) for name in metric_names}}
     if settings.quantise is not None:
         known |= {name: MeasuredObjective(name, cost.direction) for name, cost in COSTS.items()}
     asked: dict[str, Sequence[ObjectiveConfig | ConstraintConfig]] = {

@@ -16,7 +16,7 @@ from nac import pareto
 from nac.arch import Architecture, Compression
 from nac.errors import InputError
 from nac.pareto import Direction, non_dominated, oriented, representatives
-from nac.search.objectives import OBJECTIVES
+from nac.search.objectives import objective_of
 from nac.space import Genotype, compression
 from nac.study import Trainings, averaged, counted_trainings, expecting_a_search
 from nac.tasks import METRICS, Interval, read_intervals
@@ -184,4 +184,4 @@ def best(found: Sequence[TrialResult], name: str) -> float:
     values = [result.values[name] for result in found]
     if not values:
         return math.nan
-    return max(values) if OBJECTIVES[name].direction == "maximize" else min(values)
+    return max(values) if objective_of(name).direction == "maximize" else min(values)

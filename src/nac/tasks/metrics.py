@@ -2,23 +2,28 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nac.errors import WorkError
+from nac.registry import Registry
 from nac.tasks.intervals import Estimate, Mean, Percentile, RankedAreas, Resampled, RootMean, Share
+from nac.tasks.losses import Kind
 
 Measure = Callable[[NDArray[np.float64], NDArray[Any]], Estimate | float | None]
 
 
 class Metric(NamedTuple):
-    """A metric as search, tables and figures know it.
+    """The extension point: a metric as search, tables and figures know it.
 
     `measure` is given predictions and targets of N samples: logits (N, C) and labels (N,) of a classification, values
     (N, T) in the targets' own unit else. It answers with an estimate, which knows its interval; with a plain number,
     whose interval is found by resampling; or with None where these samples do not tell.
+
+    `kinds` are those of tasks that it is for, `least` and `most` what it can be, and one in `percent` is a share.
     """
 
     name: str
@@ -26,6 +31,10 @@ class Metric(NamedTuple):
     label: str
     unit: str
     measure: Measure
+    kinds: tuple[Kind, ...] = ("classification", "regression")
+    least: float = -math.inf
+    most: float = math.inf
+    percent: bool = False
 
     def estimate(self, predicted: NDArray[np.float64], true: NDArray[Any]) -> Estimate | None:
         """The metric of predictions against targets with what its interval needs."""
@@ -94,18 +103,67 @@ def _mae(predicted: NDArray[np.float64], true: NDArray[Any]) -> Estimate:
     return Mean(np.abs(predicted - true).mean(axis=1))
 
 
-CLASSIFICATION: tuple[Metric, ...] = (
-    Metric("accuracy", "maximize", "Accuracy", "", _accuracy),
-    Metric("auc_macro", "maximize", "Area under the ROC curve, mean of the classes", "", _auc_macro),
+def _efficiency(logits: NDArray[np.float64], labels: NDArray[Any], rate: float, signal: int) -> float | None:
+    """The share of a class that is kept where so many of the others are; None with too few of one of them."""
+    scores = logits[:, signal] - _log_sum(np.delete(logits, signal, axis=1))
+    kept, background = scores[labels == signal], scores[labels != signal]
+    if not len(kept) or rate * len(background) < 1:
+        return None
+    return float((kept > np.quantile(background, 1 - rate)).mean())
+
+
+def _log_sum(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.logaddexp.reduce(logits, axis=1), dtype=np.float64)
+
+
+METRICS: Registry[Metric] = Registry("metric", "nac.tasks.metrics")
+
+
+def _named(*metrics: Metric) -> tuple[str, ...]:
+    """Their names, once they are registered."""
+    return tuple(METRICS.register(metric.name, metric).name for metric in metrics)
+
+
+_classification = partial(Metric, kinds=("classification",), least=0.0)
+_regression = partial(Metric, kinds=("regression",), least=0.0)
+
+CLASSIFICATION = _named(
+    _classification("accuracy", "maximize", "Accuracy", "", _accuracy, most=1.0, percent=True),
+    _classification(
+        "auc_macro", "maximize", "Area under the ROC curve, mean of the classes", "", _auc_macro, most=1.0
+    ),
 )
-POSITION: tuple[Metric, ...] = (
-    Metric("distance_px", "minimize", "Mean distance", "px", _mean_distance),
-    Metric("distance_px_p50", "minimize", "Median distance", "px", _distance_percentile(0.5)),
-    Metric("distance_px_p75", "minimize", "75th percentile of the distance", "px", _distance_percentile(0.75)),
-    Metric("distance_px_p95", "minimize", "95th percentile of the distance", "px", _distance_percentile(0.95)),
+POSITION = _named(
+    _regression("distance_px", "minimize", "Mean distance", "px", _mean_distance),
+    _regression("distance_px_p50", "minimize", "Median distance", "px", _distance_percentile(0.5)),
+    _regression("distance_px_p75", "minimize", "75th percentile of the distance", "px", _distance_percentile(0.75)),
+    _regression("distance_px_p95", "minimize", "95th percentile of the distance", "px", _distance_percentile(0.95)),
 )
-REGRESSION: tuple[Metric, ...] = (
-    Metric("rmse", "minimize", "Root mean square error", "", _rmse),
-    Metric("mae", "minimize", "Mean absolute error", "", _mae),
+REGRESSION = _named(
+    _regression("rmse", "minimize", "Root mean square error", "", _rmse),
+    _regression("mae", "minimize", "Mean absolute error", "", _mae),
 )
-METRICS: dict[str, Metric] = {metric.name: metric for metric in (*CLASSIFICATION, *POSITION, *REGRESSION)}
+
+
+@METRICS.family("efficiency")
+def efficiency(argument: str) -> Metric:
+    """Signal efficiency at a fixed background rate: `efficiency@0.01`, or `efficiency@0.01:2` for class 2 as signal.
+
+    Without a class it is the last one, the second of two. Samples are ranked by the probability of the signal against
+    all others. Raises ValueError where the argument is something else.
+    """
+    shared, _, number = argument.partition(":")
+    expected = f"expected a share of the background and perhaps the signal's class, as in 0.01:2, found {argument!r}"
+    try:
+        rate, signal = float(shared), int(number or -1)
+    except ValueError as error:
+        raise ValueError(expected) from error
+    if not 0 < rate < 1 or signal < -1:
+        raise ValueError(expected)
+
+    def measure(logits: NDArray[np.float64], labels: NDArray[Any]) -> float | None:
+        classes = logits.shape[1]
+        return _efficiency(logits, labels, rate, signal % classes) if signal < classes else None
+
+    label = f"Signal efficiency{f' of class {number}' if number else ''} at {100 * rate:g} % background"
+    return Metric(f"efficiency@{argument}", "maximize", label, "", measure, ("classification",), 0.0, 1.0, True)

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from nac.config import TaskConfig
 from nac.errors import InputError
@@ -20,6 +19,7 @@ from nac.tasks.augment import window_of
 from nac.tasks.dataset import Dataset, Split, TrainSplit, prepare
 from nac.tasks.intervals import Estimate, values_of
 from nac.tasks.layouts import input_shape, open_sources, output_count
+from nac.tasks.losses import named_loss, weighted_mean
 from nac.tasks.preprocessing import Preprocessing, fit
 from nac.tasks.ranges import Ranges, outside
 from nac.tasks.simulate import simulated_file, simulation_settings
@@ -75,8 +75,10 @@ class Task(Protocol):
         Raises InputError.
         """
 
-    def loss(self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
-        """Scalar loss of outputs (N, O) against targets (N,) or (N, T)."""
+    def loss(
+        self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0, weights: Tensor | None = None
+    ) -> Tensor:
+        """Scalar loss of outputs (N, O) against targets (N,) or (N, T), a mean with the weights (N,)."""
 
     def estimates(
         self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing
@@ -97,13 +99,15 @@ class DataTask:
         self.config = config
         self.input_shape = input_shape(config.data)
         self.outputs = output_count(config.data)
+        self._losses = named_loss(config.loss, config.data.kind, self.outputs)
 
     @property
     def metric_names(self) -> tuple[str, ...]:
         """The metrics that `metrics` gives, the most important first."""
         config = self.config.data
         values = measure.POSITION if config.layout == "patches" else measure.REGRESSION
-        return tuple(metric.name for metric in (measure.CLASSIFICATION if config.kind == "classification" else values))
+        usual = measure.CLASSIFICATION if config.kind == "classification" else values
+        return self.config.metrics or usual
 
     def load(
         self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None,
@@ -156,11 +160,11 @@ class DataTask:
             split.remarks = tuple(outside(samples.x, samples.y, self.config.data, known, preprocessing.features))
         return split
 
-    def loss(self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
-        """See Task: cross entropy for classification, mean square error in output units for regression."""
-        if self.config.data.kind == "classification":
-            return functional.cross_entropy(outputs, targets, label_smoothing=label_smoothing)
-        return functional.mse_loss(outputs, targets)
+    def loss(
+        self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0, weights: Tensor | None = None
+    ) -> Tensor:
+        """See Task: the loss that the task names."""
+        return weighted_mean(self._losses(outputs, targets, label_smoothing), weights)
 
     def estimates(
         self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing
