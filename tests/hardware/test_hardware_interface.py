@@ -10,9 +10,10 @@ from designs import architecture, make_design, random_network
 
 from nac.config import TaskConfig
 from nac.design import Design
+from nac.hardware.generate import generate
 from nac.hardware.hls_layers import to_channels_last
 from nac.hardware.interface import interface
-from nac.hardware.project import HlsProject, generate
+from nac.hardware.project import HlsProject
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.verify import circuit_of
 from nac.tasks import Preprocessing

@@ -10,8 +10,8 @@ from nac.config import TargetConfig
 from nac.hardware.circuit import Circuit, Node, Weights
 from nac.hardware.evaluate import evaluate, random_input
 from nac.hardware.fixed import Fixed, Span
+from nac.hardware.hls4ml import trace_layers
 from nac.hardware.hls_layers import lower
-from nac.hardware.project import trace_layers
 
 
 class Chain:

@@ -13,7 +13,6 @@ from nac.errors import InputError
 from nac.hardware import HlsProject, restore
 from nac.hardware.engines import run_qonnx
 from nac.hardware.export import load_model
-from nac.hardware.project import make_reproducible
 from nac.hardware.read import read_circuit
 
 PROJECTS = Path(__file__).resolve().parents[2] / "hls_projects"
@@ -29,18 +28,6 @@ def test_a_reference_project_is_what_its_model_gives(task: str, tmp_path: Path) 
     _, different, broken = filecmp.cmpfiles(folder, project.path, [str(path) for path in kept], shallow=False)
     assert different == []
     assert broken == []
-
-
-def test_a_stamp_that_looks_like_a_number_leaves_no_trace(tmp_path: Path) -> None:
-    made = []
-    for name, stamp, written in (("word", "1ab45678", "1ab45678"), ("number", "12345678", "'12345678'")):
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / "hls4ml_config.yml").write_text(f"Backend: Vitis\nStamp: {written}\n")
-        (folder / "build_lib.sh").write_text(f"LIB_STAMP={stamp}\n")
-        make_reproducible(folder)
-        made.append({file.name: file.read_text() for file in folder.iterdir()})
-    assert made[0] == made[1]
 
 
 def test_the_build_script_works_from_any_folder(tmp_path: Path) -> None:

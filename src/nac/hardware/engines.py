@@ -17,9 +17,10 @@ from qonnx.custom_op.general.quant import quant
 from nac.arch import copied
 from nac.design import Design
 from nac.errors import InputError, third_party
-from nac.hardware.export import export, load_model
+from nac.hardware.export import export, load_model, source_of
+from nac.hardware.generate import generate
 from nac.hardware.passes import QONNX_DOMAIN
-from nac.hardware.project import RECORD, HlsProject, generate, source_of
+from nac.hardware.project import RECORD, HlsProject
 from nac.hardware.read import parameter_tensors
 
 Values = npt.NDArray[np.float64]

@@ -1,5 +1,6 @@
 """A design's network as QONNX, through named passes whose results are kept."""
 
+import hashlib
 import logging
 import tempfile
 import warnings
@@ -103,3 +104,8 @@ def load_model(path: Path) -> onnx.ModelProto:
     except BROKEN_MODEL as error:
         raise InputError(f"{path}: {as_input_error(error)}") from error
     return model
+
+
+def source_of(model: onnx.ModelProto) -> str:
+    """What identifies a graph: 12 hex digits of the hash of its nodes and constants."""
+    return hashlib.sha256(model.graph.SerializeToString(deterministic=True)).hexdigest()[:12]

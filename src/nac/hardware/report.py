@@ -15,9 +15,10 @@ from nac.config import Model, TargetConfig
 from nac.cost import COSTS
 from nac.design import Design
 from nac.hardware.export import export, load_model
+from nac.hardware.generate import generate
 from nac.hardware.hls_layers import to_channels_last
 from nac.hardware.number import HardwareNumber
-from nac.hardware.project import HlsProject, generate
+from nac.hardware.project import HlsProject
 from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount
 from nac.hardware.rtl import RtlReport, Simulation, Synthesis, build_rtl, rtl_project

@@ -22,7 +22,8 @@ from nac.errors import WorkError
 from nac.hardware.circuit import Circuit
 from nac.hardware.engines import HlsEngine, QonnxEngine, TorchEngine, outputs_sha256, run_qonnx
 from nac.hardware.export import export, load_model
-from nac.hardware.project import HlsProject, trace_layers
+from nac.hardware.hls4ml import trace_layers
+from nac.hardware.project import HlsProject
 from nac.hardware.read import read_circuit
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from designs import architecture, make_design, random_network
 from nac.design import Design
 from nac.hardware.engines import TorchEngine
 from nac.hardware.evaluate import random_input
-from nac.hardware.project import generate
+from nac.hardware.generate import generate
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.names import prefix_modules

@@ -9,9 +9,8 @@ import numpy.typing as npt
 from nac.config import TargetConfig
 from nac.design import Design
 from nac.errors import InputError
-from nac.hardware.export import export, load_model
+from nac.hardware.export import export, load_model, source_of
 from nac.hardware.interface import interface
-from nac.hardware.project import source_of
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl.names import top_name
 from nac.hardware.rtl.project import write_project

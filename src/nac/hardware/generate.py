@@ -1,0 +1,85 @@
+"""Firmware sources of a design: an hls4ml project, whole or not at all."""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import onnx
+
+from nac.config import TargetConfig
+from nac.design import Design
+from nac.errors import InputError
+from nac.hardware import hls4ml
+from nac.hardware.backends import backend_for
+from nac.hardware.export import export, load_model, source_of
+from nac.hardware.interface import interface
+from nac.hardware.project import RECORD, HlsProject, ProjectRecord
+from nac.hardware.read import read_circuit
+from nac.hardware.readme import UNVERIFIED
+
+
+def generate(design: Design, target: TargetConfig, project_dir: Path | None = None) -> HlsProject:
+    """Write the hls4ml project of a design, exporting it first; by default into its `hls` folder.
+
+    Raises:
+        InputError: the backend cannot take this network, or the folder holds something else.
+    """
+    model = load_model(export(design))
+    task = design.record.task.name
+    folder = project_dir or design.path / "hls"
+    return write_project(
+        model, target, folder, top=top_name(task, source_of(model)), title=f"{task}: {design.record.name}",
+        interface=interface(design.record, read_circuit(model), channels_last=True),
+    )  # fmt: skip
+
+
+def top_name(task: str, source: str) -> str:
+    """The name of the top function: a C++ identifier that is no keyword, and not that of another network.
+
+    Vendors' tools name the modules after it, of which two in one firmware must not have the same name.
+    """
+    return "nac_" + re.sub(r"\W", "_", task, flags=re.ASCII) + f"_{source[:8]}"
+
+
+def write_project(
+    model: onnx.ModelProto, target: TargetConfig, path: Path, *, top: str, title: str, interface: str = "",
+    verification: str = UNVERIFIED,
+) -> HlsProject:  # fmt: skip
+    """Write a project from a QONNX graph (`export_network`). The same arguments give the same files.
+
+    `interface` is what its README says of the inputs and outputs (nac.hardware.interface).
+
+    Raises:
+        InputError: the backend cannot take this network, or `path` holds something that nac did not write.
+    """
+    if path.exists() and (not path.is_dir() or (any(path.iterdir()) and not (path / RECORD).is_file())):
+        raise InputError(f"{path}: exists and is no project written by nac, expected a new or empty folder")
+    circuit = read_circuit(model)
+    backend = backend_for(circuit, target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as work:
+        folder = Path(work) / "project"
+        hls_model, _ = hls4ml.convert(circuit, target, backend, folder, top)
+        hls4ml.write(hls_model, folder)
+        record = ProjectRecord(
+            title=title, top=top, source=source_of(model), target=target, part=str(hls_model.config.config["Part"]),
+            input_shape=circuit.input.shape, outputs=circuit.output.shape[0], interface=interface,
+        )  # fmt: skip
+        HlsProject(folder, record).record_verification(verification, circuit)
+        if path.exists():
+            shutil.rmtree(path)
+        folder.rename(path)
+    return HlsProject.open(path)
+
+
+def restore(folder: Path, path: Path) -> HlsProject:
+    """Write again, whole, the project of which `folder` keeps `nac.json` and `model.onnx`. Raises InputError."""
+    record = HlsProject.open(folder).record
+    model = load_model(folder / "model.onnx")
+    if source_of(model) != record.source:
+        raise InputError(f"{folder}: model.onnx is not the one that {RECORD} was made from")
+    return write_project(
+        model, record.target, path, top=record.top, title=record.title, interface=record.interface,
+        verification=record.verification,
+    )  # fmt: skip
