@@ -1,5 +1,7 @@
 """Single operations against integers: rounding, clipping, maxima, products, and the bits of ports."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from alkaid.trace import FVariable, trace
@@ -21,8 +23,16 @@ from nac.hardware.rtl.arithmetic import (
     total,
 )
 from nac.hardware.rtl.ports import pack, unpack, width
+from nac.hardware.rtl.sound import alkaid
 
 TYPES = st.builds(Fixed, st.booleans(), st.integers(2, 9), st.integers(-3, 12))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _sound() -> Iterator[None]:
+    """alkaid as our own graphs are traced with."""
+    with alkaid():
+        yield
 
 
 def variable(low: int, high: int, fraction: int) -> FVariable:

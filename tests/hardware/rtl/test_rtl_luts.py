@@ -1,6 +1,6 @@
 """LUTs of single operations, as counted from the adder graph and as yosys maps them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,18 @@ from nac.hardware.rtl import tools
 from nac.hardware.rtl.arithmetic import HARDWARE, largest, quantise
 from nac.hardware.rtl.luts import PASSED, alone, luts
 from nac.hardware.rtl.netlist import count_luts
+from nac.hardware.rtl.sound import alkaid
 from nac.hardware.rtl.tools import Tool
 
 COPIES = 8
 Operation = Callable[[list[FVariable]], FVariable]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _sound() -> Iterator[None]:
+    """alkaid as our own graphs are traced with."""
+    with alkaid():
+        yield
 
 
 def inputs(count: int, bits: int, *, signed: bool) -> list[FVariable]:

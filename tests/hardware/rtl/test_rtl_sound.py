@@ -1,11 +1,14 @@
 """Canaries: alkaid's faults are there, and are corrected. Where one of these fails, a later alkaid is sound."""
 
+from importlib import metadata
+
 import numpy as np
 import pytest
 from alkaid.trace import FVariable, trace
 from alkaid.trace.passes import canon
 from alkaid.types import CombLogic, Op, QInterval
 
+from nac.errors import WorkError
 from nac.hardware.rtl import sound
 from nac.hardware.rtl.arithmetic import HARDWARE
 
@@ -24,7 +27,8 @@ def test_the_pass_that_is_left_out_reads_a_wrong_bit() -> None:
     assert not np.array_equal(wrong, comb.predict(x)), (
         "canonicalize_msb_wraps of this alkaid is sound: `sound.py` need no longer leave it out"
     )
-    assert np.array_equal(canon.canonicalize(comb).predict(x), comb.predict(x))
+    with sound.alkaid():
+        assert np.array_equal(canon.canonicalize(comb).predict(x), comb.predict(x))
 
 
 @pytest.mark.parametrize(("value", "exponent"), [(1.0, 0), (-6.0, 1), (0.75, -2), (2.0**40 + 2, 1), (2.0**30, 30)])
@@ -42,18 +46,37 @@ def test_the_lowest_bit_that_is_replaced_is_of_a_rounded_number() -> None:
 def test_the_addition_that_is_replaced_loses_bits() -> None:
     value, x = 2.0**40 + 1, FVariable(0.0, 3.0, 1.0, hwconf=HARDWARE)
     additions = (sound.faulty_addition, sound.add_constant)
-    sums = [trace([x], [add(x, value)]).predict(np.arange(4.0)[:, None])[:, 0] for add in additions]
+    with sound.alkaid():
+        sums = [trace([x], [add(x, value)]).predict(np.arange(4.0)[:, None])[:, 0] for add in additions]
     assert not np.array_equal(sums[0], np.arange(4) + value), (
         "this alkaid adds constants of any width: `sound.py` need no longer replace it"
     )
     assert np.array_equal(sums[1], np.arange(4) + value)
 
 
+def test_the_version_is_the_one_whose_faults_these_are() -> None:
+    assert metadata.version("alkaid") == sound.VERSION, "does `sound.py` hold for this alkaid?"
+
+
+def test_alkaid_is_as_it_was_for_everybody_else() -> None:
+    def now() -> list[object]:
+        return [*(vars(module)["get_lsb_loc"] for module in sound.SEARCHING), canon.canonicalize_msb_wraps,
+                FVariable._const_add]
+
+    before = now()
+    assert before == [*[sound.faulty_lowest_bit] * len(sound.SEARCHING), sound.faulty_pass, sound.faulty_addition]
+    with pytest.raises(WorkError, match=r"^alkaid: KeyError"), sound.alkaid():
+        assert not set(map(id, now())) & set(map(id, before))
+        raise KeyError
+    assert now() == before
+
+
 def test_constants_that_are_added_in_a_row_are_exact() -> None:
     x = FVariable(-4.0, 3.0, 1.0, hwconf=HARDWARE)
     samples = np.arange(-4.0, 4.0)
     for factor in (1.0, -1.0, -0.5):
-        total = (x * factor + 2.0**40) + 0.25
-        again = (x * factor + 0.25) + 2.0**40 - 2.0**40
-        found = trace([x], [total, again]).predict(samples[:, None])
+        with sound.alkaid():
+            total = (x * factor + 2.0**40) + 0.25
+            again = (x * factor + 0.25) + 2.0**40 - 2.0**40
+            found = trace([x], [total, again]).predict(samples[:, None])
         assert np.array_equal(found.T, [factor * samples + 2.0**40 + 0.25, factor * samples + 0.25])

@@ -16,9 +16,7 @@ from alkaid.trace import FVariable, HWConfig
 from alkaid.types import CombLogic, QInterval
 
 from nac.hardware.fixed import Fixed, Span
-from nac.hardware.rtl.sound import correct
 
-correct()
 HARDWARE = HWConfig(1, 1, -1)
 """One LUT per bit of an adder, a delay that grows with its carry chain: alkaid's own cost and delay model."""
 WIDEST, BLOCK = 128, 100

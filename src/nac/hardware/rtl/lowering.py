@@ -11,7 +11,7 @@ from alkaid.trace import FVariable, trace
 from alkaid.trace.passes import optimize
 from alkaid.types import CombLogic, QInterval
 
-from nac.errors import WorkError, third_party
+from nac.errors import WorkError
 from nac.hardware.circuit import Circuit, Node
 from nac.hardware.evaluate import bias, to_values, windows
 from nac.hardware.rtl.arithmetic import (
@@ -24,6 +24,7 @@ from nac.hardware.rtl.arithmetic import (
     select,
     total,
 )
+from nac.hardware.rtl.sound import alkaid
 
 logger = logging.getLogger(__name__)
 MOST_PRODUCTS = 150_000
@@ -75,7 +76,7 @@ def lower(
             f"{products:,} products are too many for a circuit that is unrolled completely (at most "
             f"{MOST_PRODUCTS:,}): use the HLS project with io_stream and Resource"
         )
-    with third_party("alkaid"):
+    with alkaid():
         lowering = _Lowering(circuit, options or LowerOptions(), given)
         raw = trace(lowering.inputs, list(np.ravel(lowering.value(circuit.output.name))), optimize=False)
         try:

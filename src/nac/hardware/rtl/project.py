@@ -13,7 +13,7 @@ from alkaid.codegen.rtl import RTLModel
 from alkaid.types import CombLogic, Precision
 
 from nac.config import TargetConfig
-from nac.errors import InputError, WorkError, third_party
+from nac.errors import InputError, WorkError
 from nac.hardware.circuit import Circuit
 from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.fixed import Fixed
@@ -22,6 +22,7 @@ from nac.hardware.rtl.lowering import LowerOptions, lower
 from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.names import prefix_modules, top_name
 from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject, RtlRecord, run_graph
+from nac.hardware.rtl.sound import alkaid
 from nac.hardware.rtl.templates import template
 from nac.hardware.rtl.wrappers import write_wrappers
 from nac.rundir import write_atomic
@@ -88,11 +89,11 @@ def _write(
     graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfig, name: str, source: str, interface: str
 ) -> RtlRecord:
     top = top_name(name, source, target.clock_period_ns)
-    model = RTLModel(
-        graph, folder, top, "verilog", latency_cutoff=levels_per_stage(target), print_latency=False,
-        part_name=target.part, clock_period=target.clock_period_ns, ternary_fuse=False,
-    )  # fmt: skip
-    with third_party("alkaid"):
+    with alkaid():  # cut into stages it is traced again
+        model = RTLModel(
+            graph, folder, top, "verilog", latency_cutoff=levels_per_stage(target), print_latency=False,
+            part_name=target.part, clock_period=target.clock_period_ns, ternary_fuse=False,
+        )  # fmt: skip
         model.write()
     shutil.rmtree(folder / "sim")  # an emulator of its own; ours is the test bench
     (folder / "metadata.json").unlink()

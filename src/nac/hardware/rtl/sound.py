@@ -1,4 +1,4 @@
-"""alkaid 0.8.2 without its three faults: `correct` puts them right for this process.
+"""alkaid 0.8.2 without its three faults, while our own graphs are traced: `alkaid` puts them right for so long.
 
 - It looks for the lowest bit of a constant in float32, so that constants of more than 24 bits come out wrong. Here the
   bit is found in float64.
@@ -11,11 +11,19 @@ The tests of this module say when a later version needs none of this.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from alkaid.trace import FVariable, affine_interval, fixed_variable, fixed_variable_array, tracer
 from alkaid.trace.passes import canon
 from alkaid.types import CombLogic
 
+from nac.errors import third_party
+
+VERSION = "0.8.2"
+SEARCHING = (affine_interval, canon, fixed_variable, fixed_variable_array, tracer)
+"""The modules that look for the lowest bit of a number."""
 CONSTANT_BITS = 31
 """Of a constant without its sign, in the field of an addition that holds it."""
 faulty_lowest_bit = canon.get_lsb_loc
@@ -45,9 +53,23 @@ def _as_it_is(comb: CombLogic) -> CombLogic:
     return comb
 
 
-def correct() -> None:
-    """Put the corrections in place."""
-    for module in (affine_interval, canon, fixed_variable, fixed_variable_array, tracer):
-        vars(module)["get_lsb_loc"] = lowest_bit
-    vars(canon)["canonicalize_msb_wraps"] = _as_it_is
-    FVariable._const_add = add_constant
+@contextmanager
+def alkaid() -> Iterator[None]:
+    """Around every call that traces: with the corrections, and what alkaid raises becomes a WorkError that names it.
+
+    Outside, and for other users of alkaid in the same process, it is as it was.
+    """
+    corrected: list[tuple[Any, str, Any]] = [
+        *((module, "get_lsb_loc", lowest_bit) for module in SEARCHING),
+        (canon, "canonicalize_msb_wraps", _as_it_is),
+        (FVariable, "_const_add", add_constant),
+    ]
+    before = [(place, name, getattr(place, name)) for place, name, _ in corrected]
+    with third_party("alkaid"):
+        try:
+            for place, name, sound in corrected:
+                setattr(place, name, sound)
+            yield
+        finally:
+            for place, name, faulty in before:
+                setattr(place, name, faulty)
