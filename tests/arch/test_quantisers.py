@@ -5,18 +5,24 @@ import torch
 from networks import MLP
 from torch import nn
 
-from nac.arch import Graph, Network, Node, copied
-from nac.arch.quantisers import FIXED_POINT, QUANTISERS
+from nac.arch import Network, Node, copied
+from nac.arch.quantisers import FIXED_POINT, QUANTISERS, Function
 from nac.errors import InputError
 
 
 class Halves:
     """Everything in steps of a half; weights as they are."""
 
-    def layer(self, node: Node, graph: Graph) -> nn.Module | None:
-        if node.op in {"input", "activation"}:
-            return _Halves()
-        return nn.Linear(graph[node.inputs[0]].shape[0], node.shape[0]) if node.op == "dense" else None
+    def values(self, node: Node, function: Function) -> nn.Module:
+        return _Halves()
+
+    def linear(self, node: Node, features: int, *, bias: bool) -> nn.Module:
+        return nn.Linear(features, node.shape[0], bias=bias)
+
+    def convolution(
+        self, node: Node, channels: int, *, rank: int, kernel: int, stride: int = 1, padding: int = 0, bias: bool = True
+    ) -> nn.Module:
+        raise NotImplementedError
 
 
 class _Halves(nn.Module):

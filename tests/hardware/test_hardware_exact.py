@@ -190,8 +190,8 @@ def test_a_network_that_left_its_export_behind_is_noticed(design_of: DesignMaker
     design = design_of("cnn", 4)
     verify(design, samples(design.record.architecture, 10), project=generate(design, TargetConfig(backend="oneAPI")))
     with torch.no_grad():
-        design.network.weight("conv1").mul_(-1)
-    with pytest.raises(WorkError, match="torch and QONNX differ first in layer conv1:"):
+        design.network.weight("conv2d1").mul_(-1)
+    with pytest.raises(WorkError, match="torch and QONNX differ first in layer conv2d1:"):
         verify(design, samples(design.record.architecture, 10))
 
 

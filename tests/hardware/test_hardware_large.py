@@ -39,7 +39,7 @@ def test_every_target_setting_arrives_in_the_project(design_of: DesignMaker) -> 
     assert settings["HLSConfig"]["Model"]["Strategy"] == "Resource"
     layers = {name: layer for name, layer in settings["HLSConfig"]["LayerName"].items() if "ReuseFactor" in layer}
     assert {layer["Strategy"] for layer in layers.values()} == {"Resource"}
-    assert layers["conv1"]["ReuseFactor"] == 3
+    assert layers["conv2d1"]["ReuseFactor"] == 3
     assert project.record.target == target
     source = (project.path / "firmware" / "parameters.h").read_text()
     assert "reuse_factor = 3;" in source

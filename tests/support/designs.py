@@ -21,7 +21,7 @@ def dense(width: int, activation: str) -> dict[str, Any]:
 
 
 def conv(channels: int, activation: str, kernel: int = 3) -> dict[str, Any]:
-    return {"block": "conv", "channels": channels, "kernel": kernel, "activation": activation}
+    return {"block": "conv2d", "channels": channels, "kernel": kernel, "activation": activation}
 
 
 POOL, FLATTEN = {"block": "pool"}, {"block": "flatten"}

@@ -1,6 +1,6 @@
 """Architectures that several tests build."""
 
-from nac.arch import Aggregate, Architecture, Attention, Bits, Conv, Dense, Flatten, Pool
+from nac.arch import Aggregate, Architecture, Attention, Bits, Conv2d, Dense, Flatten, Pool
 
 FLOAT = Bits(input=32, weights=32, activations=32)
 BRAGGNN = Architecture(
@@ -8,10 +8,10 @@ BRAGGNN = Architecture(
     outputs=2,
     bits=FLOAT,
     blocks=(
-        Conv(channels=64, activation="none"),
+        Conv2d(channels=64, activation="none"),
         Attention(width=32, softmax=True, activation="leaky_relu"),
-        Conv(channels=32, activation="leaky_relu"),
-        Conv(channels=8, activation="leaky_relu"),
+        Conv2d(channels=32, activation="leaky_relu"),
+        Conv2d(channels=8, activation="leaky_relu"),
         Flatten(),
         Dense(width=64, activation="leaky_relu"),
         Dense(width=32, activation="leaky_relu"),
@@ -31,7 +31,9 @@ MAX_SETS = Architecture(
 ATTENTION_CNN = Architecture(
     input=(1, 11, 11),
     outputs=2,
-    blocks=(Conv(channels=4, norm="batch"), Attention(width=4), Pool(), Conv(channels=3), Flatten(), Dense(width=8)),
-)
+    blocks=(
+        Conv2d(channels=4, norm="batch"), Attention(width=4), Pool(), Conv2d(channels=3), Flatten(), Dense(width=8),
+    ),
+)  # fmt: skip
 MLP = Architecture(input=(16,), outputs=5, blocks=(Dense(width=16, norm="batch"), Dense(width=8)))
 DEPLOYABLE = {"deep_sets": DEEP_SETS, "max_sets": MAX_SETS, "attention_cnn": ATTENTION_CNN, "mlp": MLP}

@@ -1,31 +1,49 @@
 """Architecture and its readings: graph, workload, float and quantised networks."""
 
 from nac.arch.architecture import Architecture, Bits, deployment_problems, trace, width_ranges, widths, workload
-from nac.arch.blocks import Activation, Aggregate, Attention, Block, BlockProtocol, Conv, Dense, Flatten, Norm, Pool
+from nac.arch.blocks import (
+    BLOCKS,
+    Activation,
+    Aggregate,
+    AnyBlock,
+    Attention,
+    Block,
+    Conv2d,
+    Dense,
+    Flatten,
+    Norm,
+    Pool,
+)
+from nac.arch.channels import Channels
 from nac.arch.compression import UNCOMPRESSED, Compression
 from nac.arch.equalisation import equalised
-from nac.arch.graph import Builder, Graph, Node
+from nac.arch.graph import Builder, Graph
 from nac.arch.network import Network, copied, fold_norms, initialised, integer_weights, measured_workload, quantise
+from nac.arch.operation import OPERATIONS, Node, Operation
 from nac.arch.published import bops_nac
 
 __all__ = [
+    "BLOCKS",
+    "OPERATIONS",
     "UNCOMPRESSED",
     "Activation",
     "Aggregate",
+    "AnyBlock",
     "Architecture",
     "Attention",
     "Bits",
     "Block",
-    "BlockProtocol",
     "Builder",
+    "Channels",
     "Compression",
-    "Conv",
+    "Conv2d",
     "Dense",
     "Flatten",
     "Graph",
     "Network",
     "Node",
     "Norm",
+    "Operation",
     "Pool",
     "bops_nac",
     "copied",

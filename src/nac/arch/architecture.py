@@ -4,13 +4,16 @@ import hashlib
 import math
 import operator
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from nac.arch.blocks import Block
-from nac.arch.graph import FLOAT_BITS, QUANTISED, WEIGHTED, Builder, Graph, Node
+from nac.arch.blocks import AnyBlock
+from nac.arch.graph import Builder, Graph
+from nac.arch.operation import FLOAT_BITS
+from nac.arch.operations import Dense
 from nac.config import Model
 from nac.config.base import describe
 from nac.cost import MatrixOp
@@ -33,12 +36,12 @@ class Architecture(Model):
 
     `input` is (features,), (features, particles) or (channels, rows, columns). A dense layer to `outputs`
     without activation ends every network. `layer_bits` are the widths, by node name, that differ from `bits`: of
-    the weights of a `conv` or `dense` node, of the values that leave an `input` or `activation` node.
+    the weights of a node that has some, of the values that leave an `input` or `activation` node.
     Raises ValidationError when the blocks do not fit together.
     """
 
     input: Annotated[tuple[Annotated[int, Field(ge=1, le=100_000)], ...], Field(min_length=1, max_length=3)]
-    blocks: Annotated[tuple[Block, ...], Field(max_length=100)]
+    blocks: Annotated[tuple[AnyBlock, ...], Field(max_length=100)]
     outputs: Annotated[int, Field(ge=1, le=10_000)]
     bits: Bits = Bits()
     layer_bits: Mapping[str, BitWidth] = Field(default_factory=dict, exclude_if=operator.not_)
@@ -112,13 +115,13 @@ def trace(architecture: Architecture) -> Graph:
         architecture.input, input_bits=bits.input, weight_bits=bits.weights, activation_bits=bits.activations,
         layer_bits=architecture.layer_bits,
     )  # fmt: skip
-    x: Node = builder.input
+    x = builder.input
     for index, block in enumerate(architecture.blocks):
         x = block.expand(builder, f"{block.block}{index}", x)
     if len(x.shape) != 1:
         raise InputError(f"blocks: end with shape {x.shape}; flatten or aggregate before the output layer")
-    builder.dense("output", x, architecture.outputs)
-    graph = Graph(tuple(builder.nodes))
+    builder.add("output", Dense(width=architecture.outputs), x)
+    graph = builder.graph
     known = _widths(graph)
     if unknown := sorted(set(architecture.layer_bits) - set(known)):
         raise InputError(_no_such_width(unknown[0], known))
@@ -132,9 +135,9 @@ def widths(architecture: Architecture) -> dict[str, int]:
 
 def _widths(graph: Graph) -> dict[str, int]:
     return {
-        node.name: node.weight_bits if node.op in WEIGHTED else node.bits
+        node.name: node.weight_bits if node.operation.weighted else node.bits
         for node in graph.nodes
-        if node.op in WEIGHTED | QUANTISED
+        if node.operation.weighted or node.operation.quantises
     }
 
 
@@ -145,8 +148,9 @@ def _no_such_width(name: str, known: Mapping[str, int]) -> str:
 def width_ranges(architecture: Architecture) -> tuple[str, str]:
     """The widths of the weights, and of the activations without the input's: `4`, or `2-6` where they differ."""
     nodes = trace(architecture).nodes
-    weights = {node.weight_bits for node in nodes if node.op in WEIGHTED}
-    activations = {node.bits for node in nodes if node.op == "activation"} or {architecture.bits.activations}
+    weights = {node.weight_bits for node in nodes if node.operation.weighted}
+    activations = {node.bits for node in nodes if node.operation.quantises and node.inputs}
+    activations = activations or {architecture.bits.activations}
     low, high = zip(*((min(found), max(found)) for found in (weights, activations)), strict=True)
     first, second = (str(a) if a == b else f"{a}-{b}" for a, b in zip(low, high, strict=True))
     return first, second
@@ -165,29 +169,15 @@ def workload(architecture: Architecture, density: float | Mapping[str, float] = 
 
 
 def _products(graph: Graph, density: float | Mapping[str, float] = 1.0) -> list[MatrixOp]:
-    nodes = {node.name: node for node in graph.nodes}
-    affine = {
-        node.inputs[0]: 2 * math.prod(node.shape[:1] if len(node.shape) < 3 else node.shape)
-        for node in graph.nodes
-        if node.op == "norm" and node.attrs["kind"] == "layer"
-    }
-    ops = []
+    ops: dict[str, MatrixOp] = {}
     for node in graph.nodes:
-        if node.op not in {"conv", "dense", "matmul"}:
-            continue
-        source = nodes[node.inputs[0]]
-        outputs, positions = node.shape[0], math.prod(node.shape[1:])
-        if node.op == "matmul":
-            fan_in = source.shape[0] if node.attrs["transpose_a"] else source.shape[1]
-            ops.append(MatrixOp(node.name, outputs, fan_in, positions, nodes[node.inputs[1]].bits, source.bits))
-            continue
-        kernel = int(node.attrs.get("kernel", 1))
-        fan_in = source.shape[0] * kernel * kernel
         kept = density.get(node.name, 1.0) if isinstance(density, Mapping) else density
-        bias = outputs if node.attrs.get("bias", True) else 0
-        parameters = outputs * fan_in + bias + affine.get(node.name, 0)
-        ops.append(MatrixOp(node.name, outputs, fan_in, positions, node.weight_bits, source.bits, kept, parameters))
-    return ops
+        if (op := node.operation.product(node, graph.sources(node), kept)) is not None:
+            ops[node.name] = op
+        elif affine := node.operation.affine_parameters(node):
+            before = ops[node.inputs[0]]
+            ops[before.name] = replace(before, parameters=before.parameters + affine)
+    return list(ops.values())
 
 
 ACCUMULATOR_BITS = 53
@@ -207,26 +197,13 @@ def _width_names(architecture: Architecture) -> dict[str, int]:
 def deployment_problems(architecture: Architecture) -> list[str]:
     """Why an architecture has no bit-exact route to hardware; empty when it has one."""
     graph = trace(architecture)
-    nodes = {node.name: node for node in graph.nodes}
     problems = []
     for name, bits in _width_names(architecture).items():
         limit = WIDEST_INPUT if name in {"bits.input", "layer_bits.input"} else WIDEST
         if bits > limit:
             problems.append(f"{name}: {bits} bits, expected 2 to {limit}")
     for node in graph.nodes:
-        kind = node.attrs.get("kind")
-        if node.op == "activation" and kind in {"gelu", "leaky_relu"}:
-            problems.append(
-                f"{node.name}: activation {kind} is not exact in hardware, expected none, relu or leaky_relu_1_8"
-            )
-        elif node.op == "norm" and kind == "layer":
-            problems.append(f"{node.name}: layer norm cannot be folded, expected none or batch")
-        elif node.op == "softmax":
-            problems.append(f"{node.name}: softmax is a table in hardware, expected softmax: false")
-        elif node.op == "aggregate" and kind == "mean":
-            particles = nodes[node.inputs[0]].shape[1]
-            if particles & (particles - 1):
-                problems.append(f"{node.name}: mean over {particles} particles, expected a power of two")
+        problems += node.operation.problems(node, graph.sources(node))
     if not problems:
         problems = [
             f"{op.name}: sums of {op.fan_in} {op.weight_bits}-bit weights times {op.activation_bits}-bit values need "

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from nac.arch.graph import WEIGHTED, Node
 from nac.arch.network import Network, copied
+from nac.arch.operation import Node
+from nac.arch.operations import Activation
 
 STRENGTH = 0.5
 """0 leaves ranges as they are, 1 makes them all equal, which moves the spread into the weights behind them."""
 SMALLEST_FACTOR = 0.125
 """Channels that are hardly ever used are not enlarged by more than its inverse."""
-HOMOGENEOUS = frozenset({"relu", "leaky_relu", "leaky_relu_1_8", "none"})
 
 
 @dataclass(frozen=True)
@@ -60,24 +60,15 @@ def _links(network: Network) -> list[_Link]:
         while len(readers.get(name, ())) == 1:
             name = readers[name][0]
             node = network.graph[name]
-            if node.op in WEIGHTED:
-                activation = next(node.name for node in between if node.op == "activation")
-                scaled = between[0].name if between[0].op == "norm" else source
+            if node.operation.weighted:
+                activation = next(node.name for node in between if isinstance(node.operation, Activation))
+                scaled = between[0].name if between[0].operation.folds else source
                 links.append(_Link(scaled, activation, name))
                 break
-            if not _passes_factors(node):
+            if not node.operation.scales():
                 break
             between.append(node)
     return links
-
-
-def _passes_factors(node: Node) -> bool:
-    """Whether a positive factor on a channel comes out behind the node, or, of a batch norm, can be given to it."""
-    if node.op == "norm":
-        return node.attrs["kind"] == "batch"
-    if node.op == "activation":
-        return node.attrs["kind"] in HOMOGENEOUS
-    return node.op in {"aggregate", "pool", "flatten", "reshape"}
 
 
 def _ranges(network: Network, x: Tensor, names: Iterable[str]) -> dict[str, Tensor]:

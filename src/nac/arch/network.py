@@ -1,21 +1,15 @@
 """An Architecture as a torch network, float or quantised: one class that walks the graph."""
 
-import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from nac.arch.architecture import Architecture, trace, workload
-from nac.arch.graph import Graph, Node
-from nac.arch.quantisers import FIXED_POINT, QUANTISERS, on_grid, plain
+from nac.arch.quantisers import FIXED_POINT, QUANTISERS, plain
 from nac.cost import MatrixOp, set_bits
-
-LEAKY_SLOPES = {"leaky_relu": 0.01, "leaky_relu_1_8": 0.125}
 
 
 class Network(nn.Module):
@@ -34,17 +28,16 @@ class Network(nn.Module):
         self.architecture = architecture
         self.quantiser = quantiser
         graph = trace(architecture)
-        self.graph = graph.without_norms() if quantiser else graph
-        make = QUANTISERS[quantiser].layer if quantiser else float_layer
+        self.graph = graph.folded() if quantiser else graph
         self.layers = nn.ModuleDict()
         for node in self.graph.nodes:
-            module = make(node, self.graph)
+            sources = self.graph.sources(node)
+            if quantiser:
+                module = node.operation.quantised_module(node, sources, QUANTISERS[quantiser])
+            else:
+                module = node.operation.float_module(node, sources)
             if module is not None:
                 self.layers[node.name] = module
-        for node in self.graph.nodes:
-            if node.op == "dense" and node.name.endswith("_key"):
-                with torch.no_grad():  # keeps the sum over all pixels near one at the start
-                    self.weight(node.name).div_(2 ** math.ceil(math.log2(node.shape[1])))
 
     @property
     def quantised(self) -> bool:
@@ -52,13 +45,13 @@ class Network(nn.Module):
         return self.quantiser is not None
 
     def weight(self, name: str) -> nn.Parameter:
-        """The weights of a conv or dense node, shape (outputs, inputs, *kernel)."""
+        """The weights of a node that has some, shape (outputs, inputs, *kernel)."""
         return cast(nn.Parameter, self.layers[name].weight)
 
     @property
     def weighted(self) -> list[str]:
         """Names of the nodes that have weights, in order."""
-        return [node.name for node in self.graph.nodes if node.op in {"conv", "dense"}]
+        return [node.name for node in self.graph.nodes if node.operation.weighted]
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, *input) to (N, outputs)."""
@@ -68,7 +61,7 @@ class Network(nn.Module):
             if node.name in self.layers:
                 values[node.name] = self.layers[node.name](*inputs)
             else:
-                values[node.name] = OPERATIONS[node.op](node, *inputs)
+                values[node.name] = node.operation.compute(node, *inputs)
         return plain(values[self.graph.output.name])
 
 
@@ -91,86 +84,6 @@ def copied(network: Network, architecture: Architecture | None = None) -> Networ
     return twin
 
 
-def _pool(node: Node, x: Tensor) -> Tensor:
-    return functional.max_pool2d(x, int(node.attrs["size"]))
-
-
-def _aggregate(node: Node, x: Tensor) -> Tensor:
-    if node.attrs["kind"] == "mean":
-        return plain(x).mean(dim=2)
-    return on_grid(x, torch.amax(plain(x), dim=2))
-
-
-def _matmul(node: Node, a: Tensor, b: Tensor) -> Tensor:
-    a, b = plain(a), plain(b)
-    left = a.transpose(1, 2) if node.attrs["transpose_a"] else a
-    right = b.transpose(1, 2) if node.attrs["transpose_b"] else b
-    return torch.matmul(left, right)
-
-
-def _add(node: Node, a: Tensor, b: Tensor) -> Tensor:
-    return plain(a) + plain(b)
-
-
-def _reshape(node: Node, x: Tensor) -> Tensor:
-    return on_grid(x, plain(x).reshape(-1, *node.shape))
-
-
-def _same(node: Node, x: Tensor) -> Tensor:
-    return x
-
-
-def _softmax(node: Node, x: Tensor) -> Tensor:
-    return plain(x).softmax(dim=-1)
-
-
-OPERATIONS: dict[str, Callable[..., Tensor]] = {
-    "input": _same,
-    "activation": _same,
-    "pool": _pool,
-    "aggregate": _aggregate,
-    "matmul": _matmul,
-    "add": _add,
-    "flatten": _reshape,
-    "reshape": _reshape,
-    "softmax": _softmax,
-}
-
-
-def float_layer(node: Node, graph: Graph) -> nn.Module | None:
-    """The floating-point module of a node, or None where it needs none."""
-    if node.op == "conv":
-        return nn.Conv2d(graph[node.inputs[0]].shape[0], node.shape[0], int(node.attrs["kernel"]))
-    if node.op == "dense":
-        features, bias = graph[node.inputs[0]].shape[0], bool(node.attrs["bias"])
-        if len(node.shape) == 2:
-            return nn.Conv1d(features, node.shape[0], 1, bias=bias)
-        return nn.Linear(features, node.shape[0], bias=bias)
-    if node.op == "norm" and node.attrs["kind"] == "batch":
-        return nn.BatchNorm2d(node.shape[0]) if len(node.shape) == 3 else nn.BatchNorm1d(node.shape[0])
-    if node.op == "norm":
-        return nn.LayerNorm(node.shape) if len(node.shape) != 2 else FeatureNorm(node.shape[0])
-    if node.op == "activation":
-        kind = str(node.attrs["kind"])
-        if kind in LEAKY_SLOPES:
-            return nn.LeakyReLU(LEAKY_SLOPES[kind])
-        plain_kinds: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "none": nn.Identity}
-        return plain_kinds[kind]()
-    return None
-
-
-class FeatureNorm(nn.Module):
-    """Layer norm over the features of every particle: (N, F, P) to (N, F, P)."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(features)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalise each particle's features."""
-        return cast(Tensor, self.norm(x.transpose(1, 2)).transpose(1, 2))
-
-
 def fold_norms(network: Network) -> dict[str, tuple[Tensor, Tensor | None]]:
     """Weights and biases by node name after folding each batch norm into the layer before it.
 
@@ -178,7 +91,7 @@ def fold_norms(network: Network) -> dict[str, tuple[Tensor, Tensor | None]]:
         network: a float network in which every norm is a batch norm.
     """
     folded: dict[str, tuple[Tensor, Tensor | None]] = {}
-    norms = {node.inputs[0]: network.layers[node.name] for node in network.graph.nodes if node.op == "norm"}
+    norms = {node.inputs[0]: network.layers[node.name] for node in network.graph.nodes if node.operation.folds}
     for name in network.weighted:
         layer = network.layers[name]
         weight = network.weight(name).detach().clone()

@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 from nac.arch.architecture import Architecture
-from nac.arch.blocks import Aggregate, Attention, Conv, Dense
+from nac.arch.blocks import Aggregate, Attention, Conv2d, Dense
 from nac.errors import InputError
 
 CONSTITUENTS = 8
@@ -54,7 +54,7 @@ def _image(architecture: Architecture, bits: int, batch: int) -> float:
     counted, convolutions, total = size, 0, 0.0
     widths: list[int] = []
     for block in architecture.blocks:
-        if isinstance(block, Conv):
+        if isinstance(block, Conv2d):
             if convolutions % 2 == 1 or convolutions == 0:  # the stem stands alone, the others come in pairs
                 counted = size
             total += _conv(channels, block.channels, block.kernel, counted, bits)

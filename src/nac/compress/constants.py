@@ -10,29 +10,14 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor
 
-from nac.arch import Network, Node, copied
-from nac.arch.graph import WEIGHTED
+from nac.arch import Channels, Network, copied
+from nac.arch.operation import Extent
 from nac.arch.quantisers import plain
 from nac.arch.quantisers.fixed_point import channel_scale
 from nac.compress.structured import Group, carried_over, channel_groups
 
 BEYOND = 1e30
 """Saturates every input."""
-
-
-class _Range(NamedTuple):
-    """The least and the largest value (channels,) that the channels of a node can have, in float64."""
-
-    low: Tensor
-    high: Tensor
-
-    @property
-    def constant(self) -> Tensor:
-        return self.low == self.high
-
-    @property
-    def zero(self) -> Tensor:
-        return self.constant & (self.low == 0)
 
 
 class _Layer(NamedTuple):
@@ -46,6 +31,11 @@ class _Layer(NamedTuple):
     def used(self) -> Tensor:
         """Which inputs have a weight."""
         return ((self.positive != 0) | (self.negative != 0)).any(0)
+
+    def extent(self, x: Extent) -> Extent:
+        """What it makes of a range."""
+        low = self.positive @ x.low + self.negative @ x.high + self.bias
+        return Extent(low, self.positive @ x.high + self.negative @ x.low + self.bias)
 
 
 def without_constants(network: Network) -> tuple[Network, dict[str, int]]:
@@ -73,23 +63,24 @@ def _smaller(network: Network) -> tuple[Network, dict[str, int]]:
     layers = _layers(exact)
     ranges = _ranges(exact, layers)
     groups = channel_groups(network.architecture)
-    origin = _origins(network, groups)
-    full: set[str] = set()  # layers whose bias cannot take the constants, which then have to stay
+    channels = Channels(network.graph)
+    # Layers whose bias cannot take the constants, which then have to stay: at a padded rim there are zeros instead.
+    full = {node.name for node in network.graph.nodes if node.operation.pads}
     while True:
-        kept = _kept(groups, _removable(network, groups, origin, layers, ranges, full))
+        kept = _kept(groups, _removable(network, groups, channels, layers, ranges, full))
         biases = {name: layer.bias for name, layer in layers.items()}
         for name, layer in layers.items():
-            index, channels = origin[source := network.graph[name].inputs[0]]
-            if index is not None:
-                lost = ~torch.isin(channels, kept[groups[index].nodes[0]])
-                biases[name] = layer.bias + (layer.positive + layer.negative)[:, lost] @ ranges[source].low[lost]
+            source = network.graph[network.graph[name].inputs[0]]
+            if (family := channels.removable(source.name)) is not None:
+                lost = ~torch.isin(channels.elements(source.name, source.shape[0]), kept[family])
+                biases[name] = layer.bias + (layer.positive + layer.negative)[:, lost] @ ranges[source.name].low[lost]
         inexact = {name for name, bias in biases.items() if not _held(bias, network.layers[name].bias)}
         if not inexact:
             break
         full |= inexact
     sizes = {name: network.graph[name].shape[0] for name in kept}
     gone = {name: sizes[name] - len(channels) for name, channels in kept.items() if len(channels) < sizes[name]}
-    return (carried_over(_pinned(exact, biases), groups, kept).eval(), gone) if gone else (network, {})
+    return (carried_over(_pinned(exact, biases), kept).eval(), gone) if gone else (network, {})
 
 
 def _held(bias: Tensor, parameter: Any) -> bool:
@@ -111,37 +102,43 @@ def _pinned(exact: Network, biases: Mapping[str, Tensor]) -> Network:
 
 
 def _removable(
-    network: Network, groups: list[Group], origin: Mapping[str, tuple[int | None, Tensor]],
-    layers: Mapping[str, _Layer], ranges: Mapping[str, _Range], full: set[str],
-) -> list[Tensor]:
-    """Which channels of every group nobody needs: what reads them has no weight for them or takes them as constants."""
-    removable = [torch.ones(network.graph[group.nodes[0]].shape[0], dtype=torch.bool) for group in groups]
+    network: Network, groups: list[Group], channels: Channels, layers: Mapping[str, _Layer],
+    ranges: Mapping[str, Extent], full: set[str],
+) -> dict[str, Tensor]:
+    """Which channels of every group, by its first layer, nobody needs.
+
+    What reads them has no weight for them, or takes them as constants.
+    """
+    removable = {
+        group.nodes[0]: torch.ones(network.graph[group.nodes[0]].shape[0], dtype=torch.bool) for group in groups
+    }
     for node in network.graph.nodes:
-        if node.op in WEIGHTED:
-            source = node.inputs[0]
-            constant = ranges[source].zero if node.name in full else ranges[source].constant
-            needed = layers[node.name].used & ~constant
-        elif node.op == "matmul" and not node.attrs["transpose_b"]:  # sums over pairs of a key and a query
-            source, key = node.inputs[1], network.graph[network.graph[node.inputs[0]].inputs[0]].inputs[1]
-            needed = ~(ranges[source].zero | ranges[key].zero)
+        before = [ranges[name] for name in node.inputs]
+        if node.operation.weighted:
+            constant = before[0].zero if node.name in full else before[0].constant
+            needed: Tensor | None = layers[node.name].used & ~constant
         else:
+            needed = node.operation.needed(node, before)
+        if needed is None:
             continue
-        index, channels = origin[source]
-        if index is not None:
-            removable[index][channels[needed]] = False
+        source = network.graph[node.inputs[-1]]
+        if (family := channels.removable(source.name)) is not None:
+            removable[family][channels.elements(source.name, source.shape[0])[needed]] = False
     return removable
 
 
-def _kept(groups: list[Group], removable: list[Tensor]) -> dict[str, Tensor]:
-    """Channels that stay by layer: at least one, and the same number in all groups of a block."""
+def _kept(groups: list[Group], removable: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Channels that stay by layer: at least one, and the same number in all groups of a tie."""
     counts: dict[int, int] = {}
-    for group, gone in zip(groups, removable, strict=True):
+    for group in groups:
+        gone = removable[group.nodes[0]]
         count = min(int(gone.sum()), len(gone) - 1)
-        counts[group.block] = min(count, counts.get(group.block, count))
+        counts[group.tie] = min(count, counts.get(group.tie, count))
     kept: dict[str, Tensor] = {}
-    for group, gone in zip(groups, removable, strict=True):
+    for group in groups:
+        gone = removable[group.nodes[0]]
         stays = torch.ones(len(gone), dtype=torch.bool)
-        stays[gone.nonzero().flatten()[: counts[group.block]]] = False
+        stays[gone.nonzero().flatten()[: counts[group.tie]]] = False
         kept.update(dict.fromkeys(group.nodes, stays.nonzero().flatten()))
     return kept
 
@@ -172,48 +169,17 @@ def _layers(network: Network) -> dict[str, _Layer]:
     return found
 
 
-def _ranges(network: Network, layers: Mapping[str, _Layer]) -> dict[str, _Range]:
-    """The range of every node's channels; activations never fall, so that they map ends to ends."""
-    ranges: dict[str, _Range] = {}
+def _ranges(network: Network, layers: Mapping[str, _Layer]) -> dict[str, Extent]:
+    """The range of every node's channels."""
+    ends = torch.full(network.architecture.input[:1], BEYOND, dtype=torch.float64)
+    ranges: dict[str, Extent] = {}
     for node in network.graph.nodes:
-        before = [ranges[name] for name in node.inputs]
-        ranges[node.name] = _range(network, node, before, layers)
+        before = [ranges[name] for name in node.inputs] or [Extent(-ends, ends)]
+
+        def own(x: Extent, name: str = node.name) -> Extent:
+            if name in layers:
+                return layers[name].extent(x)
+            return Extent(*(plain(network.layers[name](end)) for end in (x.low, x.high)))
+
+        ranges[node.name] = node.operation.extent(node, network.graph.sources(node), before, own)
     return ranges
-
-
-def _range(network: Network, node: Node, before: list[_Range], layers: Mapping[str, _Layer]) -> _Range:
-    if node.op == "input":
-        ends = torch.full((node.shape[0],), BEYOND, dtype=torch.float64)
-        return _Range(*(plain(network.layers[node.name](sign * ends)) for sign in (-1, 1)))
-    if node.op == "activation":
-        return _Range(*(plain(network.layers[node.name](end)) for end in before[0]))
-    if node.op in WEIGHTED:
-        positive, negative, bias = layers[node.name]
-        low, high = before[0]
-        return _Range(positive @ low + negative @ high + bias, positive @ high + negative @ low + bias)
-    if node.op == "add":
-        return _Range(before[0].low + before[1].low, before[0].high + before[1].high)
-    if node.op == "matmul":
-        a, b = before
-        source = network.graph[node.inputs[0]].shape
-        corners = torch.stack([x * y for x in a for y in (b.low.min(), b.high.max())])
-        return _Range(source[1] * corners.amin(0), source[1] * corners.amax(0))
-    if node.op == "flatten":
-        positions = node.shape[0] // len(before[0].low)
-        return _Range(*(end.repeat_interleave(positions) for end in before[0]))
-    return before[0]
-
-
-def _origins(network: Network, groups: list[Group]) -> dict[str, tuple[int | None, Tensor]]:
-    """For every node, the group whose channels lie along its first axis (None: the input's), and which of them."""
-    made = {name: index for index, group in enumerate(groups) for name in group.nodes}
-    origin: dict[str, tuple[int | None, Tensor]] = {}
-    for node in network.graph.nodes:
-        if node.name.endswith("_project"):  # its sum with the residual has the residual's channels
-            origin[node.name] = origin[node.name.replace("_project", "_pixels")]
-        elif node.op in WEIGHTED or node.op == "input":
-            origin[node.name] = (made.get(node.name), torch.arange(node.shape[0]))
-        else:
-            index, channels = origin[node.inputs[0]]
-            origin[node.name] = (index, channels.repeat_interleave(node.shape[0] // len(channels)))
-    return origin

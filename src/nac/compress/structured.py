@@ -1,13 +1,15 @@
 """Structured removal: whole channels and neurons go, so that the architecture itself gets smaller."""
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from nac.arch import Architecture, Attention, Conv, Dense, Network, Node
+from nac.arch import Architecture, Channels, Graph, Network, trace
+from nac.arch.operations import Activation, Add
 from nac.tasks import Split, Task
 
 JUDGED_SAMPLES = 4096
@@ -16,14 +18,15 @@ JUDGED_SAMPLES = 4096
 
 @dataclass(frozen=True)
 class Group:
-    """Channels that go together: channel i of every node in `nodes`, all made by one block.
+    """Channels that go together: channel i of every layer in `nodes`.
 
-    They are judged at the outputs of `judged`: their own activations, and behind the attentions that add to them.
+    They are judged at the outputs of `judged`, activations behind these layers and behind what is added to them. As
+    many go as in the other groups of the same `tie`: a field of one block says how many there are.
     """
 
-    block: int
     nodes: tuple[str, ...]
     judged: tuple[str, ...]
+    tie: int
 
 
 def remove_channels(network: Network, share: float, split: Split, task: Task) -> Network:
@@ -48,35 +51,51 @@ def remove_channels(network: Network, share: float, split: Split, task: Task) ->
         count = max(1, round((1 - share) * len(score)))
         chosen = score.topk(count).indices.sort().values
         kept.update(dict.fromkeys(group.nodes, chosen))
-    return carried_over(network, groups, kept).eval()
+    return carried_over(network, kept).eval()
 
 
 def channel_groups(architecture: Architecture) -> list[Group]:
-    """The channels that blocks make, in order of execution; those of the input and the output are in none."""
+    """The channels that layers make, in order of execution; those of the input and the output are in none."""
+    graph = trace(architecture).folded()
+    channels = Channels(graph)
+    makers: dict[str, list[str]] = defaultdict(list)
+    for node in graph.nodes:
+        family = channels.removable(node.name)
+        if node.operation.weighted and family is not None:
+            makers[family].append(node.name)
+    sizes = {
+        node: (index, field)
+        for index, block in enumerate(architecture.blocks)
+        for node, field in block.sizes(f"{block.block}{index}").items()
+    }
     groups: list[Group] = []
-    stream = 0  # the group whose channels flow on: an attention adds to them
-    for index, block in enumerate(architecture.blocks):
-        name = f"{block.block}{index}"
-        if isinstance(block, Dense | Conv):
-            stream = len(groups)
-            groups.append(_group(index, name))
-        elif isinstance(block, Attention):  # keys meet queries channel by channel, values have channels of their own
-            if groups:
-                groups[stream] = replace(groups[stream], judged=(*groups[stream].judged, f"{name}_act"))
-            groups += [_group(index, f"{name}_query", f"{name}_key"), _group(index, f"{name}_value")]
+    ties: dict[tuple[int, str], int] = {}
+    for family, nodes in makers.items():
+        fields = [sizes[node] for node in nodes if node in sizes]
+        tie = next((ties[field] for field in fields if field in ties), len(groups))
+        ties.update(dict.fromkeys(fields, tie))
+        groups.append(Group(tuple(nodes), _judged(graph, channels, family), tie))
     return groups
 
 
-def _group(block: int, *nodes: str) -> Group:
-    return Group(block, nodes, tuple(f"{node}_act" for node in nodes))
+def _judged(graph: Graph, channels: Channels, family: str) -> tuple[str, ...]:
+    """The activations of a family's layers and sums; what is added to others counts where it has been added."""
+    added = {node.inputs[1] for node in graph.nodes if isinstance(node.operation, Add)}
+    return tuple(
+        node.name
+        for node in graph.nodes
+        if isinstance(node.operation, Activation)
+        and channels.removable(node.name) == family
+        and node.name not in added
+        and (graph[node.inputs[0]].operation.weighted or isinstance(graph[node.inputs[0]].operation, Add))
+    )
 
 
-def _shrunk(architecture: Architecture, groups: list[Group], kept: Mapping[str, Tensor]) -> Architecture:
-    blocks = list(architecture.blocks)
-    for group in groups:
-        block = blocks[group.block]
-        field = "channels" if isinstance(block, Conv) else "width"
-        blocks[group.block] = block.model_copy(update={field: len(kept[group.nodes[0]])})
+def _shrunk(architecture: Architecture, channels: Mapping[str, Tensor]) -> Architecture:
+    """The architecture whose layers have as many channels as are left of them."""
+    nodes = {node.name: node.shape[0] for node in trace(architecture).nodes}
+    counts = nodes | {name: len(kept) for name, kept in channels.items()}
+    blocks = (block.resized(f"{block.block}{index}", counts) for index, block in enumerate(architecture.blocks))
     return architecture.model_copy(update={"blocks": tuple(blocks)})
 
 
@@ -112,40 +131,29 @@ def _taylor(output: Tensor) -> Tensor:
     return effect.reshape(*effect.shape[:2], -1).sum(2).square().mean(0)
 
 
-def carried_over(source: Network, groups: list[Group], chosen: Mapping[str, Tensor]) -> Network:
+def carried_over(source: Network, chosen: Mapping[str, Tensor]) -> Network:
     """A smaller network, float or quantised, with what is left of every layer.
 
     Args:
         source: left as it is.
-        groups: of its architecture.
-        chosen: channels that stay, by the names of the groups' nodes.
+        chosen: channels that stay, by the names of the layers of all groups (`channel_groups`) of its architecture.
     """
+    channels = Channels(source.graph)
     kept: dict[str, Tensor] = {}
     state = {}
     for node in source.graph.nodes:
-        kept[node.name] = _kept(node, source, kept, chosen)
+        family = channels.removable(node.name)
+        elements = channels.elements(node.name, node.shape[0])
+        kept[node.name] = torch.arange(node.shape[0])
+        if family is not None:
+            kept[node.name] = torch.isin(elements, chosen[family]).nonzero().flatten()
         if node.name not in source.layers:
             continue
         for key, tensor in source.layers[node.name].state_dict().items():
             smaller = tensor[kept[node.name]] if tensor.dim() else tensor
-            if node.name in source.weighted and key == "weight":
+            if node.operation.weighted and key == "weight":
                 smaller = smaller[:, kept[node.inputs[0]]]
             state[f"layers.{node.name}.{key}"] = smaller.clone()
-    target = Network(_shrunk(source.architecture, groups, chosen), quantiser=source.quantiser)
+    target = Network(_shrunk(source.architecture, chosen), quantiser=source.quantiser)
     target.load_state_dict(state)
     return target
-
-
-def _kept(node: Node, network: Network, kept: Mapping[str, Tensor], chosen: Mapping[str, Tensor]) -> Tensor:
-    """Which indices along the first axis of a node's value are left."""
-    if node.name in chosen:
-        return chosen[node.name]
-    if node.op == "dense" and node.name.endswith("_project"):  # its sum with the residual has the residual's channels
-        return kept[node.name.replace("_project", "_pixels")]
-    if node.op in {"input", "dense", "conv"} or (node.op == "matmul" and node.attrs["transpose_a"]):
-        return torch.arange(node.shape[0])
-    before = kept[node.inputs[0]]
-    if node.op == "flatten":
-        positions = node.shape[0] // network.graph[node.inputs[0]].shape[0]
-        return (before[:, None] * positions + torch.arange(positions)).flatten()
-    return before

@@ -15,12 +15,10 @@ from qonnx.transformation.general import (
 )
 from qonnx.transformation.infer_shapes import InferShapes
 
-from nac.arch import Graph
+from nac.arch import OPERATIONS, Graph
 from nac.errors import WorkError
 from nac.hardware.read import QUANTISERS, parameter_tensors
 
-UNSCOPED = {"MatMul": "matmul", "Add": "add", "ReduceMean": "aggregate", "ReduceMax": "aggregate", "MaxPool": "pool",
-            "Flatten": "reshape", "Reshape": "reshape", "Softmax": "softmax"}  # fmt: skip
 QONNX_DOMAIN = "qonnx.custom_op.general"
 
 
@@ -49,30 +47,29 @@ def name_nodes(model: ModelWrapper, graph: Graph) -> ModelWrapper:
     The exporter scopes a layer's operations by its module (`/dense0/Gemm`); functions have no module and follow
     in the order of the graph. Raises WorkError when the two graphs do not fit.
     """
-    left: dict[str, list[str]] = {op: [] for op in UNSCOPED.values()}
-    for node in graph.nodes:
-        left.get("reshape" if node.op == "flatten" else node.op, []).append(node.name)
+    left = [node for node in graph.nodes if node.operation.exported]
+    unscoped = frozenset().union(*(operation.exported for operation in OPERATIONS.values()))
     known = {node.name for node in graph.nodes}
     pending: list[onnx.NodeProto] = []
     for exported in model.graph.node:
         if exported.op_type == "Constant":
             continue
         scope = exported.name.lstrip("/").split("/")
-        op = UNSCOPED.get(exported.op_type)
         if len(scope) > 1 and scope[0] in known:
             exported.name = _scoped_name(exported, scope)
-        elif op is None:
+        elif exported.op_type not in unscoped:
             pending.append(exported)
-        elif not left[op]:
-            raise WorkError(f"{exported.name}: the architecture has no further {op}")
         else:
-            exported.name = left[op].pop(0)
+            node = next((node for node in left if exported.op_type in node.operation.exported), None)
+            if node is None:
+                raise WorkError(f"{exported.name}: the architecture has no further {exported.op_type}")
+            left.remove(node)
+            exported.name = node.name
             for helper in pending:
                 helper.name = f"{exported.name}_{helper.op_type.lower()}"
             pending = []
-    missing = [name for names in left.values() for name in names]
-    if missing:
-        raise WorkError(f"the exported graph lacks the architecture's nodes {', '.join(missing)}")
+    if left:
+        raise WorkError(f"the exported graph lacks the architecture's nodes {', '.join(node.name for node in left)}")
     return model
 
 

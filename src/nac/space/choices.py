@@ -4,7 +4,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from nac.arch.blocks import Activation, Attention, Conv, Dense, Norm
+from nac.arch.blocks import Activation, Attention, Conv2d, Dense, Norm
 from nac.config import Model
 from nac.space.genes import Gene, Genotype, Part, Switch
 
@@ -108,10 +108,10 @@ class ConvChoices(Model):
         )
 
 
-def conv(name: str, genotype: Genotype) -> Conv:
+def conv(name: str, genotype: Genotype) -> Conv2d:
     """The convolution called `name` as the genotype has it."""
     fields = ("channels", "kernel", "activation", "norm")
-    return Conv.model_validate({field: genotype[f"{name}.{field}"] for field in fields})
+    return Conv2d.model_validate({field: genotype[f"{name}.{field}"] for field in fields})
 
 
 class AttentionChoices(Model):

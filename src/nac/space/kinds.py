@@ -6,8 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from nac.arch import Block
-from nac.arch.blocks import Aggregate, Flatten, Pool
+from nac.arch.blocks import Aggregate, Block, Flatten, Pool
 from nac.config import Model
 from nac.space.choices import (
     AttentionChoices,

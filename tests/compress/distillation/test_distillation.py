@@ -9,7 +9,7 @@ import torch
 from datafiles import bragg_config, jet_arrays, jets_config, patch_arrays, write_npz
 from problems import Problem, blobs, line
 
-from nac.arch import Aggregate, Architecture, Conv, Dense, Flatten, initialised
+from nac.arch import Aggregate, Architecture, Conv2d, Dense, Flatten, initialised
 from nac.compress.distillation import DISTILLERS, Distilled, Distilling, distil, read_distilled, write_distilled
 from nac.config import DistilledDataConfig, TaskConfig, TrainConfig
 from nac.errors import InputError, WorkError
@@ -31,7 +31,7 @@ def jets(folder: Path) -> Problem:
 
 
 def patches(folder: Path) -> Problem:
-    architecture = Architecture(input=(1, 11, 11), outputs=2, blocks=(Conv(channels=2), Flatten(), Dense(width=4)))
+    architecture = Architecture(input=(1, 11, 11), outputs=2, blocks=(Conv2d(channels=2), Flatten(), Dense(width=4)))
     config = bragg_config(augment=["dihedral"])
     return _from(config, architecture, folder, **patch_arrays(80))
 

@@ -124,10 +124,10 @@ def test_rewinding_goes_back_to_the_same_early_weights() -> None:
 def test_no_layer_is_pruned_away_and_the_guard_says_so() -> None:
     network = initialised(ATTENTION_CNN, 0)
     scores = {name: network.weight(name).detach().abs() for name in network.weighted}
-    scores["conv3"] *= 1e-6
+    scores["conv2d3"] *= 1e-6
     found = keep_highest(scores, 0.2)
-    assert found.guarded["conv3"] == 0
-    assert found.masks["conv3"].sum() == round(0.2 * 0.2 * found.masks["conv3"].numel())
+    assert found.guarded["conv2d3"] == 0
+    assert found.masks["conv2d3"].sum() == round(0.2 * 0.2 * found.masks["conv2d3"].numel())
     assert kept(found.masks) == round(0.2 * size(found.masks)), "what the guard keeps, other layers give up"
 
 

@@ -23,10 +23,9 @@ from brevitas.quant import (
 from brevitas.quant.fixed_point import Int8WeightPerChannelFixedPoint
 from torch import Tensor, nn
 
-from nac.arch.graph import Graph, Node
-from nac.arch.quantisers import FIXED_POINT, QUANTISERS
+from nac.arch.operation import Node
+from nac.arch.quantisers import FIXED_POINT, QUANTISERS, Function
 from nac.arch.quantisers.values import plain
-from nac.errors import InputError
 
 CALIBRATION_STEPS = 30
 SMALLEST_SCALE = 2.0**-16
@@ -131,49 +130,43 @@ def _identity(bits: int) -> nn.Module:
     return quant
 
 
-def _activation(node: Node) -> nn.Module:
-    kind = node.attrs["kind"]
-    if kind == "relu":
+class FixedPoint:
+    """Widths of tensors, as the architecture has them; scales per channel for weights, per tensor for values."""
+
+    def values(self, node: Node, function: Function) -> nn.Module:
+        """See `Quantiser`."""
+        if function == "none":
+            return _identity(node.bits)
+        if function == "leaky_relu_1_8":
+            return LeakyThenQuant(_identity(node.bits))
         relu: nn.Module = qnn.QuantReLU(
             act_quant=_activation_quantiser(Uint8ActPerTensorFixedPoint), bit_width=node.bits, return_quant_tensor=True
         )
         return relu
-    if kind == "leaky_relu_1_8":
-        return LeakyThenQuant(_identity(node.bits))
-    if kind == "none":
-        return _identity(node.bits)
-    raise InputError(f"{node.name}: activation {kind} has no exact quantised form")
 
-
-class FixedPoint:
-    """Widths of tensors, as the architecture has them; scales per channel for weights, per tensor for values."""
-
-    def layer(self, node: Node, graph: Graph) -> nn.Module | None:
-        """The quantised module of a node, or None where it needs none. Raises InputError when there is none."""
-        if node.op == "input":
-            return _identity(node.bits)
-        if node.op == "activation":
-            return _activation(node)
-        if node.op in {"norm", "softmax"}:
-            raise InputError(f"{node.name}: {node.op} has no exact quantised form")
-        if node.op not in {"conv", "dense"}:
-            return None
-        options: dict[str, Any] = {
-            "weight_quant": _WeightQuantiser,
-            "weight_bit_width": node.weight_bits,
-            "bias_quant": _BiasQuantiser if node.attrs.get("bias", True) else None,
-            "bias": bool(node.attrs.get("bias", True)),
-            "return_quant_tensor": False,
-        }
-        features = graph[node.inputs[0]].shape[0]
-        module: nn.Module
-        if node.op == "conv":
-            module = qnn.QuantConv2d(features, node.shape[0], int(node.attrs["kernel"]), **options)
-        elif len(node.shape) == 2:
-            module = qnn.QuantConv1d(features, node.shape[0], 1, **options)
-        else:
-            module = qnn.QuantLinear(features, node.shape[0], **options)
+    def linear(self, node: Node, features: int, *, bias: bool) -> nn.Module:
+        """See `Quantiser`."""
+        module: nn.Module = qnn.QuantLinear(features, node.shape[0], **_options(node, bias))
         return module
+
+    def convolution(
+        self, node: Node, channels: int, *, rank: int, kernel: int, stride: int = 1, padding: int = 0, bias: bool = True
+    ) -> nn.Module:
+        """See `Quantiser`."""
+        module: nn.Module = {1: qnn.QuantConv1d, 2: qnn.QuantConv2d}[rank](
+            channels, node.shape[0], kernel, stride=stride, padding=padding, **_options(node, bias)
+        )
+        return module
+
+
+def _options(node: Node, bias: bool) -> dict[str, Any]:
+    return {
+        "weight_quant": _WeightQuantiser,
+        "weight_bit_width": node.weight_bits,
+        "bias_quant": _BiasQuantiser if bias else None,
+        "bias": bias,
+        "return_quant_tensor": False,
+    }
 
 
 QUANTISERS.register(FIXED_POINT, FixedPoint())

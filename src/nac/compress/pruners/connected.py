@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from nac.arch import Architecture, Network, initialised
+from nac.arch.operations import Activation
 from nac.compress.pruners.contract import Masks, Round
 from nac.compress.pruners.scores import keep_highest, lamp_scores, saliencies
 from nac.compress.pruners.synflow import gradients, positive
@@ -76,7 +77,7 @@ def unit_network(architecture: Architecture) -> Network:
     """A network for `paths`: without norms, biases and activations, whose slope is zero where nothing arrives yet."""
     network = positive(initialised(architecture, 0))
     for node in network.graph.nodes:
-        if node.op == "activation":
+        if isinstance(node.operation, Activation):
             network.layers[node.name] = nn.Identity()
     return network
 

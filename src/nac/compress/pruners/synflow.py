@@ -38,7 +38,7 @@ def positive(network: Network) -> Network:
     layer.
     """
     for node in network.graph.nodes:
-        if node.op == "norm":
+        if node.operation.normalises:
             network.layers[node.name] = nn.Identity()
     network.double().eval()
     with torch.no_grad():
