@@ -102,8 +102,11 @@ def write_zenodo(path: Path, n: int = 40, particles: int = 150, *, names: bool =
 
 
 def write_frames(folder: Path, frames: int = 8, side: int = 64, per_frame: int = 5,
-                 seed: int = 0) -> tuple[Path, Path, NDArray[np.float64]]:
-    """BraggNN's pair with one bright pixel pair per peak; returns both paths and the positions (N, 2) = (col, row)."""
+                 seed: int = 0, *, floats: bool = False) -> tuple[Path, Path, NDArray[np.float64]]:
+    """BraggNN's pair with one bright pixel pair per peak; returns both paths and the positions (N, 2) = (col, row).
+
+    The published frames are `floats`, those of most detectors are counts.
+    """
     random = np.random.default_rng(seed)
     n = frames * per_frame
     fidx = np.repeat(np.arange(frames), per_frame)
@@ -115,7 +118,8 @@ def write_frames(folder: Path, frames: int = 8, side: int = 64, per_frame: int =
                peak_row=at[shuffled, 1].astype(np.float32), peak_col=at[shuffled, 0].astype(np.float32),
                npeaks=np.ones(n, dtype=np.uint16), deviations=np.full(n, 0.1, dtype=np.float32))
     with h5py.File(folder / "frames.hdf5", "w") as file:
-        file.create_dataset("frames", data=images, chunks=(1, side, side), compression="gzip")
+        values = images.astype(np.float32) if floats else images
+        file.create_dataset("frames", data=values, chunks=(1, side, side), compression="gzip")
     return folder / "frames.hdf5", folder / "peaks.hdf5", at[shuffled].astype(np.float32).astype(np.float64)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from datafiles import OPENML_FEATURES, jet_arrays, patch_arrays, write_arff, write_frames, write_npz
+from numpy.typing import NDArray
 
 from nac.config import (
     BraggSimulation,
@@ -150,15 +151,14 @@ def test_openml_features_are_stored_with_the_preprocessing(tmp_path: Path) -> No
     assert dataset.preprocessing.features == OPENML_FEATURES
 
 
-def test_jets_features_of_the_real_file(shared_data: Path) -> None:
-    dataset = make_task(small("jets_features")).load([shared_data / "jets" / "lhc_jets_20k.npz"], seed=0)
+def test_jets_features_of_images(jets_20k: Path) -> None:
+    dataset = make_task(small("jets_features")).load([jets_20k], seed=0)
     assert dataset.train.x.shape[1:] == (8,)
     assert float(dataset.train.x.abs().max()) <= 4
 
 
-def test_qubit_shots_as_the_task_file_says(tmp_path: Path, shared_data: Path) -> None:
-    shots = np.load(shared_data / "qubit" / "iq_two_state.npy")
-    np.savez(tmp_path / "qubit.npz", iq=shots.reshape(-1, 2), state=np.repeat([0, 1], shots.shape[1]))
+def test_qubit_shots_as_the_task_file_says(tmp_path: Path, qubit_shots: NDArray[np.float64]) -> None:
+    np.savez(tmp_path / "qubit.npz", iq=qubit_shots.reshape(-1, 2), state=np.repeat([0, 1], qubit_shots.shape[1]))
     task = make_task(small("qubit", "demo"))
     dataset = task.load([tmp_path / "qubit.npz"], seed=0)
     assert len(dataset.train) == 8500

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from nac.errors import InputError
+
 PRESETS = ("demo", "default", "full", "hardware", "bit_operations")
 """Those of the tasks that come with the program; a task's own file may have others."""
 
@@ -18,6 +20,19 @@ def _task_names(incomplete: str) -> list[str]:
 
 def _presets(incomplete: str) -> list[str]:
     return [name for name in PRESETS if name.startswith(incomplete)]
+
+
+def matching(given: list[Path] | None) -> list[Path] | None:
+    """The files, with patterns (in quotes, so that the shell leaves them) replaced by what they match."""
+    found: list[Path] = []
+    for path in given or ():
+        if path.exists() or not set("*?[") & set(str(path)):
+            found.append(path)
+        elif files := sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))):
+            found += files
+        else:
+            raise InputError(f"--data {path}: no file is called like this")
+    return found if given else given
 
 
 TaskArgument = Annotated[
@@ -39,11 +54,14 @@ PresetOption = Annotated[
 ]
 OutOption = Annotated[Path | None, typer.Option(help="Folder of the run.", show_default="runs/TASK-DATE")]
 DataOption = Annotated[
-    list[Path] | None, typer.Option("--data", metavar="FILE", help="Data file, repeatable; simulated without one.")
+    list[Path] | None,
+    typer.Option("--data", metavar="FILE", callback=matching,
+                 help="Data file or pattern ('train/*.h5'), repeatable; simulated without one."),
 ]
 SamplesOption = Annotated[
     list[Path] | None,
-    typer.Option("--data", metavar="FILE", help="Data file, repeatable.", show_default="the run's test split"),
+    typer.Option("--data", metavar="FILE", help="Data file or pattern ('val/*.h5'), repeatable.", callback=matching,
+                 show_default="the run's test split"),
 ]
 SeedOption = Annotated[
     int | None, typer.Option(min=0, max=2**32 - 1, help="Seed of everything.", show_default="the task's")

@@ -4,13 +4,12 @@ import hashlib
 import io
 import json
 import logging
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nac.cache import cache_folder
 from nac.config import DataConfig
 from nac.errors import InputError, WorkError
 from nac.rundir import write_atomic
@@ -20,15 +19,6 @@ logger = logging.getLogger(__name__)
 
 VERSION = 1  # raised when a simulator gives other samples for the same settings
 MAX_SIMULATED = 10_000_000
-
-
-def cache_folder() -> Path:
-    """Where simulations are kept: $NAC_CACHE, or the platform's cache folder."""
-    if given := os.environ.get("NAC_CACHE"):
-        return Path(given)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "nac"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nac"
 
 
 def simulation_settings(config: DataConfig, n: int, seed: int) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The public data sets that are known, one module for each publication."""
