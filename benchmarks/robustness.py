@@ -4,7 +4,8 @@
 
 Every run goes through all steps: data, search, local search, QONNX, HLS and RTL, report. Few samples and epochs, 2 to
 8 bits and up to 95 % of the weights pruned make what breaks chains: dead channels, dead inputs, constant outputs, wide
-biases. Seeds differ in widths, sparsities and pruners too, and every fifth takes its RTL through simulator and yosys.
+biases. Seeds differ in widths, sparsities and pruners too; every fifth takes its Verilog through a simulator, every
+twentieth through yosys as well.
 Beside the designs that a run takes to hardware the circuits of all its others are built and compared with them on
 random inputs (adder graph, bit for bit).
 
@@ -46,8 +47,8 @@ QUANTISED = {"search.quantise.epochs": 1, "search.fidelity": "null", "search.tri
 BITS = ([8, 2], [6, 3], [5, 4], [7, 2], [3])
 SPARSITY = ([0.0, 0.95], [0.5, 0.9], [0.8], [0.95], [0.9])
 PRUNERS = ("gradual", "lamp", "global_magnitude", "synflow", "random")
-THOROUGH = 5
-"""Every so many seeds one whose Verilog is simulated and synthesised, where the tools are."""
+SIMULATED, SYNTHESISED = 5, 20
+"""Every so many seeds one whose Verilog is simulated, and one whose is synthesised (minutes), where the tools are."""
 OPENML = ("zlogz", "c1_b0_mmdt", "c1_b1_mmdt", "c2_b1_mmdt", "c2_b2_mmdt", "d2_b1_mmdt", "d2_b2_mmdt", "d2_a1_b1_mmdt",
           "d2_a1_b2_mmdt", "m2_b1_mmdt", "m2_b2_mmdt", "n2_b1_mmdt", "n2_b2_mmdt", "mass_mmdt", "multiplicity", "extra")
 
@@ -68,8 +69,10 @@ class Case:
 
     def values(self, seed: int) -> dict[str, object]:
         """Every key that is set, by seed."""
-        slow = str(seed % THOROUGH == THOROUGH - 1).lower()
-        own: dict[str, object] = {"compress.simulate_rtl": slow, "compress.synthesise_rtl": slow}
+        own: dict[str, object] = {
+            "compress.simulate_rtl": str(seed % SIMULATED == SIMULATED - 1).lower(),
+            "compress.synthesise_rtl": str(seed % SYNTHESISED == SYNTHESISED - 1).lower(),
+        }
         if self.preset == "default":
             own |= {"compress.bits": BITS[seed % 5], "compress.sparsity": SPARSITY[seed // 5 % 5],
                     "compress.pruner": PRUNERS[(seed + seed // 5) % 5]}  # fmt: skip
