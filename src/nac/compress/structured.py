@@ -116,8 +116,10 @@ def _importance(network: Network, names: list[str], split: Split, task: Task) ->
     network.eval()
     device = next(network.parameters()).device
     x, y = split.x[:JUDGED_SAMPLES].to(device), split.y[:JUDGED_SAMPLES].to(device)
+    weights = split.weights_on(device)
     try:
-        task.loss(network(x), y).backward()  # type: ignore[no-untyped-call]
+        loss = task.loss(network(x), y, weights=None if weights is None else weights[:JUDGED_SAMPLES])
+        loss.backward()  # type: ignore[no-untyped-call]
     finally:
         for handle in handles:
             handle.remove()

@@ -76,6 +76,9 @@ class DataConfig(Model):
     conditions; a column that the file lacks is not applied. At most `limit` samples are used,
     by default those that fit into 256 MiB as read.
 
+    `weights` names a column that says how much a sample counts in the loss, `class_weights` how much each class does
+    (`balanced`: all alike, however many samples they have). Metrics count every sample once.
+
     `scaling` is fitted on the training split (nac.tasks.preprocessing says what each one does). A regression's
     network output times `target_scale` plus `target_offset` is the physical target; by default fitted on the training
     split as well, and for patches one pixel and the patch's centre.
@@ -101,6 +104,8 @@ class DataConfig(Model):
     angle_step: PositiveFloat = 0.01
     patch_size: int = Field(11, ge=3, le=255)
     where: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    weights: str | None = Field(None, exclude_if=operator.not_)
+    class_weights: Literal["balanced"] | Mapping[str, PositiveFloat] | None = Field(None, exclude_if=operator.not_)
     limit: PositiveInt | None = None
     split: SplitConfig = SplitConfig()
     scaling: Literal["robust", "standard", "log", "sqrt", "patch", "none"] = "robust"
@@ -153,8 +158,11 @@ class DataConfig(Model):
             raise ValueError("classes: a classification task names at least two classes")
         if len({name.lower() for name in self.classes}) != len(self.classes):
             raise ValueError("classes: every class needs its own name (case does not count)")
-        if self.kind == "regression" and self.classes:
-            raise ValueError("classes: a regression task has none")
+        if self.kind == "regression" and (self.classes or self.class_weights):
+            raise ValueError(f"{'classes' if self.classes else 'class_weights'}: a regression task has none")
+        if isinstance(self.class_weights, Mapping) and (unknown := {*self.class_weights} - {*self.classes}):
+            raise ValueError(f"class_weights: expected some of {', '.join(self.classes)}, "
+                             f"found {', '.join(sorted(unknown))}")
         return self
 
     @model_validator(mode="after")

@@ -19,13 +19,15 @@ CPU = torch.device("cpu")
 class Split:
     """x (N, *input_shape) float32, preprocessed and not yet quantised; y (N,) int64 labels or (N, T) float32.
 
-    A regression's y is in units of the network's outputs, which `preprocessing` knows. Both lie in main memory.
+    A regression's y is in units of the network's outputs, which `preprocessing` knows. `weights` (N,) float32, with a
+    mean of one over the training split, are how much a sample counts in the loss. All lie in main memory.
     `remarks` say in what the samples are unlike those that they were compared with.
     """
 
     x: Tensor
     y: Tensor
     preprocessing: Preprocessing
+    weights: Tensor | None = field(default=None, kw_only=True)
     remarks: tuple[str, ...] = field(default=(), init=False)
     _copies: dict[torch.device, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False)
 
@@ -37,6 +39,10 @@ class Split:
         if device not in self._copies:
             self._copies[device] = self.x.to(device), self.y.to(device)
         return self._copies[device]
+
+    def weights_on(self, device: torch.device) -> Tensor | None:
+        """The weights on a device."""
+        return None if self.weights is None else self.weights.to(device)
 
 
 @dataclass
@@ -51,9 +57,13 @@ class TrainSplit(Split):
     config: DataConfig
 
     @classmethod
-    def prepared(cls, raw: Tensor, physical: Tensor, config: DataConfig, preprocessing: Preprocessing) -> "TrainSplit":
+    def prepared(
+        cls, raw: Tensor, physical: Tensor, config: DataConfig, preprocessing: Preprocessing,
+        weights: Tensor | None = None,
+    ) -> "TrainSplit":  # fmt: skip
         """The split of raw samples and physical targets, as they are in a file."""
-        return cls(*prepare(raw, physical, config, preprocessing), preprocessing, raw, physical, config)
+        x, y = prepare(raw, physical, config, preprocessing)
+        return cls(x, y, preprocessing, raw, physical, config, weights=weights)
 
     def epoch(self, generator: Generator, device: torch.device = CPU) -> tuple[Tensor, Tensor]:
         """(x, y) of all N samples in their order on a device, augmented by the symmetries of the task, preprocessed."""

@@ -48,8 +48,8 @@ _regression = partial(Loss, kinds=("regression",))
 
 
 def weighted_mean(losses: Tensor, weights: Tensor | None) -> Tensor:
-    """The mean of losses (N,) with weights (N,), all of them equal without any."""
-    return losses.mean() if weights is None else (losses * weights).sum() / weights.sum()
+    """The mean of losses (N,) times weights (N,), whose own mean over all samples is one."""
+    return losses.mean() if weights is None else (losses * weights).mean()
 
 
 def named_loss(choice: Choice | None, kind: Kind, outputs: int) -> Callable[[Tensor, Tensor, float], Tensor]:

@@ -97,8 +97,9 @@ def other_columns(file: ArrayFile, length: int, besides: Sequence[str],
 
 
 def wanted_columns(config: DataConfig) -> tuple[str, ...]:
-    """Columns that the configuration filters or splits by."""
-    return tuple(dict.fromkeys((*config.where, *config.split.by)))
+    """Columns that the configuration filters, splits or weighs by."""
+    weights = () if config.weights is None else (config.weights,)
+    return tuple(dict.fromkeys((*config.where, *config.split.by, *weights)))
 
 
 def selection(source: Source, config: DataConfig) -> NDArray[np.bool_]:

@@ -25,6 +25,7 @@ from nac.tasks.ranges import Ranges, outside
 from nac.tasks.simulate import simulated_file, simulation_settings
 from nac.tasks.sources import Samples, gather
 from nac.tasks.split import SplitRows, folded, kept_back, require_all_classes, split
+from nac.tasks.weights import Weights, weights_of
 
 logger = logging.getLogger(__name__)
 
@@ -142,8 +143,11 @@ class DataTask:
             some = rows.train[:: max(1, len(rows.train) // FITTED_SAMPLES)]
             preprocessing = fit(_central(samples.x[some], samples.margin), samples.y[some], config, samples.features)
         extra = self._samples(simulated, seed, None) if paths and simulated else None
-        train = self._train(samples, rows.train, extra, preprocessing)
-        validation, kept, test = (self._prepared(samples, part, preprocessing) for part in (choose, judge, rows.test))
+        weights = weights_of(samples, config, rows.train)
+        train = self._train(samples, rows.train, extra, preprocessing, weights)
+        validation, kept, test = (
+            self._prepared(samples, part, preprocessing, weights) for part in (choose, judge, rows.test)
+        )
         settings = simulation_settings(config, simulate, seed) if simulated else None
         provenance = self._provenance(paths or simulated, settings, samples, rows, extra, seed)
         provenance[UNITS] = {"offset": list(preprocessing.output_offset), "scale": list(preprocessing.output_scale)}
@@ -212,20 +216,28 @@ class DataTask:
             except InputError as error:
                 raise InputError(f"{', '.join(map(str, files))}: {error}") from error
 
-    def _prepared(self, samples: Samples, rows: NDArray[np.int64], preprocessing: Preprocessing) -> Split:
+    def _prepared(
+        self, samples: Samples, rows: NDArray[np.int64], preprocessing: Preprocessing, weights: Weights | None = None
+    ) -> Split:
         x, y = torch.from_numpy(samples.x[rows]), torch.from_numpy(samples.y[rows])
-        return Split(*prepare(x, y, self.config.data, preprocessing), preprocessing)
+        own = None if weights is None else _tensor(weights[rows])
+        return Split(*prepare(x, y, self.config.data, preprocessing), preprocessing, weights=own)
 
     def _train(self, samples: Samples, rows: NDArray[np.int64], extra: Samples | None,
-               preprocessing: Preprocessing) -> TrainSplit:
-        """The training split: samples of the files, `repeat` times when simulated ones are mixed in."""
+               preprocessing: Preprocessing, weights: Weights | None) -> TrainSplit:
+        """The training split: samples of the files, `repeat` times when simulated ones, of weight 1, are mixed in."""
         raw, y = samples.x[rows], samples.y[rows]
+        own = None if weights is None else weights[rows]
         if extra is not None:
             margin = min(samples.margin, extra.margin)
             raw, other = _central(raw, samples.margin - margin), _central(extra.x, extra.margin - margin)
             repeat = self.config.data.repeat
             raw, y = np.concatenate([raw] * repeat + [other]), np.concatenate([y] * repeat + [extra.y])
-        return TrainSplit.prepared(torch.from_numpy(raw), torch.from_numpy(y), self.config.data, preprocessing)
+            own = None if own is None else np.concatenate([own] * repeat + [np.ones(len(extra))])
+        return TrainSplit.prepared(
+            torch.from_numpy(raw), torch.from_numpy(y), self.config.data, preprocessing,
+            None if own is None else _tensor(own),
+        )  # fmt: skip
 
     def _provenance(self, files: Sequence[Path], simulation: dict[str, Any] | None, samples: Samples, rows: SplitRows,
                     extra: Samples | None, seed: int) -> dict[str, Any]:
@@ -239,6 +251,10 @@ class DataTask:
             "split_by": rows.by or "seed",
             "seed": seed,
         }
+
+
+def _tensor(weights: Weights) -> Tensor:
+    return torch.from_numpy(weights.astype(np.float32))
 
 
 def _central(x: NDArray[np.float32], margin: int) -> NDArray[np.float32]:

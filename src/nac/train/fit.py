@@ -111,10 +111,10 @@ def _fit(
     for epoch in range(settings.epochs):
         network.train()
         total, count = 0.0, 0
-        for x, y, goal in _batches(dataset, settings.batch_size, generator, teacher):
+        for x, y, weights, goal in _batches(dataset, settings.batch_size, generator, teacher):
             optimiser.zero_grad(set_to_none=True)
             outputs = network(x)
-            loss = task.loss(outputs, y, label_smoothing=settings.label_smoothing)
+            loss = task.loss(outputs, y, label_smoothing=settings.label_smoothing, weights=weights)
             if teacher is not None and goal is not None:
                 loss = (1 - teacher.share) * loss + teacher.share * teacher.loss(outputs, goal, task.config.data.kind)
             for penalty in penalties:
@@ -177,16 +177,24 @@ def _device(network: Network) -> torch.device:
 
 def _batches(
     dataset: Dataset, size: int, generator: torch.Generator, teacher: Teacher | None
-) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-    """Slices of one shuffled epoch; a last batch of one sample is left out (batch norm cannot take it)."""
+) -> Iterator[tuple[Tensor, Tensor, Tensor | None, Tensor | None]]:
+    """Slices of one shuffled epoch: inputs, targets, weights, what the teacher says of them.
+
+    A last batch of one sample is left out (batch norm cannot take it).
+    """
     x, y = dataset.train.epoch(generator, dataset.device)
     order = torch.randperm(len(x), generator=generator).to(dataset.device)
     x, y = x[order], y[order]
+    weights = _part(dataset.train.weights_on(dataset.device), order)
     goal = teacher.outputs(x) if teacher is not None else None
     for begin in range(0, len(x), size):
         part = slice(begin, begin + size)
         if len(x[part]) > 1:
-            yield x[part], y[part], None if goal is None else goal[part]
+            yield x[part], y[part], _part(weights, part), _part(goal, part)
+
+
+def _part(values: Tensor | None, rows: slice | Tensor) -> Tensor | None:
+    return None if values is None else values[rows]
 
 
 def _optimiser(network: nn.Module, settings: TrainConfig) -> Optimizer:
@@ -230,8 +238,9 @@ def predict(network: Network, x: Tensor, batch_size: int = 2048) -> Tensor:
 
 def validation_loss(network: Network, split: Split, task: Task) -> float:
     """The task's loss over a split."""
-    x, y = split.on(_device(network))
-    return float(task.loss(predict(network, x), y))
+    device = _device(network)
+    x, y = split.on(device)
+    return float(task.loss(predict(network, x), y, weights=split.weights_on(device)))
 
 
 def estimate(network: Network, split: Split, task: Task) -> dict[str, Estimate]:

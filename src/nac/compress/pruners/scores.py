@@ -47,11 +47,13 @@ def sensitivity(network: Network, task: Task, dataset: Dataset, seed: int) -> di
     weights = {name: network.weight(name) for name in network.weighted}
     device = next(iter(weights.values())).device
     x, y = dataset.train.epoch(generator, device)
+    counts = dataset.train.weights_on(device)
     rows = torch.randint(len(x), (BATCHES, BATCH_SIZE), generator=generator).to(device)
     squares = {name: torch.zeros_like(weight) for name, weight in weights.items()}
     network.eval()
     for batch in rows:
-        gradients = torch.autograd.grad(task.loss(network(x[batch]), y[batch]), list(weights.values()))
+        loss = task.loss(network(x[batch]), y[batch], weights=None if counts is None else counts[batch])
+        gradients = torch.autograd.grad(loss, list(weights.values()))
         for name, gradient in zip(weights, gradients, strict=True):
             squares[name] += gradient.square() / BATCHES
     return squares
