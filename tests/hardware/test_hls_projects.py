@@ -1,6 +1,7 @@
 """The two committed reference projects are what their model gives, file by file, and they compute what it does."""
 
 import filecmp
+import logging
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from nac.errors import InputError
-from nac.hardware import HlsProject, restore
+from nac.hardware import HlsProject, project, restore
 from nac.hardware.engines import run_qonnx
 from nac.hardware.export import load_model
 from nac.hardware.read import read_circuit
@@ -40,6 +41,30 @@ def test_the_build_script_works_from_any_folder(tmp_path: Path) -> None:
     subprocess.run(["bash", "a project/build_lib.sh"], cwd=tmp_path, env=path, check=True)
     assert set((tmp_path / "folders").read_text().splitlines()) == {str(project.path)}
     assert f"{project.path}/firmware/weights" in (tmp_path / "arguments").read_text()
+
+
+SLOW = """#!/bin/sh
+sleep 0.5
+while [ "$1" != -o ]; do shift; done
+echo > "$2"
+"""
+
+
+def test_a_compilation_says_what_it_compiles_and_that_it_is_alive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = restore(PROJECTS / "jets", tmp_path / "project")
+    compiler = tmp_path / "bin" / "g++"
+    compiler.parent.mkdir()
+    compiler.write_text(SLOW)
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{compiler.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(project, "STILL_S", 0.2)
+    with caplog.at_level(logging.INFO, "nac"):
+        assert folder.compile().is_file()
+    first, *later = (record.getMessage() for record in caplog.records if "g++" in record.getMessage())
+    assert first == f"{folder.path}: g++ compiles the C simulation"
+    assert later and all("g++ is at it since" in line for line in later)
 
 
 @pytest.mark.slow

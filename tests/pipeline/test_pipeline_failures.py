@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from command import Command, Result, tiny
 
+from nac import train
 from nac.rundir import Run
+from nac.search import candidate
+from nac.train import FitResult
 
-pytestmark = pytest.mark.slow
 BROKEN = """#!/bin/sh
 [ -e {mark} ] || pwd > {mark}
 if [ "$(pwd)" = "$(cat {mark})" ]; then echo 'error: the disk of this compiler is full' >&2; exit 1; fi
@@ -38,6 +40,30 @@ def _reports(run: Run) -> dict[str, dict[str, object]]:
     return {file.parent.name: json.loads(file.read_text()) for file in run.designs.glob("*/reports.json")}
 
 
+@pytest.mark.parametrize("good", [0, 3])
+def test_a_search_that_gets_nowhere_ends_with_its_reason_and_a_report(
+    nac: Command, jets_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, good: int
+) -> None:
+    trained: list[object] = []
+
+    def fit(*given: object, **more: object) -> FitResult:
+        if len(trained) >= good:
+            raise RuntimeError("the loss is not a number")
+        trained.append(given[0])
+        return train.fit(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(candidate, "fit", fit)
+    run = Run(tmp_path / "run")
+    done = nac(*tiny("jets", "--data", jets_data, "--out", run.path, "--set", "search.trials=40"))
+    last = done.err.strip().splitlines()[-1]
+    assert done.status == 1
+    assert last == "error: 10 candidates in a row failed, the last one with: RuntimeError: the loss is not a number"
+    assert "the loss is not a number" in run.report.read_text()
+    states = json.loads(nac("front", run.path, "--json").out)["states"]
+    assert (states.get("complete", 0), states["failed"]) == (good, 10)
+
+
+@pytest.mark.slow
 def test_a_tool_that_fails_on_one_design_costs_that_design(
     run: Run, nac: Command, jets_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +96,7 @@ def test_a_tool_that_fails_on_one_design_costs_that_design(
     assert (run.design(good) / "reports.json").stat().st_mtime_ns == written
 
 
+@pytest.mark.slow
 def test_weights_that_cannot_be_read_fail_in_the_export(run: Run, nac: Command, jets_data: Path) -> None:
     folder = run.design_paths()[0]
     (folder / "weights.safetensors").write_bytes(b"spoilt")
@@ -83,6 +110,7 @@ def test_weights_that_cannot_be_read_fail_in_the_export(run: Run, nac: Command, 
     assert run.report.is_file()
 
 
+@pytest.mark.slow
 def test_a_finished_search_goes_on_with_more_trials(run: Run, nac: Command, jets_data: Path) -> None:
     old = {path: (path / "design.json").stat().st_mtime_ns for path in run.design_paths()}
     trained = {path: path.stat().st_mtime_ns for path in run.path.glob("trials/*/weights.safetensors")}

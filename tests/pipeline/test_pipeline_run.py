@@ -95,6 +95,12 @@ def test_a_design_keeps_its_own_preprocessing(nac: Command, jets_run: tuple[Path
     assert after["predictions_sha256"] != before["predictions_sha256"]
 
 
+def test_without_a_terminal_the_log_says_what_a_run_is_at(jets_run: tuple[Path, Result]) -> None:
+    said = "".join(jets_run[1].err.split())
+    for expected in ("QONNX, project and C simulation", "g++ compiles the C simulation", "RTL, an adder graph"):
+        assert "".join(expected.split()) in said
+
+
 def test_resuming_a_finished_run_repeats_nothing(jets_run: tuple[Path, Result], tmp_path: Path) -> None:
     path = tmp_path / "run"
     shutil.copytree(jets_run[0], path)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
 RECORD = "nac.json"
+STILL_S = 60.0
+"""How often a compilation says that it still goes on."""
 
 
 class ProjectRecord(Model):
@@ -81,12 +84,31 @@ class HlsProject:
             return self.library
         if shutil.which("g++") is None:
             raise WorkError("g++ is not installed; the C simulation needs it")
-        command = ["bash", self._build_script().name]
-        done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, errors="replace", check=False)
-        if done.returncode != 0 or not self.library.is_file():
-            errors = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()[-3:]
+        status, said = self._build()
+        if status != 0 or not self.library.is_file():
+            errors = [line for line in said.splitlines() if "error" in line] or said.splitlines()[-3:]
             raise WorkError(f"{self.path}: the C simulation does not compile: {' '.join(errors[:3])}")
         return self.library
+
+    def _build(self) -> tuple[int, str]:
+        """Run the build script, which takes minutes for wide layers; its status and what it said of errors."""
+        logger.info("%s: g++ compiles the C simulation", self.path)
+        start = time.monotonic()
+        with subprocess.Popen(
+            ["bash", self._build_script().name], cwd=self.path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True, errors="replace",
+        ) as script:  # fmt: skip
+            try:
+                while True:
+                    try:
+                        _, said = script.communicate(timeout=STILL_S)
+                    except subprocess.TimeoutExpired:
+                        logger.info("%s: g++ is at it since %.0f s", self.path, time.monotonic() - start)
+                    else:
+                        return script.returncode, said
+            except BaseException:
+                script.kill()
+                raise
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Run the C simulation.

@@ -18,6 +18,7 @@ from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha2
 from nac.hardware.rtl import RtlEngine
 from nac.hardware.verify import circuit_of
 from nac.pipeline.context import as_started
+from nac.pipeline.progress import teller
 from nac.pipeline.request import unchanged
 from nac.pipeline.robustness import Flips, Robustness, robustness
 from nac.pipeline.steps import CHECKED_SAMPLES, check_inputs
@@ -171,11 +172,12 @@ def synth_design(
         raise InputError(f"{project}: is not empty, expected a new folder for the project")
     inputs = _check_inputs(design, files)
     with console.status(design.record.name) as status:
+        say = teller(console, status.update)
         try:
             report = synthesise(
                 design, target, project_dir=project, check_inputs=inputs, simulation=simulation, synthesis=synthesis,
                 placement=placement, implementation=implementation,
-                say=lambda what: status.update(f"{design.record.name}: {what}"),
+                say=lambda what: say(f"{design.record.name}: {what}"),
             )  # fmt: skip
         except DESIGN_FAILURES as error:
             record_failure(design.path, "synth", error)

@@ -11,17 +11,17 @@ import numpy as np
 import optuna
 import torch
 from numpy.typing import NDArray
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nac.compress import Winner, subject
 from nac.compress import compress as compress_winners
 from nac.config import CompressConfig, validate
 from nac.design import DESIGN_FAILURES, Design, forget_failure, record_failure
-from nac.errors import InputError, InterruptionError, WorkError
+from nac.errors import InputError, InterruptionError, NacError, WorkError
 from nac.hardware import export, synthesise
 from nac.pipeline.context import Context
 from nac.pipeline.deployment import deployment_for
 from nac.pipeline.launch import WorkerOptions
+from nac.pipeline.progress import Say, progress, teller
 from nac.pipeline.request import worker_options
 from nac.pipeline.select import along_the_front
 from nac.pipeline.workers import search_with
@@ -87,7 +87,7 @@ def train_again(context: Context, study: optuna.Study) -> None:
     """Train what leads a search again, with other seeds and on folds of the samples."""
     task, config = context.task, context.record.task
     listed = trainings(config.search.repeats, config.search.folds, context.dataset, context.fold)
-    with _progress(context) as bar:
+    with progress(context.console) as bar:
         job = bar.add_task("leaders", total=None)
         train_leaders_again(
             study, task, listed, config.seed, lambda dataset: deployment_for(task, dataset),
@@ -117,7 +117,7 @@ def make_designs(context: Context, settings: CompressConfig, trials: Sequence[in
     chosen = winners(context, settings, trials)
     measure_baselines(context)
     deployment = deployment_for(context.task, context.dataset)
-    with _progress(context) as bar:
+    with progress(context.console) as bar:
         job = bar.add_task("compress", total=None)
         return compress_winners(
             chosen, context.task, context.dataset, context.run, settings, seed=context.record.task.seed,
@@ -153,7 +153,7 @@ def export_designs(context: Context) -> str:
     """Export every design and recount its costs from the exported graph."""
     designs = [Design.load(path) for path in context.run.design_paths()]
     missing = [design for design in designs if not (design.path / "model.onnx").is_file()]
-    with _progress(context) as bar:
+    with progress(context.console) as bar:
         for design in bar.track(missing, description="export"):
             try:
                 forget_failure(design.path)
@@ -175,19 +175,20 @@ def synth(context: Context) -> str:
         raise WorkError(f"{context.run.path}: has no designs to synthesise")
     names = [str(row["name"]) for row in rows if row["name"] not in context.failures]
     done: list[str] = []
-    with _progress(context) as bar:
+    with progress(context.console) as bar:
         job = bar.add_task("synth", total=min(wanted, len(names)))
+        say = teller(context.console, lambda what: bar.update(job, description=what))
         for name in names:
             if len(done) == wanted:
                 break
             folder = context.run.design(name)
-            if is_synthesised(folder) or _synthesised(context, folder, lambda what: bar.update(job, description=what)):
+            if is_synthesised(folder) or _synthesised(context, folder, say):
                 done.append(name)
                 bar.advance(job)
     return f"HLS projects and RTL equal to the networks bit for bit: {', '.join(done) or 'none'}"
 
 
-def _synthesised(context: Context, folder: Path, say: Callable[[str], None]) -> bool:
+def _synthesised(context: Context, folder: Path, say: Say) -> bool:
     """Whether a design became verified firmware; where it did not, the failure is on record."""
     config = context.record.task
     try:
@@ -229,6 +230,15 @@ def write_report(run: Run) -> str:
     return str(run.report)
 
 
+def report_what_there_is(run: Run) -> None:
+    """The page of a run that one of its steps ended, if any of its trials has ended, well or not."""
+    try:
+        if read_front(run).states:
+            logger.info("report on what there is: %s", write_report(run))
+    except NacError as error:  # a file that cannot be read may be what ended the run
+        logger.warning("no report: %s", error)
+
+
 STEPS = (
     Step("data", "Data", load_data),
     Step("search", "Global search", search),
@@ -244,7 +254,7 @@ def run_steps(context: Context, *, stop: str = STEPS[-1].name) -> None:
 
     Raises:
         InterruptionError: Ctrl-C; the text says how to go on.
-        WorkError, InputError: what a step raises.
+        WorkError, InputError: what a step raises; the report on what was finished before is written then too.
     """
     names = [step.name for step in STEPS]
     steps = STEPS[: names.index(stop) + 1]
@@ -258,11 +268,8 @@ def run_steps(context: Context, *, stop: str = STEPS[-1].name) -> None:
                 f"interrupted in the step {step.name!r}; what is finished is kept in {context.run.path}, "
                 "the same command with --resume goes on from there"
             ) from error
+        except (WorkError, InputError):
+            if index < len(steps) and steps[-1].work is report:
+                report_what_there_is(context.run)
+            raise
         logger.info("%s: %s (%.0f s)", step.name, said, time.monotonic() - began)
-
-
-def _progress(context: Context) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-        console=context.console, transient=True, disable=not context.console.is_terminal,
-    )  # fmt: skip
