@@ -240,8 +240,15 @@ def test_two_resumes_at_once_do_not_meet(nac: Command, jets_data: Path, tmp_path
 
 
 def test_resume_before_anything_was_written_starts(nac: Command, jets_data: Path, tmp_path: Path) -> None:
+    """What a job that may be killed at any moment is begun with, again and again; a folder of other things is none."""
     done = nac("search", *tiny("jets", "--data", jets_data, "--out", tmp_path / "run", "--resume")[1:])
     assert done.status == 0, done.err
+    assert f"{tmp_path / 'run'}: holds no run to resume, so one is started" in " ".join(done.err.split())
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "thesis.tex").touch()
+    done = nac("search", *tiny("jets", "--data", jets_data, "--out", other, "--resume")[1:])
+    assert (done.status, done.err.splitlines()[-1]) == (2, f"error: {other}: is not empty, expected a new folder")
 
 
 def test_verbs_go_on_with_a_run(nac: Command, jets_run: tuple[Path, Result], tmp_path: Path) -> None:

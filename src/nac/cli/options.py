@@ -77,7 +77,8 @@ SetOption = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the task, repeatable: data.constituents=16."),
 ]
 ResumeOption = Annotated[
-    bool, typer.Option("--resume", help="Finish an interrupted run; finished work is not repeated.")
+    bool,
+    typer.Option("--resume", help="Finish an interrupted run, or start it if there is none; nothing is done twice."),
 ]
 TrialsOption = Annotated[
     int | None,

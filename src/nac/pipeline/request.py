@@ -134,7 +134,7 @@ def resume(request: Request, out: Path | None, console: Console) -> Context | No
         raise InputError(f"--out {out}: {run.path} is gone on with where it is, expected no --out")
     if not run.config_file.is_file():
         request.name()  # a task that there is not is the first thing to hear of
-        logger.info("%s: holds no run yet, starting one", run.path)
+        logger.warning("%s: holds no run to resume, so one is started", run.path)
         return None
     record = run.read()
     if conflicts := list(_conflicts(request, record)):
@@ -243,8 +243,9 @@ def _vacant(path: Path) -> Path:
     if path.exists() and not path.is_dir():
         raise InputError(f"{path}: is a file, expected a folder to write to")
     if path.is_dir() and (Run(path).config_file.exists() or {item.name for item in path.iterdir()} - TRACES):
-        what = "holds a run" if Run(path).config_file.exists() else "is not empty"
-        raise InputError(f"{path}: {what}, expected a new folder, or --resume to go on")
+        if Run(path).config_file.exists():
+            raise InputError(f"{path}: holds a run, expected a new folder, or --resume to go on")
+        raise InputError(f"{path}: is not empty, expected a new folder")
     return path
 
 
