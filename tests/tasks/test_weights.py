@@ -9,7 +9,7 @@ import torch
 from datafiles import arrays_config, write_npz
 from pydantic import ValidationError
 
-from nac.arch import Architecture, Dense, Network
+from nac.arch import Architecture, Dense, Network, initialised
 from nac.compress.pruners.scores import sensitivity
 from nac.config import TrainConfig
 from nac.errors import InputError
@@ -64,7 +64,7 @@ def test_weights_are_what_is_learned(
 
 def test_saliencies_follow_the_weights(tmp_path: Path) -> None:
     task, dataset = mixed(tmp_path, 27.0, weights="weight")
-    network = Network(Architecture(input=(1,), outputs=2, blocks=(Dense(width=2),)))
+    network = initialised(Architecture(input=(1,), outputs=2, blocks=(Dense(width=16),)), 0)
     with_weights = sensitivity(network, task, dataset, seed=0)
     dataset.train.weights = None
     without = sensitivity(network, task, dataset, seed=0)
