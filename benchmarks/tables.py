@@ -18,8 +18,8 @@ from typing import Any
 
 from nac.report import Front
 from nac.report.anchors import Anchor, anchors_for
-from nac.report.front import value_text
 from nac.report.quantities import is_error, quantity
+from nac.report.rows import value_text
 from nac.report.tables import exact_text, markdown, sorted_rows
 from nac.rundir import Run, RunRecord
 

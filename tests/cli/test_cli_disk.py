@@ -14,7 +14,7 @@ from command import Result, inline
 from nac.config import TaskConfig
 from nac.pipeline.steps import is_synthesised
 from nac.report import Front
-from nac.report.collect import hardware_report
+from nac.report.hardware import hardware_report
 from nac.rundir import Run
 
 TRIALS = 4

@@ -14,8 +14,9 @@ from nac.design import Design
 from nac.errors import InputError
 from nac.report import Front, html, write_page
 from nac.report.anchors import Anchor
-from nac.report.collect import exactness, hardware_numbers, importances, read_study
+from nac.report.collect import importances, read_study
 from nac.report.gallery import front_figures
+from nac.report.hardware import exactness, hardware_numbers
 from nac.rundir import Run
 
 

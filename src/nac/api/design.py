@@ -18,7 +18,7 @@ from nac.hardware import engine as engine_of
 from nac.hardware.rtl import RtlEngine
 from nac.pipeline.designs import Evaluation, Synthesis, evaluate_design, synth_design
 from nac.pipeline.robustness import Flips
-from nac.report.collect import hardware_report
+from nac.report.hardware import hardware_report
 from nac.tasks import make_task
 
 Files = str | PathLike[str] | Sequence[str | PathLike[str]]

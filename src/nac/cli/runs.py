@@ -209,7 +209,7 @@ def compress(
 
 def _say_designs(run: Path, designs: "list[Design]") -> None:
     from nac.report.collect import measured
-    from nac.report.front import value_text
+    from nac.report.rows import value_text
 
     metrics = sorted({name for design in designs for name in design.record.metrics["validation"]})
     rows = [measured(design.record.metrics, design.record.intervals) for design in designs]

@@ -6,17 +6,14 @@ from nac.config.distilled import DistilledDataConfig
 from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override, task_of
 from nac.config.names import Choice
 from nac.config.parts import PARTS, Resources, capacity, part_family
+from nac.config.search import ConstraintConfig, FidelityConfig, ObjectiveConfig, SearchConfig
 from nac.config.simulation import BraggSimulation, JetSimulation
+from nac.config.target import TargetConfig
 from nac.config.task import (
     AUGMENTATIONS,
     SCALINGS,
-    ConstraintConfig,
     DataConfig,
-    FidelityConfig,
-    ObjectiveConfig,
-    SearchConfig,
     SplitConfig,
-    TargetConfig,
     TaskConfig,
     Window,
 )

@@ -12,7 +12,7 @@ from nac.errors import InputError
 from nac.hardware import HardwareReport
 from nac.hardware.analytic import InstantModel, Recorded, fit, model_of, read_table, shipped_table, write_table
 from nac.hardware.rtl import RtlProject
-from nac.report.collect import hardware_report
+from nac.report.hardware import hardware_report
 from nac.rundir import Run
 
 logger = logging.getLogger(__name__)

@@ -23,8 +23,8 @@ from nac.pipeline.request import unchanged
 from nac.pipeline.robustness import Flips, Robustness, robustness
 from nac.pipeline.steps import CHECKED_SAMPLES, check_inputs
 from nac.report.collect import measured as columns
-from nac.report.front import beaten
 from nac.report.quantities import quantity
+from nac.report.rows import beaten
 from nac.rundir import DataFile, Run, data_files
 from nac.tasks import Dataset, Interval, Split, constant_answer, intervals_of, make_task, values_of
 

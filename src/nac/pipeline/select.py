@@ -3,8 +3,9 @@
 from typing import Any
 
 from nac.pareto import representatives
-from nac.report.front import Front, record
+from nac.report.front import Front
 from nac.report.quantities import quantity
+from nac.report.rows import record
 
 
 def along_the_front(front: Front, count: int) -> list[dict[str, Any]]:

@@ -27,7 +27,8 @@ from nac.pipeline.select import along_the_front
 from nac.pipeline.workers import search_with
 from nac.report import plot_front
 from nac.report.anchors import anchors_for
-from nac.report.collect import hardware_report, read_front
+from nac.report.collect import read_front
+from nac.report.hardware import hardware_report
 from nac.report.page import write_page
 from nac.rundir import Run, write_atomic
 from nac.search import TrialResult, front, results, run_search, select, train_leaders_again, trainings

@@ -1,6 +1,5 @@
 """Reading a run folder into rows: trials from the Optuna study, designs and hardware reports from their files."""
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,42 +8,19 @@ from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from nac.arch import Architecture
 from nac.config.base import describe
 from nac.design import REPORTS, Design
 from nac.errors import InputError
-from nac.report.front import CHOICE, Front
+from nac.report.front import Front
+from nac.report.hardware import exactness, hardware_numbers, hardware_report
 from nac.report.quantities import QUANTITIES
+from nac.report.rows import CHOICE
 from nac.rundir import Run
 from nac.study import RESCORED, Trainings, averaged, counted_trainings, expecting_a_search, find_study
 from nac.tasks import BASELINES, Interval, read_intervals
-
-# The more a number rests on, the later it stands here; a row shows the last one it has.
-EVIDENCE = ("count", "estimate", "simulation", "c-synthesis", "synthesis", "place-and-route")
-
-
-class _Number(BaseModel):
-    """What tables need of a number in `reports.json`."""
-
-    model_config = ConfigDict(allow_inf_nan=False)
-
-    name: str
-    value: float
-    kind: str
-    unit: str = ""
-    tool: str = ""
-    version: str = ""
-
-
-class _Report(BaseModel):
-    """What tables need of `reports.json`; other keys are left to those who know them."""
-
-    verification: dict[str, Any] | None = None
-    numbers: tuple[_Number, ...] = ()
-    skipped: tuple[str, ...] = ()
-    failure: str | None = None
 
 
 def read_front(run: Run) -> Front:
@@ -94,24 +70,6 @@ def importances(study: optuna.Study, *, seed: int = 0) -> dict[str, dict[str, fl
             study, evaluator=evaluator, target=lambda trial, k=k: float(trial.values[k])  # type: ignore[misc]
         )
     return found
-
-
-def hardware_report(folder: Path) -> Mapping[str, Any]:
-    """What `nac synth` wrote into a design's folder, or what failed; empty when it has not run. Raises InputError."""
-    file = folder / REPORTS
-    if not file.is_file():
-        return {}
-    try:
-        report = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{file}: is no JSON ({error})") from error
-    if not isinstance(report, dict):
-        raise InputError(f"{file}: expected an object with verification and numbers")
-    try:
-        _Report.model_validate(report)
-    except ValidationError as error:
-        raise InputError(describe(error, file)) from error
-    return report
 
 
 def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
@@ -250,28 +208,6 @@ def _unmade_rows(run: Run) -> Iterator[dict[str, Any]]:
         folder = file.parent
         if not (folder / "design.json").exists() and (failure := hardware_report(folder).get("failure")):
             yield {"kind": "design", "name": folder.name, "architecture": "?", "feasible": False, "failure": failure}
-
-
-def exactness(verification: Mapping[str, Any]) -> bool | None:
-    """Whether all engines agreed; None where they were not compared, or the firmware was not among them."""
-    equal = verification.get("equal")
-    if equal is True:
-        return True if verification.get("hls_samples") else None
-    return False if equal is False else None
-
-
-def hardware_numbers(report: Mapping[str, Any]) -> dict[str, float]:
-    """One value per hardware quantity that tables know: the best founded of those a report has."""
-    chosen: dict[str, tuple[int, float]] = {}
-    for number in report.get("numbers", []):
-        name, value, kind = number.get("name"), number.get("value"), number.get("kind")
-        known = QUANTITIES.get(str(name))
-        if known is None or known.role != "hardware" or not isinstance(value, (int, float)):
-            continue
-        rank = EVIDENCE.index(kind) if kind in EVIDENCE else -1
-        if name not in chosen or rank >= chosen[name][0]:
-            chosen[name] = (rank, float(value))
-    return {name: value for name, (_, value) in chosen.items()}
 
 
 def _metrics(rows: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from nac.errors import InputError
 from nac.pareto import Direction, non_dominated
-from nac.report.quantities import QUANTITIES, direction_of, is_error, quantity
+from nac.report.quantities import direction_of, is_error, quantity
+from nac.report.rows import CHOICE, beaten, rank, record
 from nac.report.where import parse_condition
 from nac.rundir import Run
 
@@ -22,8 +22,6 @@ FIXED = (
     "kind", "name", "trial", "baseline", "hash", "architecture", "bits", "activation_bits", "input_bits", "sparsity",
     "feasible", "exact", "verified_samples", "failure", "front",
 )
-ANSWERS = {"constant": "constant answer", "linear": "linear model"}  # that need no network, as people call them
-CHOICE = "choice_"
 WARNED = 3  # rows of one fault that are named
 SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity")
 
@@ -272,47 +270,3 @@ class Front:
             "best": choice.row if choice else None,
             "within": {"standard_errors": choice.errors, "names": list(choice.close)} if choice and known else None,
         }
-
-
-def beaten(metric: str, row: Mapping[str, Any] | pd.Series, by: Mapping[str, Any] | pd.Series, name: str) -> str:
-    """What is wrong with a row whose metric is not better than a baseline's by its standard error; empty when it is.
-
-    Without a recorded error it must be better at all. Both were measured on the same samples: as in `Front.choose`, the
-    row's own error stands for that of the difference.
-    """
-    gain = (row[metric] - by[metric]) * (1 if direction_of(metric) == "maximize" else -1)
-    error = row.get(f"{metric}_se", math.nan)
-    error = 0.0 if error is None or math.isnan(error) else error
-    if not gain <= error:
-        return ""
-    said = "worse than" if gain < -error else "within its error no better than" if error else "no better than"
-    return f"{metric} {value_text(row, metric)} is {said} the {ANSWERS[name]}'s {value_text(by, metric)}"
-
-
-def value_text(row: Mapping[str, Any] | pd.Series, name: str) -> str:
-    """A value of a row as tables show it, a metric with its standard error: `67.3 ± 1.2 %`."""
-    return quantity(name).text(row.get(name), row.get(f"{name}_se"))
-
-
-def rank(column: str) -> tuple[int, int]:
-    """Where a column of values stands in a table: metrics, the same on the test split, costs, hardware."""
-    roles = {"metric": 1 if column.startswith("test_") else 0, "cost": 2, "hardware": 3}
-    known = quantity(column)
-    return 5 if column.startswith(CHOICE) else roles.get(known.role, 4), [*QUANTITIES, known.name].index(known.name)
-
-
-def record(row: pd.Series) -> dict[str, Any]:
-    """One row as plain Python values: whole numbers as int, missing ones as None."""
-    return {str(key): _plain(value) for key, value in row.items()}
-
-
-def _plain(value: Any) -> Any:
-    """A cell as JSON can hold it."""
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (float, np.floating, int, np.integer)):
-        number = float(value)
-        if not math.isfinite(number):
-            return None
-        return int(number) if number.is_integer() and abs(number) < 2**53 else number
-    return value

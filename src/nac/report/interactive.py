@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 
 from nac.report.anchors import Anchor
 from nac.report.figures import plot_front
-from nac.report.front import Front, value_text
+from nac.report.front import Front
+from nac.report.rows import value_text
 from nac.report.style import BLUE, GREY, INK, RED, bit_colour
 from nac.report.view import Scale, Split, View, by_bits, marker_area
 from nac.rundir import write_atomic

@@ -13,10 +13,12 @@ from optuna.trial import TrialState
 from nac import __version__
 from nac.design import Design
 from nac.report.anchors import Anchor, anchors_for
-from nac.report.collect import exactness, hardware_report, read_front, read_study
-from nac.report.front import Front, value_text
+from nac.report.collect import read_front, read_study
+from nac.report.front import Front
 from nac.report.gallery import front_figures, search_figures
+from nac.report.hardware import exactness, hardware_report
 from nac.report.quantities import quantity, short
+from nac.report.rows import value_text
 from nac.report.tables import MARK, exact_text, heading_of, label, shown_columns, sorted_rows, terminal_columns
 from nac.rundir import Run, RunRecord, dump_yaml, write_atomic
 from nac.tasks import Interval

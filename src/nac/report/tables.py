@@ -7,8 +7,9 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from nac.report.front import CHOICE, Choice, Front, Kind, value_text
+from nac.report.front import Choice, Front, Kind
 from nac.report.quantities import is_error, quantity
+from nac.report.rows import CHOICE, value_text
 
 MARK = "●"
 CLOSE = "≈"

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from nac.errors import InputError
 from nac.pareto import non_dominated
 from nac.report.anchors import Anchor
-from nac.report.front import ANSWERS, Front
+from nac.report.front import Front
 from nac.report.quantities import Quantity, quantity
+from nac.report.rows import ANSWERS
 
 Split = Literal["validation", "test"]
 DECADE = 10.0  # errors that span more are drawn on a logarithmic axis

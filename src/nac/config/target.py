@@ -1,0 +1,40 @@
+"""The FPGA that a design is for, and how it is to be filled."""
+
+import operator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, PositiveInt, field_validator
+
+from nac.config.base import Model
+from nac.config.parts import PART_NAME, Resources, capacity
+
+
+class TargetConfig(Model):
+    """The FPGA and how hls4ml should fill it.
+
+    Any `part` will do; `resources` says what it holds where the program does not know that (nac.config.parts).
+    `circuits` is a table of recorded circuits (`nac refit`) that costs are forecast from before a training.
+    """
+
+    part: str = "xcvu13p-flga2577-2-e"
+    resources: Resources | None = Field(None, exclude_if=operator.not_)
+    clock_period_ns: float = Field(5.0, gt=0.5, le=100)
+    backend: str = "Vitis"
+    io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
+    strategy: Literal["Latency", "Resource"] = "Latency"
+    reuse_factor: PositiveInt = 1
+    circuits: Path | None = Field(None, exclude_if=operator.not_)  # records made without one stay as they are
+
+    @field_validator("part")
+    @classmethod
+    def _part_name(cls, part: str) -> str:
+        if not PART_NAME.fullmatch(part):
+            raise ValueError(f"no part number: {part!r}; expected letters, digits and dashes, with package and speed "
+                             "grade (e.g. xcvu13p-flga2577-2-e)")
+        return part
+
+    @property
+    def capacity(self) -> dict[str, int]:
+        """What the part holds by name of the resource, as far as it is known."""
+        return capacity(self.part, self.resources)
