@@ -8,7 +8,7 @@ DEMO := runs/demo
 JOBS := 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit notebooks setup clean
+.PHONY: help demo test check lint types unit notebooks docs setup clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,7 +17,7 @@ demo: $(STAMP)  ## a small search on simulated jets, to a verified HLS project (
 	@if [ -e $(DEMO)/run.yaml ]; then resume=--resume; else resume=; fi; \
 	$(BIN)/nac run jets --preset demo --out $(DEMO) $$resume
 
-test: check unit notebooks  ## everything that CI runs
+test: check unit notebooks docs  ## everything that CI runs
 
 check: lint types  ## what needs no test to run
 
@@ -32,6 +32,9 @@ unit: $(STAMP)  ## the test suite, slow tests included
 
 notebooks: $(STAMP)  ## every notebook, executed in its short mode
 	NAC_SHORT=1 $(BIN)/python -m pytest --nbmake --nbmake-timeout=600 notebooks
+
+docs: $(STAMP)  ## the site, into docs/_build/html; any warning is an error
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 
 setup: $(STAMP)  ## the environment that all of this runs in
 

@@ -15,7 +15,8 @@ from nac.config import find_file
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 RESULTS = ROOT / "docs" / "results.md"
-PAGES = [README, *(ROOT / "docs").rglob("*.md")]
+GENERATED = ROOT / "docs" / "reference" / "cli.md"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted({*(ROOT / "docs").rglob("*.md")} - {GENERATED})]
 PLACEHOLDER = re.compile(r"^[A-Z_]+$|[<>…\[\]]|\.\.\.")
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -83,7 +84,8 @@ def test_scripts_exist(page: Path) -> None:
 def test_nac_commands_parse(words: list[str]) -> None:
     """Every `nac` command has a verb, arguments and options that exist, and a task that exists."""
     command: Any = typer.main.get_command(app)
-    context, arguments = command.make_context("nac", words[1:]), words[1:]
+    arguments = [word.replace("*", "x") for word in words[1:]]  # patterns are looked up, and here are no files
+    context = command.make_context("nac", list(arguments))
     while hasattr(command, "resolve_command"):
         name, command, arguments = command.resolve_command(context, arguments)
         if not arguments:  # a verb that is only mentioned

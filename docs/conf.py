@@ -1,0 +1,43 @@
+"""The site: Sphinx with MyST pages, notebooks as they were executed, and the reference from the docstrings."""
+
+import re
+from pathlib import Path
+
+import typer
+from typer.cli import get_docs_for_click
+
+import nac
+from nac.cli.app import app
+
+HERE = Path(__file__).resolve().parent
+
+project = "NAC"
+author = "the nac-codesign maintainers"
+version = release = nac.__version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
+html_theme = "furo"
+html_title = "NAC: from physics data to verified firmware"
+
+# Notebooks show what they showed when they were executed and committed; `make notebooks` executes them.
+nb_execution_mode = "off"
+nb_merge_streams = True
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+
+
+def _command_line() -> str:
+    """The help of every verb as Markdown."""
+    command = typer.main.get_command(app)
+    context = command.make_context("nac", ["doctor"])
+    text = get_docs_for_click(obj=command, ctx=context, name="nac", title="Command line")
+    return re.sub(r"\[/?(?:dim|bold|)\]|\\(?=\[)", "", text)
+
+
+(HERE / "reference" / "cli.md").write_text(_command_line(), encoding="utf-8")
