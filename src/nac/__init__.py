@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nac.api.data import Dataset as Dataset
     from nac.api.design import Design as Design
     from nac.api.front import Front as Front
+    from nac.api.own import loss as loss
+    from nac.api.own import metric as metric
     from nac.api.run import Run as Run
     from nac.api.searching import load as load
     from nac.api.searching import run as run
@@ -28,7 +30,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "Dataset": "data", "Design": "design", "Front": "front", "Run": "run", "Task": "task", "load": "searching",
-    "run": "searching",
+    "loss": "own", "metric": "own", "run": "searching",
 }  # fmt: skip
 __all__ = ["__version__", "search", "spaces", *_PUBLIC]
 

@@ -20,6 +20,7 @@ class Registry(Mapping[str, T]):
     group `nac.KIND` of any installed package, whose name is the object's, and `register` in a running program. Entry
     points are loaded when they are asked for, so that a broken plug-in breaks what uses it and nothing else.
 
+    An object of a user's own program may be replaced by another one of theirs, and by none else (`own`).
     Besides objects there are families, of which `NAME@ARGUMENT` is one member (`family`).
     """
 
@@ -29,6 +30,7 @@ class Registry(Mapping[str, T]):
         self._plugins: dict[str, EntryPoint] | None = None
         self._families: dict[str, Callable[[str], T]] = {}
         self._members: dict[str, T] = {}
+        self._own: dict[str, T] = {}
 
     @property
     def group(self) -> str:
@@ -48,6 +50,16 @@ class Registry(Mapping[str, T]):
             return value
 
         return add if value is None else add(value)
+
+    def own(self, name: str, value: T) -> T:
+        """Make an object of a user's program known, or another one in its place.
+
+        Raises ValueError where the name is that of one which is shipped or installed.
+        """
+        if name in self._look() or name in self._objects:
+            raise ValueError(f"{name!r} is a {self.kind} that is there already, expected another name")
+        self._own[name] = value
+        return value
 
     def family(self, name: str) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
         """A decorator: what makes the object `NAME@ARGUMENT` of the argument; it raises ValueError for a wrong one."""
@@ -81,8 +93,9 @@ class Registry(Mapping[str, T]):
         plugins = self._look()
         if name not in self._objects and name in plugins:
             self.register(name, self._loaded(plugins[name]))
-        if name in self._objects:
-            return self._objects[name]
+        for known in (self._objects, self._own):
+            if name in known:
+                return known[name]
         try:
             member = self._member(name)
         except ValueError as error:
@@ -92,7 +105,7 @@ class Registry(Mapping[str, T]):
         return member
 
     def __contains__(self, name: object) -> bool:
-        if name in self._look() or name in self._objects:
+        if name in self._look() or name in self._objects or name in self._own:
             return True
         try:
             return isinstance(name, str) and self._member(name) is not None
@@ -101,7 +114,7 @@ class Registry(Mapping[str, T]):
 
     def __iter__(self) -> Iterator[str]:
         plugins = self._look()
-        return iter([*self._objects, *(name for name in plugins if name not in self._objects)])
+        return iter([*self._objects, *(name for name in plugins if name not in self._objects), *self._own])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -180,6 +180,13 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:
         return True
 
+    def text(self, text: str) -> yaml.Node:
+        """Texts of many lines are written as such, to be read by people."""
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _Dumper.text)
+
 
 def dump_yaml(data: Mapping[str, Any]) -> str:
     """Plain YAML that `nac.config.load_yaml` reads back."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command import Command, process
+from command import Command
 from pulses import SHORT, pulses
 
 import nac
@@ -79,17 +79,6 @@ def test_the_command_line_goes_on_with_it_wherever_it_lies(copied: "nac.Run", co
     (file,) = copied.record.data
     assert file.path.is_relative_to(copied.path.resolve())
     assert command("front", copied.path, "--best", "rmse").status == 0
-
-
-@pytest.mark.slow
-def test_the_command_line_finishes_it(copied: "nac.Run") -> None:
-    done = process("run", copied.path, "--resume", "--set", "search.trials=4")
-    assert done.status == 0, done.err
-    assert (copied.path / "report.html").is_file() and copied.front.where("lut>=1").best("rmse").hardware
-    best = copied.front.best("lut")
-    done = process("evaluate", best.path, "--engine", "hls", "--json")
-    evaluated = best.evaluate(engine="torch")
-    assert json.loads(done.out)["predictions_sha256"] == evaluated.predictions_sha256
 
 
 def test_a_run_is_no_task_and_stays_where_it_is(copied: "nac.Run", command: Command, tmp_path: Path) -> None:

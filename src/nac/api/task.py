@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nac.api.data import GROUP, INPUTS, Dataset, classes_of
+from nac.api.own import Named, named
 from nac.api.spaces import Dense, Space
 from nac.config import TaskConfig, merge, task_of
 from nac.pipeline.problem import Problem
@@ -31,6 +32,8 @@ class Task:
         cls,
         data: Dataset,
         *,
+        metrics: Sequence[Named] = (),
+        loss: Named | Settings | None = None,
         space: Space | None = None,
         name: str = "task",
         **settings: Any,
@@ -39,6 +42,9 @@ class Task:
 
         Args:
             data: its targets become the outputs of the network, in their order.
+            metrics: what it is judged by, the most important first: names, or functions under `@nac.metric`.
+            loss: what a training makes small: a name, a function under `@nac.loss`, or
+                `{"name": "huber", "params": {"delta": 0.5}}`; the mean square error by default.
             space: what may be built; dense networks by default.
             name: what runs are called by.
             settings: the groups of a task file, as mappings: `train={"epochs": 20}`, `split={"test": 0.1, ...}`,
@@ -52,7 +58,7 @@ class Task:
         outputs = sum(values.shape[1] if values.ndim > 1 else 1 for values in targets.values())
         names: Any = list(targets) if len(targets) > 1 else next(iter(targets))
         about = {"kind": "regression", "targets": names, "outputs": outputs}
-        return cls._of(data, space, name, targets, about, settings)
+        return cls._of(data, space, name, targets, about, {**settings, **_judged(metrics, loss)})
 
     @classmethod
     def classification(
@@ -60,6 +66,8 @@ class Task:
         data: Dataset,
         *,
         classes: Sequence[str] | None = None,
+        metrics: Sequence[Named] = (),
+        loss: Named | Settings | None = None,
         space: Space | None = None,
         name: str = "task",
         **settings: Any,
@@ -69,9 +77,11 @@ class Task:
         Args:
             data: with one target, its labels: whole numbers from 0, names, or one-hot.
             classes: names in the order of the numbers; those of the labels by default.
-            space: see `regression`, as for the others.
-            name: see `regression`.
-            settings: see `regression`.
+            metrics: see `regression`, as for the others; accuracy first by default.
+            loss: the cross entropy by default.
+            space: as above.
+            name: as above.
+            settings: as above.
 
         Raises:
             InputError: see `regression`; also where labels are neither numbers nor names.
@@ -79,7 +89,7 @@ class Task:
         ((target, labels),) = data.targets.items()
         known, stored = classes_of(labels, classes)
         about = {"kind": "classification", "targets": target, "classes": list(known)}
-        return cls._of(data, space, name, {target: stored}, about, settings)
+        return cls._of(data, space, name, {target: stored}, about, {**settings, **_judged(metrics, loss)})
 
     @classmethod
     def _of(
@@ -117,3 +127,17 @@ class Task:
         """What a task file would say."""
         base = {"name": self.name, "space": self.space.name, "search": {"objectives": [{"name": "bops"}]}}
         return merge(base, self.settings)
+
+
+def _judged(metrics: Sequence[Named], loss: Named | Settings | None) -> dict[str, Any]:
+    """The keys of metrics and the loss, and of the code of those that are the program's own."""
+    chosen = [named("metric", given) for given in metrics]
+    said: dict[str, Any] = {"metrics": [name for name, _ in chosen]} if metrics else {}
+    if isinstance(loss, Mapping):
+        chosen.append(named("loss", loss["name"]))
+        said["loss"] = dict(loss)
+    elif loss is not None:
+        chosen.append(named("loss", loss))
+        said["loss"] = chosen[-1][0]
+    codes = [code.model_dump(mode="json") for _, code in chosen if code is not None]
+    return {**said, **({"code": codes} if codes else {})}

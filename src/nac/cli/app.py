@@ -17,9 +17,10 @@ from nac.errors import InterruptionError, NacError
 
 logger = logging.getLogger(__name__)
 
-GLOBAL_FLAGS = ("-v", "--verbose", "-q", "--quiet")
+GLOBAL_FLAGS = ("-v", "--verbose", "-q", "--quiet", "--trust")
 EPILOG = """\
-Exit status: 0 done, 1 the work failed, 2 the input was wrong. [bold]-v[/] and [bold]-q[/] may also follow the verb.
+Exit status: 0 done, 1 the work failed, 2 the input was wrong. [bold]-v[/], [bold]-q[/] and
+[bold]--trust[/] may also follow the verb.
 
 [dim]nac run jets --preset demo --out runs/demo[/]
 
@@ -62,10 +63,17 @@ def _version(asked: bool) -> None:
 def _global(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more, with tracebacks of errors.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, errors only.")] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Run the Python code that a run brings (own metrics), and remember it.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
 ) -> None:
     """Neural architecture codesign: from physics data to networks and FPGA firmware that compute the same bits."""
     configure(verbose=verbose, quiet=quiet)
+    if trust:
+        from nac.tasks.own import TRUST
+
+        TRUST.everything = True
 
 
 RUN, INSPECT, CHECK = "Search and build", "Look at results", "Check and prepare"

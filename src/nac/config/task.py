@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from nac.config.base import Model
+from nac.config.code import OwnCode
 from nac.config.compress import CompressConfig
 from nac.config.names import LossChoice, MetricName, require_kind
 from nac.config.search import SearchConfig
@@ -220,11 +221,13 @@ class TaskConfig(Model):
     """A whole task file, with the preset and the `--set` overrides applied.
 
     `loss` and `metrics` (the most important first) are by default those of the kind of task; a loss may be
-    `{name, params}`, and metrics with an `@` take what follows (`efficiency@0.01`).
+    `{name, params}`, and metrics with an `@` take what follows (`efficiency@0.01`). `code` is the text of those that
+    are a user's own: a program writes it (nac.tasks.own).
     """
 
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
     description: str = ""
+    code: tuple[OwnCode, ...] = Field((), exclude_if=operator.not_)  # before the names that it makes known
     data: DataConfig
     loss: LossChoice | None = Field(None, exclude_if=operator.not_)
     metrics: tuple[MetricName, ...] = Field((), exclude_if=operator.not_)

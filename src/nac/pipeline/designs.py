@@ -1,7 +1,7 @@
 """What the verbs on one design do: synth, evaluate."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from nac.report.collect import measured as columns
 from nac.report.quantities import quantity
 from nac.report.rows import beaten
 from nac.rundir import DataFile, Run, data_files
-from nac.tasks import Dataset, Interval, Split, constant_answer, intervals_of, make_task, values_of
+from nac.tasks import Dataset, Estimate, Interval, Split, Task, constant_answer, intervals_of, make_task, values_of
 
 logger = logging.getLogger(__name__)
 
@@ -96,18 +96,25 @@ def evaluate_design(
         record.task.name, record.name, engine_name, len(split), values_of(measured), intervals_of(measured),
         outputs_sha256(outputs), sources,
     )  # fmt: skip
-    metric = task.metric_names[0]
-    rows = [
-        columns({"validation": values_of(known)}, {"validation": intervals_of(known)})
-        for estimates in (measured, constant_answer(task, y, record.preprocessing))
-        for known in [{metric: estimates[metric]}]
-    ]
-    if said := beaten(metric, rows[0], rows[1], "constant"):
+    if said := _no_better(task, measured, constant_answer(task, y, record.preprocessing)):
         logger.warning("%s: %s", record.name, said)
     if flips is None:
         return found
     with console.status(f"{flips.repeats} times with bits flipped"):
         return replace(found, upsets=robustness(circuit_of(design), x, y, metrics, found.metrics, flips))
+
+
+def _no_better(task: Task, measured: Mapping[str, Estimate], constant: Mapping[str, Estimate]) -> str:
+    """What is wrong with a design that is no better than a constant answer by the first metric that both have."""
+    metric = next((name for name in task.metric_names if name in measured and name in constant), None)
+    if metric is None:
+        return ""
+    rows = [
+        columns({"validation": values_of(known)}, {"validation": intervals_of(known)})
+        for estimates in (measured, constant)
+        for known in [{metric: estimates[metric]}]
+    ]
+    return beaten(metric, rows[0], rows[1], "constant")
 
 
 @dataclass(frozen=True)

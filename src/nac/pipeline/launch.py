@@ -62,8 +62,9 @@ class Worker(Protocol):
 
 
 def command(run: Run, *more: str) -> list[str]:
-    """What a worker of a run is, as a command."""
-    return [sys.executable, "-m", "nac.cli", "worker", str(run.path.resolve()), *more]
+    """What a worker of a run is, as a command; code that the task brings runs in who starts it already."""
+    trust = ["--trust"] if run.read().task.code else []
+    return [sys.executable, "-m", "nac.cli", *trust, "worker", str(run.path.resolve()), *more]
 
 
 def visible_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:

@@ -20,6 +20,7 @@ from nac.pipeline.launch import WorkerOptions
 from nac.pipeline.problem import SAMPLES, Problem
 from nac.rundir import DataFile, Run, RunRecord, data_files, provenance, write_atomic
 from nac.tasks import make_task
+from nac.tasks.own import require
 from nac.train import training_device
 
 logger = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ def start(request: Request, out: Path | None, *, to_hardware: bool, console: Con
     """Check everything, then make the run's folder. Raises InputError, and then nothing was written."""
     config = request.config()
     training_device(validate(WorkerOptions, worker_options(request.options), "nac search").device)
+    require(config.code, request.source or f"task {config.name}")
     if problems := request.problems(config, to_hardware=to_hardware):
         raise InputError("\n".join(problems))
     run = Run(_vacant(out or _fresh_name(config.name)))
@@ -137,6 +139,7 @@ def resume(request: Request, out: Path | None, console: Console) -> Context | No
         logger.warning("%s: holds no run to resume, so one is started", run.path)
         return None
     record = run.read()
+    require(record.task.code, run.config_file)
     if conflicts := list(_conflicts(request, record)):
         raise InputError("\n".join(f"{run.config_file}: {conflict}" for conflict in conflicts))
     given = data_files(request.data) if request.data else ()
@@ -173,6 +176,7 @@ def unchanged(record: RunRecord, given: Sequence[DataFile], run: Run) -> tuple[D
 def open_run(run: Run, console: Console) -> Context:
     """A run to work on with its own settings. Raises InputError when there is none, or its data changed."""
     record = run.read()
+    require(record.task.code, run.config_file)
     if not run.space_file.is_file():
         raise InputError(f"{run.space_file}: is missing, expected the search space of the run")
     return Context(run, record.model_copy(update={"data": unchanged(record, (), run)}), console)
