@@ -103,13 +103,15 @@ def openml(_: Path, folder: Path) -> Path:
 
 
 CASES = (
-    Case("jets", data=jets),
+    Case("jets", data=jets, settings={  # networks that g++ compiles in seconds
+        "search.objectives": "[{name: accuracy}, {name: bops, max: 100000}]"}),
     Case("jets_features", data=jets),
     Case("jets_openml", data=openml, settings={"data.classes": "[g, q, w, z, t]"}),
-    Case("bragg", settings={"data.simulate_without_file": 1500,  # networks that g++ compiles in seconds
+    Case("bragg", settings={"data.simulate_without_file": 1500,
          "search.objectives": "[{name: distance_px}, {name: bops, max: 400000}]"}),
     Case("qubit", data=qubit),
-    Case("jets", "hardware", {**QUANTISED, "compress.digits": [0.5], "compress.digits_train.epochs": 1}, jets),
+    Case("jets", "hardware", {**QUANTISED, "compress.digits": [0.5], "compress.digits_train.epochs": 1,
+         "search.objectives": "[{name: accuracy}, {name: lut, max: 15000}]"}, jets),
     Case("jets_features", "hardware", {**QUANTISED, "compress.digits": [0.4], "compress.digits_train.epochs": 1,
          "search.objectives": "[{name: accuracy}, {name: lut}]"}, jets),
     Case("jets_features", "bit_operations", QUANTISED, jets),
