@@ -10,9 +10,12 @@ from designs import architecture, make_design, random_network
 
 from nac.config import TaskConfig
 from nac.design import Design
+from nac.hardware.engines import TorchEngine
 from nac.hardware.generate import generate
 from nac.hardware.hls_layers import to_channels_last
-from nac.hardware.interface import interface
+from nac.hardware.interface import Sheet, example, sheet_of
+from nac.hardware.interface_text import interface_md, sections
+from nac.hardware.kit.sheet import whole_sheet
 from nac.hardware.project import HlsProject
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.verify import circuit_of
@@ -48,7 +51,7 @@ def formulas(text: str) -> list[str]:
 
 
 def test_the_formulas_give_the_integers_that_the_network_sees(jets: Design) -> None:
-    text = interface(jets.record, circuit_of(jets), channels_last=True)
+    text = sections(sheet_of(jets.record, circuit_of(jets)), channels_last=True)
     low, high = map(int, re.search(r"saturated to (-?\d+) \.\.\. (\d+)", text).groups())  # type: ignore[union-attr]
     generator = np.random.default_rng(0)
     raw = np.stack([generator.exponential(60, (400, 8)), *generator.normal(0, 0.3, (2, 400, 8))], axis=1)
@@ -89,7 +92,7 @@ def test_the_division_by_the_patchs_own_range_is_said(tmp_path: Path) -> None:
     units = Preprocessing(scaling="patch", output_offset=(5.0, 5.0), output_scale=(1.0, 2.0))
     design = made(tmp_path, "cnn", units, data)
     for last in (True, False):
-        text = interface(design.record, circuit_of(design), channels_last=last)
+        text = sections(sheet_of(design.record, circuit_of(design)), channels_last=last)
         assert "`(x - min) / (max - min) * " in text
         assert "the firmware in front has to" in text
         assert "Element k is position (row by row) k." in text
@@ -105,9 +108,36 @@ def test_a_regression_says_offset_and_scale_and_a_table_its_features(tmp_path: P
     targets = ["energy", "eta", "phi", "mass", "time"]
     data = {"layout": "arrays", "kind": "regression", "shape": [16], "outputs": 5, "targets": targets}
     design = made(tmp_path, "mlp", prep, data)
-    text = interface(design.record, circuit_of(design), channels_last=False)
+    text = sections(sheet_of(design.record, circuit_of(design)), channels_last=False)
     step = 2.0 ** circuit_of(design).input.type.fraction
     assert f"| 0 | f0 | `(x - 1.5) * {0.25 * step:g}` |" in text
     assert f"| 15 | f15 | `x * {2 * step:g}` |" in text
     assert "| 3 | mass [in the unit of the training file] | `output * 32.0 + 40.25` |" in text
     assert "Element k is feature k." in text
+
+
+def test_the_worked_sample_is_what_the_network_computes(jets: Design) -> None:
+    circuit = circuit_of(jets)
+    x = np.random.default_rng(3).normal(size=(3, 8)).astype(np.float32)
+    found = example(jets, circuit, x)
+    raw = np.array(found.sample, np.float32).reshape(1, 3, 8)
+    inputs = jets.quantised_input(jets.record.preprocessing.apply(raw))
+    outputs = TorchEngine(jets).predict(inputs)
+    sheet = sheet_of(jets.record, circuit)
+    assert np.array_equal(np.array(found.inputs) * 2.0**-sheet.input.fraction, inputs.ravel())
+    assert np.array_equal(np.array(found.outputs) * 2.0**-sheet.output.fraction, outputs.ravel())
+    assert found.answer == ("g", "q", "W", "Z", "t")[int(outputs.argmax())]
+
+
+def test_the_sheet_in_words_has_every_port_and_the_sheet_as_numbers_comes_back(jets: Design) -> None:
+    circuit, x = circuit_of(jets), np.zeros((3, 8), np.float32)
+    sheet = whole_sheet(jets, circuit, x, hls=generate(jets, jets.record.task.target), rtl=rtl_project(jets))
+    assert Sheet.model_validate_json(sheet.model_dump_json()) == sheet
+    assert sheet.input.padding == 0
+    assert sheet.rtl is not None
+    text = interface_md(sheet)
+    for said in ("| `" + sheet.rtl.top + "_axis` |", "**RTL**: Element k is feature k // 8", "**HLS**: Element k is",
+                 "| answer | ", f"{sheet.rtl.latency_cycles} clock edges later", "of equal ones the first"):
+        assert said in text
+    last = sheet.rtl.inputs[-1]
+    assert last.first + last.width == sum(element.width for element in sheet.rtl.inputs)

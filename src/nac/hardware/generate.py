@@ -13,7 +13,8 @@ from nac.errors import InputError
 from nac.hardware import hls4ml
 from nac.hardware.backends import backend_for
 from nac.hardware.export import export, load_model, source_of
-from nac.hardware.interface import interface
+from nac.hardware.interface import sheet_of
+from nac.hardware.interface_text import sections
 from nac.hardware.project import RECORD, HlsProject, ProjectRecord
 from nac.hardware.read import read_circuit
 from nac.hardware.readme import UNVERIFIED
@@ -30,7 +31,7 @@ def generate(design: Design, target: TargetConfig, project_dir: Path | None = No
     folder = project_dir or design.path / "hls"
     return write_project(
         model, target, folder, top=top_name(task, source_of(model)), title=f"{task}: {design.record.name}",
-        interface=interface(design.record, read_circuit(model), channels_last=True),
+        interface=sections(sheet_of(design.record, read_circuit(model)), channels_last=True),
     )  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def write_project(
 ) -> HlsProject:  # fmt: skip
     """Write a project from a QONNX graph (`export_network`). The same arguments give the same files.
 
-    `interface` is what its README says of the inputs and outputs (nac.hardware.interface).
+    `interface` is what its README says of the inputs and outputs (nac.hardware.interface_text).
 
     Raises:
         InputError: the backend cannot take this network, or `path` holds something that nac did not write.

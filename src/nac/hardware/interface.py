@@ -1,56 +1,202 @@
-"""What a firmware engineer must know of a network's ports: how physics becomes its input integers, and what comes out.
+"""The interface sheet: what a firmware engineer must know of a network's ports, as numbers.
 
-None of this is in the circuit: it begins with integers on the input's grid and ends with its raw outputs.
+How physics becomes its input integers, in which order they are sent, what comes out, when, and what that means. It is
+written as `interface.json`, and the same in words by `nac.hardware.interface_text`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
+import torch
 
-from nac.design import DesignRecord
+from nac.config import Model
+from nac.design import Design, DesignRecord
 from nac.hardware.circuit import Circuit
+from nac.hardware.evaluate import evaluate, to_integers
+from nac.hardware.fixed import Fixed
 from nac.tasks import Preprocessing
 
 CONSTITUENT = ("pT [GeV]", "Δη", "Δφ")
-TRANSFORMS = {"none": "x", "log2_1p": "log2(1 + x)", "sqrt": "sqrt(x)"}
+FORMAT = 1
 
 
-def interface(record: DesignRecord, circuit: Circuit, *, channels_last: bool) -> str:
-    """Markdown sections on inputs and outputs for a project's README.
+class Feature(Model):
+    """One feature of the input: its integer is `(transform(x) - offset) * scale`, rounded half to even.
 
-    Args:
-        record: of the design.
-        circuit: of its exported network.
-        channels_last: whether inputs are sent position by position with all features each (HLS), or feature by feature
-            with all positions each (RTL).
+    x, the differences and the products are float32; log2 is computed in float64 and rounded to float32.
     """
-    sections = [
-        "## From physical values to inputs", *_inputs(record, circuit, channels_last),
-        "## From outputs to physics", *_outputs(record, circuit),
-    ]  # fmt: skip
-    if record.removal:
-        sections += ["## What was removed", record.removal]
-    return "\n\n".join(sections) + "\n\n"
+
+    name: str
+    transform: Literal["none", "log2_1p", "sqrt"] = "none"
+    offset: float = 0.0
+    scale: float
 
 
-def _inputs(record: DesignRecord, circuit: Circuit, channels_last: bool) -> list[str]:
+class InputSheet(Model):
+    """From a sample (channels first, `shape`) to integers from `low` to `high`, at which they saturate.
+
+    An integer n stands for n * 2**-fraction of `type`. `by_patch`: x is replaced by (x - min) / (max - min) of its
+    sample first. `padding` is the raw value of what is missing in a sample.
+    """
+
+    layout: str
+    shape: tuple[int, ...]
+    type: str
+    fraction: int
+    low: int
+    high: int
+    by_patch: bool = False
+    features: tuple[Feature, ...]
+    padding: float | None = None
+
+
+class OutputSheet(Model):
+    """What the outputs are: integers n of a common type, n * 2**-fraction.
+
+    `answer`: "argmax" (the first of the largest), "sign" (positive is the second class), or "values", each times its
+    `scale` plus its `offset`.
+    """
+
+    names: tuple[str, ...]
+    type: str
+    fraction: int
+    answer: Literal["argmax", "sign", "values"]
+    classes: tuple[str, ...] = ()
+    scale: tuple[float, ...] = ()
+    offset: tuple[float, ...] = ()
+
+
+class Element(Model):
+    """One element of a port: its `width` bits from bit `first` on, of `type`; no bits where nothing reads it."""
+
+    first: int
+    width: int
+    type: str
+    fraction: int
+
+
+class RtlSheet(Model):
+    """The ports of the RTL: elements of the input channels first, the first in the lowest bits.
+
+    Latencies are clock edges from an input at a port to its result at a port; `axis` is through both AXI4-Streams.
+    """
+
+    top: str
+    clock_period_ns: float
+    latency_cycles: int
+    axis_latency_cycles: int
+    initiation_interval: int
+    inputs: tuple[Element, ...]
+    outputs: tuple[Element, ...]
+
+
+class HlsSheet(Model):
+    """The top function of the HLS project: channels last, every element of the input's and output's type."""
+
+    top: str
+    backend: str
+    io_type: str
+    clock_period_ns: float
+
+
+class Example(Model):
+    """One sample with everything that is computed of it. Elements are channels first."""
+
+    sample: tuple[float, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    answer: str
+
+
+class Sheet(Model):
+    """`interface.json`. `source` identifies the exported network."""
+
+    format: int = FORMAT
+    design: str
+    task: str
+    source: str = ""
+    input: InputSheet
+    output: OutputSheet
+    rtl: RtlSheet | None = None
+    hls: HlsSheet | None = None
+    example: Example | None = None
+    removal: str = ""
+
+
+def sheet_of(record: DesignRecord, circuit: Circuit) -> Sheet:
+    """What is known of a design without its projects."""
+    return Sheet(
+        design=record.name, task=record.task.name, input=_input(record, circuit), output=_output(record, circuit),
+        removal=record.removal,
+    )  # fmt: skip
+
+
+def elements(port: Sequence[Fixed]) -> tuple[Element, ...]:
+    """The elements of a port side by side, the first in the lowest bits."""
+    found, first = [], 0
+    for type_ in port:
+        found.append(Element(first=first, width=type_.width, type=str(type_), fraction=type_.fraction))
+        first += type_.width
+    return tuple(found)
+
+
+def example(design: Design, circuit: Circuit, x: npt.NDArray[np.float32]) -> Example:
+    """A sample worked through, from preprocessed inputs (*input)."""
+    prep = design.record.preprocessing
+    raw = _physical(prep, x[None])
+    inputs = design.quantised_input(prep.apply(raw))
+    outputs = evaluate(circuit, inputs)
+    sheet = _output(design.record, circuit)
+    return Example(
+        sample=tuple(map(float, raw.ravel())), inputs=_whole(to_integers(inputs, circuit.input.type)),
+        outputs=_whole(np.ldexp(outputs, sheet.fraction)), answer=answer(sheet, outputs[0]),
+    )  # fmt: skip
+
+
+def answer(sheet: OutputSheet, outputs: npt.NDArray[np.float64]) -> str:
+    """What outputs (outputs,) say, in words."""
+    if sheet.answer == "argmax":
+        return sheet.classes[int(np.argmax(outputs))]
+    if sheet.answer == "sign":
+        return sheet.classes[int(outputs[0] > 0)]
+    values = outputs * np.array(sheet.scale) + np.array(sheet.offset)
+    return ", ".join(f"{name}: {value!r}" for name, value in zip(sheet.names, map(float, values), strict=True))
+
+
+def _whole(values: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> tuple[int, ...]:
+    return tuple(int(value) for value in values.ravel())
+
+
+def _physical(prep: Preprocessing, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Physical values that are near to what was preprocessed; of patches, counts up to 1000."""
+    raw: npt.NDArray[np.float32] = prep.raw(torch.from_numpy(np.ascontiguousarray(x))).numpy()
+    return np.rint(raw * 1000).astype(np.float32) if prep.scaling == "patch" else raw.round(4)
+
+
+def _input(record: DesignRecord, circuit: Circuit) -> InputSheet:
     type_, span, prep = circuit.input.type, circuit.input.span, record.preprocessing
-    low, high = span.low, span.high
+    low, high, grid = span.low, span.high, 2.0**type_.fraction
     if prep.limit is not None:
-        most = math.floor(prep.limit * 2.0**type_.fraction)
+        most = math.floor(prep.limit * grid)
         low, high = max(low, -most), min(high, most)
     names = _features(record)
-    rows = [f"| {index} | {name} | `{_formula(prep, index, type_.fraction)}` |" for index, name in enumerate(names)]
-    return [
-        _sample(record),
-        _order(circuit.input.shape, channels_last),
-        "\n".join(["| feature | x | input integer, before rounding |", "|---|---|---|", *rows]),
-        f"Each is then rounded half to even and saturated to {low} ... {high}, as an `ap_{type_}` does with "
-        f"`AP_RND_CONV, AP_SAT`: the integer n stands for n * 2**-{type_.fraction} in the network.",
-        *_patch_division(prep),
-        "None of this is in the circuit, and no LUT, cycle or nanosecond is counted for it.",
+    scaled: Mapping[str, Sequence[float]] = {}
+    if prep.scale and prep.scaling != "patch":
+        scaled = {"offset": prep.offset, "scale": prep.scale}
+    features = [
+        Feature(name=name, transform=prep.transform[i], offset=scaled["offset"][i],
+                scale=float(np.float32(scaled["scale"][i])) * grid)
+        if scaled else Feature(name=name, scale=grid)
+        for i, name in enumerate(names)
     ]  # fmt: skip
+    return InputSheet(
+        layout=record.task.data.layout, shape=circuit.input.shape, type=str(type_), fraction=type_.fraction, low=low,
+        high=high, by_patch=prep.scaling == "patch", features=tuple(features),
+        padding=0.0 if record.task.data.layout == "constituents" else None,
+    )  # fmt: skip
 
 
 def _features(record: DesignRecord) -> Sequence[str]:
@@ -64,72 +210,19 @@ def _features(record: DesignRecord) -> Sequence[str]:
     return names if len(names) == channels else [f"feature {index}" for index in range(channels)]
 
 
-def _sample(record: DesignRecord) -> str:
-    data = record.task.data
-    if data.layout == "constituents":
-        return (f"A sample is a jet: its {data.constituents} constituents of largest pT, the largest first, each with "
-                "pT in GeV and Δη, Δφ from the jet's axis. Where there are fewer, the rest are constituents with "
-                "x = 0 in all features, which go through the same formulas.")  # fmt: skip
-    if data.layout == "patches":
-        return (f"A sample is a patch of {data.patch_size} x {data.patch_size} pixels as the detector counts them, "
-                "the peak in its central pixel.")  # fmt: skip
-    shape = " x ".join(map(str, record.architecture.input))
-    return f"A sample is an array of {shape} numbers in the units of the file that the network was trained on."
-
-
-def _order(shape: tuple[int, ...], channels_last: bool) -> str:
-    channels, positions = shape[0], math.prod(shape[1:])
-    if len(shape) == 1:
-        return "Element k is feature k."
-    place = "position" if len(shape) == 2 else "position (row by row)"
-    if channels == 1:
-        return f"Element k is {place} k."
-    if channels_last:
-        return (f"Element k is feature k % {channels} of {place} k // {channels}: all features of the first position, "
-                "then of the second, and so on.")  # fmt: skip
-    return (f"Element k is feature k // {positions} of {place} k % {positions}: the first feature of all positions, "
-            "then the second, and so on.")  # fmt: skip
-
-
-def _formula(prep: Preprocessing, index: int, fraction: int) -> str:
-    """The input as a number in steps of the input's type, not rounded."""
-    if prep.scaling == "patch":
-        return f"(x - min) / (max - min) * {2.0**fraction:g}"
-    if not prep.scale:
-        return f"x * {2.0**fraction:g}"
-    value, offset = TRANSFORMS[prep.transform[index]], prep.offset[index]
-    shifted = value if offset == 0 else f"({value} {'-' if offset > 0 else '+'} {_exact(abs(offset))})"
-    return f"{shifted} * {_exact(prep.scale[index] * 2.0**fraction)}"
-
-
-def _exact(value: float) -> str:
-    """A number in as few digits as say it to float32, in which it is computed here."""
-    return str(np.float32(value)).removesuffix(".0")
-
-
-def _patch_division(prep: Preprocessing) -> list[str]:
-    if prep.scaling != "patch":
-        return []
-    return ["min and max are the smallest and the largest pixel **of this patch**: the firmware in front has to find "
-            "them and to divide by their difference (a patch with all pixels equal is all 0). A divider takes LUTs or "
-            "DSPs and cycles of its own, which are in no figure here."]  # fmt: skip
-
-
-def _outputs(record: DesignRecord, circuit: Circuit) -> list[str]:
+def _output(record: DesignRecord, circuit: Circuit) -> OutputSheet:
     data, prep = record.task.data, record.preprocessing
     type_, count = circuit.output.type, circuit.output.shape[0]
-    grid = f"An output integer n of a type with F bits after the point is n * 2**-F; all of them fit `{type_}`."
     if data.kind == "classification":
-        rows = [f"| {index} | {name} |" for index, name in enumerate(data.classes)]
-        decision = ("The class with the largest output is the answer; softmax would not change which that is."
-                    if count == len(rows) else "The sign of the output is the answer.")  # fmt: skip
-        return ["\n".join(["| output | class |", "|---|---|", *rows]), f"{decision} {grid}"]
-    offset, scale = prep.output_offset or (0.0,) * count, prep.output_scale or (1.0,) * count
-    rows = [
-        f"| {index} | {name} | `output * {scale[index]!r} + {offset[index]!r}` |"
-        for index, name in enumerate(_targets(record, count))
-    ]
-    return ["\n".join(["| output | quantity | physical value |", "|---|---|---|", *rows]), grid]
+        all_ = count == len(data.classes)
+        return OutputSheet(
+            names=tuple(data.classes) if all_ else ("score",), type=str(type_), fraction=circuit.output.span.fraction,
+            answer="argmax" if all_ else "sign", classes=tuple(data.classes),
+        )  # fmt: skip
+    return OutputSheet(
+        names=tuple(_targets(record, count)), type=str(type_), fraction=circuit.output.span.fraction, answer="values",
+        scale=prep.output_scale or (1.0,) * count, offset=prep.output_offset or (0.0,) * count,
+    )  # fmt: skip
 
 
 def _targets(record: DesignRecord, count: int) -> list[str]:

@@ -17,6 +17,7 @@ from nac.design import Design
 from nac.hardware.export import export, load_model
 from nac.hardware.generate import generate
 from nac.hardware.hls_layers import to_channels_last
+from nac.hardware.kit.sheet import whole_sheet, write_sheet
 from nac.hardware.number import HardwareNumber
 from nac.hardware.project import HlsProject
 from nac.hardware.read import read_circuit
@@ -28,7 +29,6 @@ from nac.hardware.verify import Verification, verify
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
-TESTBENCH_SAMPLES = 20
 
 
 class HardwareReport(Model):
@@ -99,6 +99,9 @@ def synthesise(
         design, target, design.quantised_input(x), simulation=simulation, synthesis=synthesis, placement=placement,
         say=say,
     )  # fmt: skip
+    built = rtl_project(design, target) if rtl.project is not None else None
+    sheet = whole_sheet(design, read_circuit(load_model(model_file)), x[0], hls=project, rtl=built)
+    write_sheet(sheet, [found.path for found in (project, built) if found is not None])
     vendor, skipped = _vendor(design, project, rtl, synthesis, implementation, say)
     numbers = [
         HardwareNumber(
@@ -153,7 +156,7 @@ def _finish_project(
     project.record_verification(text, read_circuit(model))
     bench = project.path / "tb_data"
     if verification.hls_samples and bench.is_dir():
-        samples = design.quantised_input(np.ascontiguousarray(x[:TESTBENCH_SAMPLES], dtype=np.float32))
+        samples = design.quantised_input(np.ascontiguousarray(x, dtype=np.float32))
         inputs = to_channels_last(samples).reshape(len(samples), -1)
         outputs = project.predict(samples)
         for name, rows in (("tb_input_features.dat", inputs), ("tb_output_predictions.dat", outputs)):

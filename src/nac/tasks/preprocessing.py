@@ -109,8 +109,8 @@ class Preprocessing(Model):
 
 def transform(feature: Tensor, kind: Transform) -> Tensor:
     """One feature (N, ...) transformed in place."""
-    if kind == "log2_1p":
-        return feature.clamp_min_(0).add_(1).log2_()
+    if kind == "log2_1p":  # in float64: logarithms in float32 differ in their last bit from one library to the next
+        return feature.copy_(feature.clamp_min(0).double().add_(1).log2_())
     return feature.clamp_min_(0).sqrt_() if kind == "sqrt" else feature
 
 

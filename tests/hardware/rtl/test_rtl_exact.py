@@ -1,5 +1,6 @@
 """torch == adder graph == Verilog, bit for bit, for every way through the hardware route."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,6 @@ import torch
 from alkaid.trace import passes
 from alkaid.types import CombLogic
 from designs import DesignMaker, architecture, make_design, random_network, samples
-from simulators import SIMULATORS, Probe
 
 from nac.config import TargetConfig
 from nac.errors import InputError, WorkError
@@ -22,10 +22,16 @@ from nac.hardware.rtl.names import top_name
 from nac.hardware.rtl.project import write_project
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import prove, simulate
+from nac.hardware.rtl.tools import Tool
 from nac.hardware.verify import circuit_of
 
 KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")
 ACTIVATIONS = ("relu", "none", "leaky_relu_1_8")
+Probe = Callable[[], Tool | None]
+SIMULATORS = [
+    pytest.param(probe, marks=pytest.mark.skipif(probe() is None, reason=tools.MISSING[name]), id=name)
+    for name, probe in (("verilator", tools.verilator), ("iverilog", tools.iverilog))
+]
 
 @pytest.mark.parametrize(
     ("kind", "bits", "activation"),

@@ -10,7 +10,8 @@ from nac.config import TargetConfig
 from nac.design import Design
 from nac.errors import InputError
 from nac.hardware.export import export, load_model, source_of
-from nac.hardware.interface import interface
+from nac.hardware.interface import sheet_of
+from nac.hardware.interface_text import sections
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl.names import top_name
 from nac.hardware.rtl.project import write_project
@@ -41,7 +42,7 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
     circuit = read_circuit(model)
     return write_project(
         circuit, folder, target, name=design.record.name, source=source,
-        interface=interface(design.record, circuit, channels_last=False),
+        interface=sections(sheet_of(design.record, circuit), channels_last=False),
     )  # fmt: skip
 
 

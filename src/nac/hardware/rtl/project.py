@@ -17,6 +17,8 @@ from nac.errors import InputError, WorkError
 from nac.hardware.circuit import Circuit
 from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.fixed import Fixed
+from nac.hardware.interface import elements
+from nac.hardware.interface_text import element_rows
 from nac.hardware.rtl import templates
 from nac.hardware.rtl.lowering import LowerOptions, lower
 from nac.hardware.rtl.luts import luts
@@ -66,7 +68,7 @@ def write_project(
         target: part and clock; the clock decides how many stages there are.
         name: of the design; every module is named after it, the source and the clock.
         source: what identifies the exported file, such as its sha256.
-        interface: what the README says of the inputs and outputs (nac.hardware.interface).
+        interface: what the README says of the inputs and outputs (nac.hardware.interface_text).
         options: how hard to look for a small circuit.
 
     Raises:
@@ -141,22 +143,12 @@ def readme(record: RtlRecord, name: str, target: TargetConfig, interface: str = 
         stages=record.stages, latency=record.latency_cycles,
         latency_ns=f"{record.latency_cycles * record.clock_period_ns:g}",
         lut=f"{record.cost_lut:,.0f}", ff=f"{record.register_bits:,}", version=record.version,
-        shape=" x ".join(map(str, record.input_shape)), inputs=_port_table(record.inputs),
-        outputs=_port_table(record.outputs), in_bits=sum(p.width for p in record.inputs),
+        shape=" x ".join(map(str, record.input_shape)), inputs=_rows(record.inputs),
+        outputs=_rows(record.outputs), in_bits=sum(p.width for p in record.inputs),
         out_bits=sum(p.width for p in record.outputs), source=record.source or "(not recorded)",
         interface=interface, share=f"; {' and '.join(shares)}" if shares else "; what the part holds is not known",
     )  # fmt: skip
 
 
-def _port_table(port: Sequence[Fixed]) -> str:
-    """Runs of equal elements as Markdown rows: elements, bits, type."""
-    rows, low, first = [], 0, 0
-    for index, element in enumerate(port):
-        if index + 1 == len(port) or port[index + 1] != element:
-            count = index + 1 - first
-            high = low + count * element.width
-            which = f"{first}" if count == 1 else f"{first} to {index}"
-            place, kind = (f"{high - 1}:{low}", str(element)) if element.width else ("none", "not used")
-            rows.append(f"| {which} | {place} | {kind} |")
-            low, first = high, index + 1
-    return "\n".join(rows)
+def _rows(port: Sequence[Fixed]) -> str:
+    return "\n".join(element_rows(elements(port)))

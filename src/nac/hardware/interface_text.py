@@ -1,0 +1,180 @@
+"""The interface sheet in words: sections of the projects' READMEs, and INTERFACE.md."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from nac.hardware.interface import Element, Example, InputSheet, OutputSheet, RtlSheet, Sheet
+
+TRANSFORMS = {"none": "x", "log2_1p": "log2(1 + x)", "sqrt": "sqrt(x)"}
+SHOWN = 24
+"""Elements of an example that are written out."""
+
+
+def sections(sheet: Sheet, *, channels_last: bool) -> str:
+    """Markdown sections on inputs and outputs for a project's README.
+
+    Args:
+        sheet: of the design.
+        channels_last: whether inputs are sent position by position with all features each (HLS), or feature by feature
+            with all positions each (RTL).
+    """
+    return "\n\n".join(_meaning(sheet, _order(sheet.input.shape, channels_last))) + "\n\n"
+
+
+def interface_md(sheet: Sheet) -> str:
+    """The whole of INTERFACE.md."""
+    shape = sheet.input.shape
+    orders = [f"**{where}**: {_order(shape, last)}" for where, last in (("RTL", False), ("HLS", True))]
+    order = orders[0].removeprefix("**RTL**: ") if _order(shape, True) == _order(shape, False) else "\n\n".join(orders)
+    parts = [
+        f"# Interface of {sheet.design}",
+        f"Task {sheet.task}, network {sheet.source}. `interface.json` holds the same as numbers.",
+        *_meaning(sheet, order),
+        *(_rtl(sheet.rtl) if sheet.rtl else []),
+        *([f"## Ports of the HLS project\n\nTop function `{sheet.hls.top}` ({sheet.hls.backend}, {sheet.hls.io_type}, "
+           f"clock {sheet.hls.clock_period_ns:g} ns): every input element is an `ap_{sheet.input.type}`, every output "
+           f"an `ap_{sheet.output.type}`."] if sheet.hls else []),
+        *(_example(sheet, sheet.example) if sheet.example else []),
+    ]  # fmt: skip
+    return "\n\n".join(parts) + "\n"
+
+
+def _meaning(sheet: Sheet, order: str) -> list[str]:
+    return [
+        "## From physical values to inputs", *_inputs(sheet.input, order),
+        "## From outputs to physics", *_outputs(sheet.output),
+        *(["## What was removed", sheet.removal] if sheet.removal else []),
+    ]  # fmt: skip
+
+
+def _inputs(sheet: InputSheet, order: str) -> list[str]:
+    rows = [f"| {index} | {known.name} | `{_formula(sheet, index)}` |" for index, known in enumerate(sheet.features)]
+    return [
+        _sample(sheet),
+        order,
+        "\n".join(["| feature | x | input integer, before rounding |", "|---|---|---|", *rows]),
+        f"Each is then rounded half to even and saturated to {sheet.low} ... {sheet.high}, as an `ap_{sheet.type}` "
+        f"does with `AP_RND_CONV, AP_SAT`: the integer n stands for n * 2**-{sheet.fraction} in the network.",
+        *_patch_division(sheet),
+        "None of this is in the circuit, and no LUT, cycle or nanosecond is counted for it.",
+    ]  # fmt: skip
+
+
+def _sample(sheet: InputSheet) -> str:
+    if sheet.layout == "constituents":
+        return (f"A sample is a jet: its {sheet.shape[1]} constituents of largest pT, the largest first, each with "
+                "pT in GeV and Δη, Δφ from the jet's axis. Where there are fewer, the rest are constituents with "
+                "x = 0 in all features, which go through the same formulas.")  # fmt: skip
+    if sheet.layout == "patches":
+        return (f"A sample is a patch of {sheet.shape[1]} x {sheet.shape[2]} pixels as the detector counts them, "
+                "the peak in its central pixel.")  # fmt: skip
+    shape = " x ".join(map(str, sheet.shape))
+    return f"A sample is an array of {shape} numbers in the units of the file that the network was trained on."
+
+
+def _order(shape: tuple[int, ...], channels_last: bool) -> str:
+    channels, positions = shape[0], math.prod(shape[1:])
+    if len(shape) == 1:
+        return "Element k is feature k."
+    place = "position" if len(shape) == 2 else "position (row by row)"
+    if channels == 1:
+        return f"Element k is {place} k."
+    if channels_last:
+        return (f"Element k is feature k % {channels} of {place} k // {channels}: all features of the first position, "
+                "then of the second, and so on.")  # fmt: skip
+    return (f"Element k is feature k // {positions} of {place} k % {positions}: the first feature of all positions, "
+            "then the second, and so on.")  # fmt: skip
+
+
+def _formula(sheet: InputSheet, index: int) -> str:
+    """The input as a number in steps of the input's type, not rounded."""
+    feature = sheet.features[index]
+    if sheet.by_patch:
+        return f"(x - min) / (max - min) * {_exact(feature.scale)}"
+    value, offset = TRANSFORMS[feature.transform], feature.offset
+    shifted = value if offset == 0 else f"({value} {'-' if offset > 0 else '+'} {_exact(abs(offset))})"
+    return f"{shifted} * {_exact(feature.scale)}"
+
+
+def _exact(value: float) -> str:
+    """A number in as few digits as say it to float32, in which it is computed."""
+    return str(np.float32(value)).removesuffix(".0")
+
+
+def _patch_division(sheet: InputSheet) -> list[str]:
+    if not sheet.by_patch:
+        return []
+    return ["min and max are the smallest and the largest pixel **of this patch**: the firmware in front has to find "
+            "them and to divide by their difference (a patch with all pixels equal is all 0). A divider takes LUTs or "
+            "DSPs and cycles of its own, which are in no figure here."]  # fmt: skip
+
+
+def _outputs(sheet: OutputSheet) -> list[str]:
+    grid = f"An output integer n of a type with F bits after the point is n * 2**-F; all of them fit `{sheet.type}`."
+    if sheet.answer == "values":
+        rows = [f"| {index} | {name} | `output * {scale!r} + {offset!r}` |"
+                for index, (name, scale, offset) in enumerate(zip(sheet.names, sheet.scale, sheet.offset, strict=True))]
+        return ["\n".join(["| output | quantity | physical value |", "|---|---|---|", *rows]), grid]
+    rows = [f"| {index} | {name} |" for index, name in enumerate(sheet.classes)]
+    decision = "The sign of the output is the answer: positive is class 1."
+    if sheet.answer == "argmax":
+        decision = ("The class with the largest output is the answer, of equal ones the first; softmax would not "
+                    "change which that is.")  # fmt: skip
+    return ["\n".join(["| output | class |", "|---|---|", *rows]), f"{decision} {grid}"]
+
+
+def _rtl(sheet: RtlSheet) -> list[str]:
+    top, clock = sheet.top, sheet.clock_period_ns
+    return [
+        "## Ports of the RTL",
+        f"One sample may enter with every clock (initiation interval {sheet.initiation_interval}); its result is there "
+        f"{sheet.latency_cycles} clock edges later ({sheet.latency_cycles * clock:g} ns at {clock:g} ns). Elements lie "
+        "side by side, the first in the lowest bits; `fixed<W,I>` has W bits, I of them before the point, two's "
+        "complement; `ufixed` has no sign.",
+        "\n".join([
+            "| module | ports |", "|---|---|",
+            f"| `{top}` | `clk`, `model_inp`, `model_out`: no reset, no handshake |",
+            f"| `{top}_valid` | `clk`, `rst` (synchronous, high), `in_valid`, `in_data`, `out_valid`, `out_data`: "
+            f"{sheet.latency_cycles} edges, no back-pressure |",
+            f"| `{top}_axis` | `aclk`, `aresetn` (synchronous, low), `s_axis_*`, `m_axis_*` (tdata, tvalid, tready, "
+            f"tlast), one sample a beat, tdata filled up to whole bytes: {sheet.axis_latency_cycles} edges where "
+            "nobody waits |",
+        ]),
+        "\n".join(["| input element | bits | type |", "|---|---|---|", *element_rows(sheet.inputs)]),
+        "\n".join(["| output element | bits | type |", "|---|---|---|", *element_rows(sheet.outputs)]),
+    ]  # fmt: skip
+
+
+def element_rows(port: Sequence[Element]) -> list[str]:
+    """Runs of equal elements as Markdown rows: elements, bits, type."""
+    rows, first = [], 0
+    for index, element in enumerate(port):
+        if index + 1 == len(port) or port[index + 1].type != element.type:
+            which = f"{first}" if first == index else f"{first} to {index}"
+            high, low = element.first + element.width - 1, port[first].first
+            place, kind = (f"{high}:{low}", element.type) if element.width else ("none", "not used")
+            rows.append(f"| {which} | {place} | {kind} |")
+            first = index + 1
+    return rows
+
+
+def _example(sheet: Sheet, known: Example) -> list[str]:
+    return [
+        "## A sample, worked through",
+        "Elements are feature by feature with all positions each, as the RTL takes them.",
+        "\n".join([
+            "| | |", "|---|---|",
+            f"| sample | {_listed([f'{value:g}' for value in known.sample])} |",
+            f"| input integers | {_listed([str(value) for value in known.inputs])} |",
+            f"| output integers, in steps of 2**-{sheet.output.fraction} | "
+            f"{_listed([str(value) for value in known.outputs])} |",
+            f"| answer | {known.answer} |",
+        ]),
+    ]  # fmt: skip
+
+
+def _listed(values: list[str]) -> str:
+    more = f" ... ({len(values)} in all, see interface.json)" if len(values) > SHOWN else ""
+    return ", ".join(values[:SHOWN]) + more

@@ -1,0 +1,160 @@
+"""What the circuit computes, in plain Python and numpy: from `interface.json` and `network.json` to the same bits.
+
+    python reference.py                     checks the vectors beside it
+    python reference.py SAMPLES.npy         prints what the network answers to samples (N, *shape) in physical units
+
+Values are integers in 64 bits. In a program:
+
+    reference = Reference.load(folder)
+    integers = reference.inputs(samples)    # (N, *shape), as the ports take them
+    outputs = reference.outputs(integers)   # (N, outputs), in steps of 2**-fraction
+    answers = reference.answers(outputs)    # classes by number, or physical values
+"""
+
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+
+
+class Reference:
+    """A network and its interface."""
+
+    def __init__(self, sheet: dict[str, Any], network: dict[str, Any]) -> None:
+        self.sheet = sheet
+        self.operations: list[dict[str, Any]] = network["operations"]
+        if unknown := sorted({node["op"] for node in self.operations} - OPERATIONS.keys()):
+            raise ValueError(f"no reference for the operations {', '.join(unknown)}")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Reference":
+        """Read `interface.json` and `network.json` of a folder."""
+        sheet, network = (json.loads((folder / f"{name}.json").read_bytes()) for name in ("interface", "network"))
+        return cls(sheet, network)
+
+    def inputs(self, samples: NDArray[Any]) -> Integers:
+        """Input integers (N, *shape) of samples (N, *shape) in physical units."""
+        known = self.sheet["input"]
+        x = np.array(samples, dtype=np.float32)
+        if known["by_patch"]:
+            low, high = x.min(axis=(-2, -1), keepdims=True), x.max(axis=(-2, -1), keepdims=True)
+            x = (x - low) / np.where(high > low, high - low, np.float32(1))
+        for index, feature in enumerate(known["features"]):
+            value = transformed(x[:, index], feature["transform"])
+            x[:, index] = (value - np.float32(feature["offset"])) * np.float32(feature["scale"])
+        return np.clip(np.rint(x), known["low"], known["high"]).astype(np.int64)
+
+    def outputs(self, inputs: Integers) -> Integers:
+        """Output integers (N, outputs) of input integers (N, *shape)."""
+        values: dict[str, Integers] = {}
+        for node in self.operations:
+            operands = [values[name] for name in node["inputs"]] or [np.asarray(inputs, dtype=np.int64)]
+            values[node["name"]] = OPERATIONS[node["op"]](node, *operands)
+        return values[self.operations[-1]["name"]]
+
+    def answers(self, outputs: Integers) -> NDArray[Any]:
+        """Classes by number (N,), or values (N, outputs) in physical units."""
+        known = self.sheet["output"]
+        if known["answer"] == "argmax":
+            return np.asarray(outputs.argmax(axis=1))
+        if known["answer"] == "sign":
+            return (outputs[:, 0] > 0).astype(np.int64)
+        values = np.ldexp(outputs.astype(np.float64), -known["fraction"])
+        return np.asarray(values * np.array(known["scale"]) + np.array(known["offset"]))
+
+
+def transformed(x: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
+    """One feature of the samples, transformed."""
+    if kind == "log2_1p":
+        return np.log2(1 + np.maximum(x, np.float32(0)).astype(np.float64)).astype(np.float32)
+    return np.sqrt(np.maximum(x, np.float32(0))) if kind == "sqrt" else x
+
+
+def shifted(x: Integers, shift: int) -> Integers:
+    """x * 2**shift, rounded half to even."""
+    if shift >= 0:
+        return x << shift
+    floor, rest, half = x >> -shift, x & ((1 << -shift) - 1), 1 << (-shift - 1)
+    up: Integers = ((rest > half) | ((rest == half) & (floor & 1 == 1))).astype(np.int64)
+    return floor + up
+
+
+def dense(node: dict[str, Any], x: Integers) -> Integers:
+    """Sums over the channels."""
+    kernel, bias = np.array(node["kernel"], np.int64), np.array(node["bias"], np.int64)
+    sums: Integers = ((x @ kernel.T) << node["shift"]) + bias
+    return sums
+
+
+def conv(node: dict[str, Any], x: Integers) -> Integers:
+    """Sums over channels and windows, stride 1, without padding."""
+    kernel, bias = np.array(node["kernel"], np.int64), np.array(node["bias"], np.int64)
+    rank = kernel.ndim - 2
+    windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[2:], axis=tuple(range(2, 2 + rank)))
+    axes = (1, *range(2 + rank, 2 + 2 * rank))
+    products = np.moveaxis(np.tensordot(windows, kernel, axes=(axes, tuple(range(1, kernel.ndim)))), -1, 1)
+    sums: Integers = (products << node["shift"]) + bias.reshape(-1, *[1] * rank)
+    return sums
+
+
+def matmul(node: dict[str, Any], a: Integers, b: Integers) -> Integers:
+    """The matrix product of two values, either transposed first."""
+    first, second = node["transposed"]
+    product: Integers = (a.swapaxes(1, 2) if first else a) @ (b.swapaxes(1, 2) if second else b)
+    return product
+
+
+def max_pool(node: dict[str, Any], x: Integers) -> Integers:
+    """The largest of each square window; what does not fill a window is left out."""
+    size, (_, rows, columns) = node["size"], node["shape"]
+    filled = x[:, :, : rows * size, : columns * size].reshape(len(x), -1, rows, size, columns, size)
+    largest: Integers = filled.max(axis=(3, 5))
+    return largest
+
+
+OPERATIONS: dict[str, Callable[..., Integers]] = {
+    "input": lambda node, x: x.reshape(-1, *node["shape"]),
+    "dense": dense,
+    "conv": conv,
+    "quantise": lambda node, x: np.clip(shifted(x, -node["shift"]), node["low"], node["high"]),
+    "relu": lambda node, x: np.maximum(x, 0),
+    "leaky_relu": lambda node, x: np.where(x < 0, x, x << node["shift"]),
+    "add": lambda node, a, b: (a << node["shifts"][0]) + (b << node["shifts"][1]),
+    "matmul": matmul,
+    "mean": lambda node, x: x.sum(axis=2),
+    "maximum": lambda node, x: x.max(axis=2),
+    "max_pool": max_pool,
+    "reshape": lambda node, x: x.reshape(len(x), math.prod(node["shape"])).reshape(-1, *node["shape"]),
+}
+
+
+def vectors(file: Path) -> Integers:
+    """The rows of a file of integers, (N, numbers)."""
+    return np.loadtxt(file, dtype=np.int64, ndmin=2)
+
+
+def main(arguments: list[str]) -> int:
+    """The command; returns its exit status."""
+    folder = Path(__file__).parent
+    reference = Reference.load(folder)
+    if arguments:
+        samples = np.load(arguments[0], allow_pickle=False)
+        for row in np.atleast_1d(reference.answers(reference.outputs(reference.inputs(samples)))):
+            sys.stdout.write(" ".join(map(str, np.atleast_1d(row).tolist())) + "\n")
+        return 0
+    inputs, expected = vectors(folder / "inputs.txt"), vectors(folder / "outputs.txt")
+    different = int((reference.outputs(inputs) != expected).any(axis=1).sum())
+    sys.stdout.write(f"FAIL: {different} of {len(inputs)} results differ\n" if different
+                     else f"PASS: {len(inputs)} results equal\n")  # fmt: skip
+    return int(different > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

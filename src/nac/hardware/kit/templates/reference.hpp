@@ -1,0 +1,128 @@
+// What the circuit of $name computes, in C++17 and nothing else: the same bits. Values are channels first, in integers.
+//
+//   $space::Outputs y = $space::outputs($space::inputs(sample));   // steps of 2**-$fraction
+//
+// Compile without -ffast-math: samples become integers in float, as they did in training.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace $space {
+
+using Integer = std::int64_t;
+template <std::size_t N> using Values = std::array<Integer, N>;
+constexpr std::size_t INPUTS = $inputs, OUTPUTS = $outputs;
+using Sample = std::array<float, INPUTS>;
+using Inputs = Values<INPUTS>;
+using Outputs = Values<OUTPUTS>;
+
+namespace detail {
+
+// x * 2**shift, rounded half to even.
+inline Integer shifted(Integer x, int shift) {
+  if (shift >= 0) return x * (Integer(1) << shift);
+  const Integer floor = x >> -shift, rest = x & ((Integer(1) << -shift) - 1), half = Integer(1) << (-shift - 1);
+  return floor + (rest > half || (rest == half && (floor & 1)));
+}
+
+template <std::size_t N, typename F> Values<N> each(const Values<N> &x, F f) {
+  Values<N> y{};
+  for (std::size_t i = 0; i < N; i++) y[i] = f(x[i]);
+  return y;
+}
+
+// Windows of K0 x K1 on C channels of R x W positions, stride 1, without padding. A dense layer has one position.
+template <std::size_t O, std::size_t C, std::size_t R, std::size_t W, std::size_t K0, std::size_t K1>
+Values<O * (R - K0 + 1) * (W - K1 + 1)> sums(const Values<C * R * W> &x, const Integer *kernel, const Integer *bias,
+                                             int shift) {
+  constexpr std::size_t rows = R - K0 + 1, columns = W - K1 + 1;
+  Values<O * rows * columns> y{};
+  for (std::size_t o = 0; o < O; o++)
+    for (std::size_t r = 0; r < rows; r++)
+      for (std::size_t w = 0; w < columns; w++) {
+        Integer sum = 0;
+        for (std::size_t c = 0; c < C; c++)
+          for (std::size_t i = 0; i < K0; i++)
+            for (std::size_t j = 0; j < K1; j++)
+              sum += kernel[((o * C + c) * K0 + i) * K1 + j] * x[(c * R + r + i) * W + w + j];
+        y[(o * rows + r) * columns + w] = sum * (Integer(1) << shift) + bias[o];
+      }
+  return y;
+}
+
+template <std::size_t N> Values<N> add(const Values<N> &a, const Values<N> &b, int shift_a, int shift_b) {
+  Values<N> y{};
+  for (std::size_t i = 0; i < N; i++) y[i] = shifted(a[i], shift_a) + shifted(b[i], shift_b);
+  return y;
+}
+
+// (M, K) times (K, N), either stored transposed.
+template <std::size_t M, std::size_t K, std::size_t N, bool A, bool B>
+Values<M * N> matmul(const Values<M * K> &a, const Values<K * N> &b) {
+  Values<M * N> y{};
+  for (std::size_t m = 0; m < M; m++)
+    for (std::size_t n = 0; n < N; n++)
+      for (std::size_t k = 0; k < K; k++) y[m * N + n] += a[A ? k * M + m : m * K + k] * b[B ? n * K + k : k * N + n];
+  return y;
+}
+
+template <std::size_t C, std::size_t P> Values<C> mean(const Values<C * P> &x) {
+  Values<C> y{};
+  for (std::size_t i = 0; i < C * P; i++) y[i / P] += x[i];
+  return y;
+}
+
+template <std::size_t C, std::size_t P> Values<C> maximum(const Values<C * P> &x) {
+  Values<C> y{};
+  for (std::size_t c = 0; c < C; c++) y[c] = *std::max_element(x.begin() + c * P, x.begin() + (c + 1) * P);
+  return y;
+}
+
+// The largest of each S x S window of C channels of R x W positions.
+template <std::size_t C, std::size_t R, std::size_t W, std::size_t S>
+Values<C * (R / S) * (W / S)> max_pool(const Values<C * R * W> &x) {
+  constexpr std::size_t rows = R / S, columns = W / S;
+  Values<C * rows * columns> y{};
+  for (std::size_t i = 0; i < C * rows * columns; i++) {
+    const std::size_t c = i / (rows * columns), r = i / columns % rows * S, w = i % columns * S;
+    y[i] = x[(c * R + r) * W + w];
+    for (std::size_t j = 0; j < S * S; j++) y[i] = std::max(y[i], x[(c * R + r + j / S) * W + w + j % S]);
+  }
+  return y;
+}
+
+$constants
+}  // namespace detail
+
+// Output integers of input integers.
+inline Outputs outputs(const Inputs &v0) {
+  using namespace detail;
+$calls
+}
+
+// Input integers of a sample in physical units.
+inline Inputs inputs(Sample x) {
+  constexpr std::size_t positions = INPUTS / $channels;
+  constexpr float offset[] = {$offsets}, scale[] = {$scales};
+  constexpr int transform[] = {$transforms};  // 0: none, 1: log2(1 + x), 2: sqrt(x)
+  if ($by_patch) {
+    const float low = *std::min_element(x.begin(), x.end()), high = *std::max_element(x.begin(), x.end());
+    for (float &value : x) value = (value - low) / (high > low ? high - low : 1.0f);
+  }
+  Inputs y{};
+  for (std::size_t i = 0; i < INPUTS; i++) {
+    const std::size_t feature = i / positions;
+    float value = x[i];
+    if (transform[feature] == 1) value = static_cast<float>(std::log2(1.0 + std::max(value, 0.0f)));
+    if (transform[feature] == 2) value = std::sqrt(std::max(value, 0.0f));
+    value = (value - offset[feature]) * scale[feature];
+    y[i] = static_cast<Integer>(std::nearbyint(std::min(std::max(value, $low.0f), $high.0f)));
+  }
+  return y;
+}
+
+}  // namespace $space
