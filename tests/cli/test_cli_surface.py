@@ -13,7 +13,7 @@ from nac.arch import Architecture, Dense
 
 VERBS = (
     "run", "search", "front", "compress", "synth", "evaluate", "cost", "check", "connectivity", "distill", "data",
-    "refit", "report", "doctor",
+    "refit", "report", "doctor", "export", "verify",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from nac import __version__
-from nac.cli import connectivity, data, designs, distill, files, front, runs
+from nac.cli import connectivity, data, designs, distill, files, front, kits, runs
 from nac.cli.output import VERBOSITY, configure
 from nac.cli.terminal import settle
 from nac.errors import InterruptionError, NacError
@@ -83,6 +83,8 @@ app.command(rich_help_panel=RUN, epilog=runs.SEARCH_EXAMPLES)(runs.search)
 app.command(rich_help_panel=RUN, epilog=runs.WORKER_EXAMPLES)(runs.worker)
 app.command(rich_help_panel=RUN, epilog=runs.COMPRESS_EXAMPLES)(runs.compress)
 app.command(rich_help_panel=RUN, epilog=designs.SYNTH_EXAMPLES)(designs.synth)
+app.command(rich_help_panel=RUN, epilog=kits.EXPORT_EXAMPLES)(kits.export)
+app.command(rich_help_panel=CHECK, epilog=kits.VERIFY_EXAMPLES)(kits.verify)
 app.command(rich_help_panel=INSPECT, epilog=front.FRONT_EXAMPLES)(front.front)
 app.command(rich_help_panel=INSPECT, epilog=designs.EVALUATE_EXAMPLES)(designs.evaluate)
 app.command(rich_help_panel=INSPECT, epilog=runs.STATUS_EXAMPLES)(runs.status)

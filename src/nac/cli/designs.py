@@ -41,6 +41,7 @@ def synth(
     implement: Annotated[
         bool, typer.Option("--implement", help="Also synthesise, place and route with Vivado, where it is installed.")
     ] = False,
+    language: Annotated[str, typer.Option(help="verilog, or vhdl for both.")] = "verilog",
     json: JsonOption = False,
 ) -> None:
     """QONNX, HLS project and RTL of a design, simulated, verified bit for bit and synthesised."""
@@ -49,6 +50,7 @@ def synth(
     result = synth_design(
         design, backend=backend, project=project, files=data or [], console=progress_console(),
         simulation=simulation, synthesis=synthesis, placement=place, implementation=implement,
+        language=language,
     )  # fmt: skip
     if json:
         say_json(result.to_json())

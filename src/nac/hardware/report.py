@@ -14,16 +14,20 @@ from nac.arch.quantisers.fixed_point import SPREAD
 from nac.config import Model, TargetConfig
 from nac.cost import COSTS
 from nac.design import Design
+from nac.hardware.evaluate import random_input
 from nac.hardware.export import export, load_model
 from nac.hardware.generate import generate
 from nac.hardware.hls_layers import to_channels_last
 from nac.hardware.kit.sheet import whole_sheet, write_sheet
+from nac.hardware.kit.vectors import FOLDER as VECTORS
+from nac.hardware.kit.vectors import write_vectors
 from nac.hardware.number import HardwareNumber
 from nac.hardware.project import HlsProject
 from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount
-from nac.hardware.rtl import RtlReport, Simulation, Synthesis, build_rtl, rtl_project
-from nac.hardware.rtl.build import Say, silent
+from nac.hardware.rtl import RtlProject, RtlReport, Simulation, Synthesis, build_rtl, rtl_project
+from nac.hardware.rtl.bench import Passed
+from nac.hardware.rtl.build import RANDOM_SAMPLES, Say, silent
 from nac.hardware.vendor import VendorReport, c_synthesis, implement
 from nac.hardware.verify import Verification, verify
 from nac.rundir import write_atomic
@@ -36,7 +40,8 @@ class HardwareReport(Model):
 
     `rtl_samples` inputs, random ones over the full range among them, were computed by the RTL's adder graph as by
     the network, bit for bit; its LUTs, flip-flops and latency are among the numbers, as estimates. `rtl_simulation`
-    says that the Verilog did so too, `rtl_synthesis` what it was mapped to; `remarks` what looks wrong about that.
+    says that the Verilog did so too, `rtl_vhdl` the VHDL, `rtl_synthesis` what it was mapped to; `remarks` what looks
+    wrong about that.
     """
 
     design: str
@@ -47,6 +52,7 @@ class HardwareReport(Model):
     rtl_samples: int = 0
     rtl_simulation: Simulation | None = None
     rtl_synthesis: Synthesis | None = None
+    rtl_vhdl: Passed | None = None
     numbers: tuple[HardwareNumber, ...]
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -63,6 +69,7 @@ def synthesise(
     synthesis: bool = True,
     placement: bool = False,
     implementation: bool = False,
+    vhdl: bool = False,
     say: Say = silent,
 ) -> HardwareReport:
     """Export, recount, generate, simulate, verify and synthesise a design; write `reports.json` into its folder.
@@ -77,6 +84,7 @@ def synthesise(
         synthesis: let yosys map the Verilog to the part, and the backend's tool, where it is installed, the project.
         placement: place and route the Verilog on an ECP5 with nextpnr.
         implementation: synthesise, place and route the Verilog with Vivado, where that is installed.
+        vhdl: write the circuit in VHDL as well, and simulate it in GHDL.
         say: told what is being done.
 
     Raises:
@@ -97,11 +105,9 @@ def synthesise(
     _finish_project(project, design, verification, x)
     rtl = build_rtl(
         design, target, design.quantised_input(x), simulation=simulation, synthesis=synthesis, placement=placement,
-        say=say,
+        vhdl=vhdl, say=say,
     )  # fmt: skip
-    built = rtl_project(design, target) if rtl.project is not None else None
-    sheet = whole_sheet(design, read_circuit(load_model(model_file)), x[0], hls=project, rtl=built)
-    write_sheet(sheet, [found.path for found in (project, built) if found is not None])
+    _write_interface(design, project, rtl_project(design, target) if rtl.project is not None else None, x)
     vendor, skipped = _vendor(design, project, rtl, synthesis, implementation, say)
     numbers = [
         HardwareNumber(
@@ -112,6 +118,7 @@ def synthesise(
     report = HardwareReport(
         design=design.record.name, target=target, model=model_file.name, project=_relative(project.path, design.path),
         verification=verification, rtl_samples=rtl.samples, rtl_simulation=rtl.simulation, rtl_synthesis=rtl.synthesis,
+        rtl_vhdl=rtl.vhdl,
         numbers=(*numbers, *rtl.numbers, *(number for found in vendor for number in found.numbers)),
         skipped=(*skipped, *rtl.skipped),
         remarks=(
@@ -161,6 +168,17 @@ def _finish_project(
         outputs = project.predict(samples)
         for name, rows in (("tb_input_features.dat", inputs), ("tb_output_predictions.dat", outputs)):
             write_atomic(bench / name, "".join(" ".join(f"{value:.20g}" for value in row) + "\n" for row in rows))
+
+
+def _write_interface(
+    design: Design, project: HlsProject, rtl: RtlProject | None, x: npt.NDArray[np.float32]
+) -> None:
+    """The sheet into the projects; samples and what they give, and random ones as well, into the design's folder."""
+    circuit = read_circuit(load_model(design.path / "model.onnx"))
+    vectors = np.concatenate([design.quantised_input(x), random_input(circuit, RANDOM_SAMPLES)])
+    write_vectors(design.path / VECTORS, circuit, vectors)
+    sheet = whole_sheet(design, circuit, x[0], hls=project, rtl=rtl)
+    write_sheet(sheet, [found.path for found in (project, rtl) if found is not None])
 
 
 def _about_channels(design: Design, model_file: Path) -> list[str]:

@@ -29,6 +29,7 @@ from nac.rundir import DataFile, Run, data_files
 from nac.tasks import Dataset, Estimate, Interval, Split, Task, constant_answer, intervals_of, make_task, values_of
 
 logger = logging.getLogger(__name__)
+LANGUAGES = ("verilog", "vhdl")
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,8 @@ class Synthesis:
         if self.report.rtl_samples:
             circuit = f"RTL == network on {self.report.rtl_samples:,} samples"
             said.append(f"{circuit} in {proof.tool}, one result per clock" if proof else f"{circuit} (adder graph)")
+        if vhdl := self.report.rtl_vhdl:
+            said.append(f"VHDL == network in {vhdl.tool}: {vhdl.said}")
         return [*said, *(f"skipped: {line}" for line in self.report.skipped),
                 *(f"remark: {line}" for line in self.report.remarks)]  # fmt: skip
 
@@ -163,15 +166,18 @@ def synth_design(
     synthesis: bool = True,
     placement: bool = False,
     implementation: bool = False,
+    language: str = "verilog",
 ) -> Synthesis:
     """Export, write the HLS project and the RTL, verify both bit for bit on samples of the test split, synthesise.
 
     Raises:
-        InputError: no design, unknown backend, or a project folder that is not empty.
+        InputError: no design, unknown backend or language, or a project folder that is not empty.
         WorkError: two engines disagree, or a tool failed.
     """
     if backend is not None and backend not in BACKENDS:
         raise InputError(f"--backend {backend}: expected one of {', '.join(BACKENDS)}")
+    if language not in LANGUAGES:
+        raise InputError(f"--language {language}: expected one of {', '.join(LANGUAGES)}")
     design = Design.load(path)
     asked = {"backend": backend} if backend else {}
     target = validate(TargetConfig, {**design.record.task.target.model_dump(), **asked}, "nac synth")
@@ -183,7 +189,7 @@ def synth_design(
         try:
             report = synthesise(
                 design, target, project_dir=project, check_inputs=inputs, simulation=simulation, synthesis=synthesis,
-                placement=placement, implementation=implementation,
+                placement=placement, implementation=implementation, vhdl=language == "vhdl",
                 say=lambda what: say(f"{design.record.name}: {what}"),
             )  # fmt: skip
         except DESIGN_FAILURES as error:

@@ -90,6 +90,7 @@ def _tool(name: str) -> Callable[[], str | None]:
 _TOOLS: dict[str, tuple[str, str]] = {
     "verilator": ("proof of the RTL by simulation", "iverilog simulates, more slowly"),
     "iverilog": ("proof of the RTL without verilator", "without either, the RTL is proven as an adder graph only"),
+    "ghdl": ("proof of the RTL in VHDL (synth --language vhdl)", "VHDL is printed and not simulated"),
     "yosys": ("synthesis of the RTL: its LUTs", "LUTs are estimates"),
     "nextpnr": ("synth --place: a routed clock on an ECP5", "no routed clock without a vendor tool"),
 }

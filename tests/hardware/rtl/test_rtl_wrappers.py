@@ -1,7 +1,11 @@
 """Samples through the wrappers: all of them, in order, whoever waits; several designs in one top."""
 
+import importlib.util
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ from nac.hardware.rtl.bench import run_bench
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import run_verilog
+from nac.hardware.rtl.vhdl import run_vhdl_bench, write_vhdl
 from nac.hardware.rtl.wrappers import axis_latency, write_bench
 from nac.hardware.verify import circuit_of
 
@@ -132,3 +137,31 @@ def test_the_core_file_lists_what_is_there(design_of: DesignMaker) -> None:
     assert all((project.path / name).is_file() for name in listed)
     assert {project.path / name for name in listed} >= set(project.sources)
     assert core["targets"]["sim"]["toplevel"] == f"{project.record.top}_axis_tb"
+
+
+@pytest.mark.skipif(tools.ghdl() is None, reason=tools.MISSING["ghdl"])
+def test_the_vhdl_gives_the_same_under_random_stalls(design_of: DesignMaker) -> None:
+    project = with_bench(design_of("max", 3, "leaky_relu_1_8"), 1000)
+    folder = write_vhdl(project, 1000)
+    text = "\n".join(file.read_text() for file in folder.glob("*.vhd"))
+    entities = re.findall(r"^entity (\w+) is", text, re.M)
+    assert entities and all(name.startswith(project.record.top) for name in entities)
+    assert run_vhdl_bench(project).said.startswith("1000 results equal, in order, none lost")
+    outputs = project.path / "tb" / "outputs.hex"
+    lines = outputs.read_text().splitlines()
+    lines[9] = f"{int(lines[9], 16) ^ 1:0{len(lines[9])}x}"
+    outputs.write_text("\n".join(lines) + "\n")
+    with pytest.raises(WorkError, match="FAIL: result 9"):
+        run_vhdl_bench(project)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("cocotb") is None, reason="cocotb is not installed")
+@pytest.mark.skipif(tools.iverilog() is None, reason=tools.MISSING["iverilog"])
+def test_cocotb_runs_the_same_vectors_and_a_reset(design_of: DesignMaker, tmp_path: Path) -> None:
+    project = with_bench(design_of("mlp", 2), 60)
+    shutil.copytree(project.path, tmp_path / "rtl")  # make knows no folders with spaces
+    scripts = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": ""}
+    done = subprocess.run(["make", "-f", "cocotb.mk"], cwd=tmp_path / "rtl" / "tb", capture_output=True, text=True,
+                          env=environment, check=False)  # fmt: skip
+    assert "TESTS=2 PASS=2 FAIL=0" in done.stdout, done.stdout[-2000:] + done.stderr

@@ -41,7 +41,12 @@ def run_bench(project: RtlProject, wrapper: str = "axis", tool: Tool | None = No
         for file in (bench / f"{name}.v", *bench.glob("*.hex")):
             shutil.copyfile(file, work / file.name)
         said = run_verilog(tool, name, [f"{name}.v", *copy_sources(project, work)], work)
+    return passed(name, tool, said)
+
+
+def passed(bench: str, tool: Tool, said: str) -> Passed:
+    """What a bench that passed said. Raises WorkError where it did not."""
     found = re.search(r"PASS: (.*)", said)
     if found is None:
-        raise WorkError(f"{name} in {tool.name}: did not pass: {' / '.join(said.strip().splitlines()[-3:])}")
-    return Passed(bench=name, tool=tool.name, version=tool.version, said=found[1].strip())
+        raise WorkError(f"{bench} in {tool.name}: did not pass: {' / '.join(said.strip().splitlines()[-3:])}")
+    return Passed(bench=bench, tool=tool.name, version=tool.version, said=found[1].strip())

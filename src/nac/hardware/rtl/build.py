@@ -15,12 +15,15 @@ from nac.hardware.export import load_model
 from nac.hardware.number import HardwareNumber
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl import tools
+from nac.hardware.rtl.bench import Passed
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.lowering import MOST_PRODUCTS, unrolled_products
 from nac.hardware.rtl.placement import LUTS, Placement, fits, place
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import Simulation, prove, simulator
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
+from nac.hardware.rtl.vhdl import FOLDER as VHDL
+from nac.hardware.rtl.vhdl import run_vhdl_bench, write_vhdl
 from nac.hardware.rtl.wrappers import write_bench
 
 logger = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ class RtlReport(Model):
     simulation: Simulation | None = None
     synthesis: Synthesis | None = None
     placement: Placement | None = None
+    vhdl: Passed | None = None
     numbers: tuple[HardwareNumber, ...] = ()
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -58,6 +62,7 @@ def build_rtl(
     simulation: bool = True,
     synthesis: bool = True,
     placement: bool = False,
+    vhdl: bool = False,
     random_samples: int = RANDOM_SAMPLES,
     say: Say = silent,
 ) -> RtlReport:
@@ -70,6 +75,7 @@ def build_rtl(
         simulation: run the Verilog in a simulator as well as the adder graph.
         synthesis: run yosys.
         placement: place and route on an ECP5 with nextpnr, where the circuit fits.
+        vhdl: write it in VHDL as well, and simulate that in GHDL.
         random_samples: how many random inputs.
         say: told what is being done.
 
@@ -94,11 +100,13 @@ def build_rtl(
     else:
         asked = {"RTL simulation": simulation, "RTL synthesis": synthesis}
         skipped += [f"{what}: not asked for; `nac synth` does it" for what, wanted in asked.items() if not wanted]
+    spoken = _vhdl(project, len(inputs), simulation, skipped, say) if vhdl or (project.path / VHDL).is_dir() else None
     proof = _prove(project, inputs, expected, skipped, say) if simulation else None
     mapped = _synthesise(project, skipped, say) if synthesis else None
     placed = _place(project, skipped, say) if placement else None
     return RtlReport(
         project=project.path.name, samples=len(inputs), simulation=proof, synthesis=mapped, placement=placed,
+        vhdl=spoken,
         numbers=(*estimates(project), *_simulated(proof), *_measured(mapped), *_placed(placed)), skipped=tuple(skipped),
         remarks=mapped.remarks if mapped else (),
     )  # fmt: skip
@@ -119,6 +127,16 @@ def _prove(
         return None
     say(f"RTL simulation with {tool.name}")
     return prove(project, x, expected, tool)
+
+
+def _vhdl(project: RtlProject, samples: int, simulation: bool, skipped: list[str], say: Say) -> Passed | None:
+    say("RTL in VHDL")
+    write_vhdl(project, samples)
+    if not simulation or tools.ghdl() is None:
+        reason = tools.MISSING["ghdl"] if simulation else "not asked for"
+        skipped.append(f"simulation of the VHDL: {reason}")
+        return None
+    return run_vhdl_bench(project)
 
 
 def _synthesise(project: RtlProject, skipped: list[str], say: Say) -> Synthesis | None:

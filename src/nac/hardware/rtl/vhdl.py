@@ -1,0 +1,64 @@
+"""The circuit in VHDL, beside the Verilog: printed by alkaid from the same adder graph, in the same wrappers."""
+
+import shutil
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+from alkaid.codegen.rtl import RTLModel
+
+from nac.errors import WorkError, third_party
+from nac.hardware.rtl import tools
+from nac.hardware.rtl.bench import Passed, passed
+from nac.hardware.rtl.names import prefix_modules
+from nac.hardware.rtl.project import LEVELS_PER_NS
+from nac.hardware.rtl.record import RtlProject
+from nac.hardware.rtl.templates import template
+from nac.hardware.rtl.wrappers import BENCH, WRAPPERS, settings
+from nac.rundir import write_atomic
+
+FOLDER = "vhdl"
+TIMEOUT_S = 1800.0
+
+
+def write_vhdl(project: RtlProject, samples: int) -> Path:
+    """Write the sources into `vhdl` of a project and their test bench beside its vectors, of so many samples.
+
+    Raises WorkError where the alkaid that is installed is not the one that made the project.
+    """
+    record, folder = project.record, project.path / FOLDER
+    if metadata.version("alkaid") != record.version:
+        raise WorkError(f"{project.path}: was made by alkaid {record.version}; make it again with `nac synth`")
+    shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="nac-vhdl-") as work:
+        with third_party("alkaid"):
+            RTLModel(
+                project.graph, work, record.top, "vhdl", latency_cutoff=record.clock_period_ns * LEVELS_PER_NS,
+                print_latency=False, part_name=record.part, clock_period=record.clock_period_ns, ternary_fuse=False,
+            ).write()  # fmt: skip
+        sources = Path(work) / "src"
+        prefix_modules(sources, record.top, "vhd")
+        for source in sorted(sources.rglob("*.vhd")):
+            write_atomic(folder / source.name, source.read_text(encoding="utf-8"))
+    for wrapper in WRAPPERS:
+        write_atomic(folder / f"{record.top}_{wrapper}.vhd", template(f"{wrapper}.vhd", **settings(record)))
+    bench = template("axis_tb.vhd", samples=samples, **settings(record))
+    write_atomic(project.path / BENCH / f"{record.top}_axis_tb.vhd", bench)
+    return folder
+
+
+def run_vhdl_bench(project: RtlProject) -> Passed:
+    """Run the test bench in GHDL. Raises WorkError where there is no GHDL, or the bench does not pass."""
+    tool = tools.ghdl()
+    if tool is None:
+        raise WorkError(tools.MISSING["ghdl"])
+    top = f"{project.record.top}_axis_tb"
+    with tempfile.TemporaryDirectory(prefix="nac-ghdl-") as folder:
+        work = Path(folder)
+        bench = project.path / BENCH
+        for file in (*(project.path / FOLDER).glob("*.vhd"), bench / f"{top}.vhd", *bench.glob("*.hex")):
+            shutil.copyfile(file, work / file.name)
+        tool.run(["-i", "--std=08", *sorted(file.name for file in work.glob("*.vhd"))], work, TIMEOUT_S)
+        tool.run(["-m", "--std=08", "-Wno-hide", top], work, TIMEOUT_S)
+        said = tool.run(["-r", "--std=08", top, "--ieee-asserts=disable-at-0"], work, TIMEOUT_S)
+    return passed(top, tool, said)
