@@ -7,6 +7,7 @@ from rich.console import Console
 from nac.design import Design
 from nac.hardware.kit.pack import KitRecord, pack
 from nac.hardware.kit.verify import Check, verify_kit
+from nac.pipeline.progress import teller
 
 
 def export_design(path: Path, to: Path, console: Console) -> KitRecord:
@@ -19,4 +20,5 @@ def export_design(path: Path, to: Path, console: Console) -> KitRecord:
 def verify_folder(path: Path, console: Console) -> list[Check]:
     """Run the checks of a kit. Raises InputError for what is none, WorkError where a check fails."""
     with console.status(str(path)) as status:
-        return verify_kit(path, lambda what: status.update(f"{path}: {what}"))
+        say = teller(console, status.update)
+        return verify_kit(path, lambda what: say(f"{path}: {what}"))

@@ -16,14 +16,14 @@ from nac.config import Model
 from nac.design import REPORTS, Design
 from nac.errors import InputError
 from nac.hardware.circuit import Circuit
-from nac.hardware.export import load_model
+from nac.hardware.export import load_model, source_of
 from nac.hardware.interface import Sheet
 from nac.hardware.kit import header, reference
 from nac.hardware.kit.network import network_json
 from nac.hardware.kit.sheet import SHEET, TEXT, write_sheet
 from nac.hardware.kit.vectors import FOLDER as VECTORS
 from nac.hardware.kit.vectors import INPUTS, OUTPUTS
-from nac.hardware.project import HlsProject, source_of
+from nac.hardware.project import HlsProject
 from nac.hardware.read import read_circuit
 from nac.hardware.report import HardwareReport
 from nac.hardware.rtl.engine import FOLDER as RTL
