@@ -54,7 +54,7 @@ def test_distilled_samples_lie_beside_the_trial_and_serve_again(
     task, dataset, architecture = problem
     file = run.trial(3) / "distilled.npz"
     assert len(read_distilled(file, task.config.data, dataset.preprocessing)) == 12
-    monkeypatch.setattr("nac.compress.stage.distil", lambda distilling: pytest.fail("distilled again"))
+    monkeypatch.setattr("nac.compress.floats.distil", lambda distilling: pytest.fail("distilled again"))
     (designs[2].path / "design.json").unlink()
     again = compress([Winner(3, architecture)], task, dataset, run, SETTINGS, seed=0)[2]
     before, after = designs[2].network.state_dict(), again.network.state_dict()
@@ -84,7 +84,7 @@ def test_one_name_is_one_pruner_and_repeated_ones_count_once(problem: Problem) -
 def test_early_weights_are_not_trained_for_a_pruner_that_keeps_the_trained_ones(
     problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nac.compress.stage.rewound", lambda *given: pytest.fail("trained for nothing"))
+    monkeypatch.setattr("nac.compress.floats.rewound", lambda *given: pytest.fail("trained for nothing"))
     task, dataset, architecture = problem
     settings = SETTINGS.model_copy(update={"pruner": ("gradual",), "sparsity": (0.5,)})
     compress([Winner(3, architecture)], task, dataset, Run(tmp_path), settings, seed=0)

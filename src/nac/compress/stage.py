@@ -1,56 +1,37 @@
 """The local search: winners of the search x bit widths x sparsities, each trained into a design."""
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
-from nac.arch import Network, copied, initialised, integer_weights, measured_workload
+from nac.arch import Network, integer_weights, measured_workload
 from nac.compress.constants import without_constants
 from nac.compress.digits import with_fewer_digits
-from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
-from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruning, prune, rewound
+from nac.compress.floats import FloatNetworks
+from nac.compress.pruners import PRUNERS, Pruned
 from nac.compress.quantisation import Bench, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes, refusal
-from nac.compress.structured import remove_channels
-from nac.compress.tuning import load_tuned, save_tuned, tune
-from nac.config import FORMER_PRUNERS, CompressConfig, TrainConfig
+from nac.config import FORMER_PRUNERS, CompressConfig
 from nac.cost import costs
 from nac.design import (
     DESIGN_FAILURES,
     Design,
     DesignRecord,
     forget_failure,
-    load_float,
     lost_features,
     record_failure,
-    save_float,
     training_data,
 )
-from nac.errors import FAILURES, InputError, WorkError
+from nac.errors import InputError, WorkError
 from nac.rundir import Run
 from nac.tasks import Dataset, Estimate, Task, intervals_of, values_of
-from nac.train import FitResult, Teacher, estimate, fit
+from nac.train import FitResult, estimate
 
 logger = logging.getLogger(__name__)
-ARCHITECTURE = "architecture.json"
-"""Written last in the folder of a float network: where it is, the network is complete."""
-
-
-class Sparse(NamedTuple):
-    """A float network trained under masks, and how they were found (None: it is dense)."""
-
-    network: Network
-    masks: Masks
-    pruned: Pruned | None
-
-
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many designs are done and how many there will be."""
 Measure = Callable[[Network], Mapping[str, float]]
@@ -117,7 +98,7 @@ def compress(
 
 
 class _Workshop:
-    """Trains references and designs, keeping what several designs of one winner share."""
+    """Makes designs of float networks."""
 
     def __init__(
         self, task: Task, dataset: Dataset, run: Run, settings: CompressConfig, seed: int, measure: Measure
@@ -128,68 +109,7 @@ class _Workshop:
         self.run = run
         self.settings = settings
         self.seed = seed
-        self._sparse: dict[tuple[int, float, float, str], Sparse] = {}
-        self._distilled: dict[int, Distilled] = {}
-        self._failed: dict[int, Exception] = {}
-
-    def _seed(self, *parts: object) -> int:
-        """A seed of its own for every training, the same in every order of work."""
-        text = "/".join(map(str, (self.seed, *parts)))
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
-
-    def _fresh(self, winner: Winner) -> Network:
-        return initialised(winner.architecture, self._seed(winner.trial, "init"))
-
-    def _train(
-        self, winner: Winner, network: Network, masks: Masks | None, *label: object,
-        teacher: Teacher | None = None,
-    ) -> Network:
-        """Train in place with the budget of float trainings and a seed derived from the label."""
-        fit(
-            network, self.dataset, self.task, self.training(winner), seed=self._seed(winner.trial, *label),
-            masks=masks, teacher=teacher,
-        )  # fmt: skip
-        return network
-
-    def training(self, winner: Winner) -> TrainConfig:
-        """The settings of float trainings: what a training search found for the trial, else the task's."""
-        settings = self.settings.train
-        tuned = load_tuned(self.run.trial(winner.trial))
-        budget = {"epochs": settings.epochs, "patience": settings.patience}
-        return settings if tuned is None else tuned.train.model_copy(update=budget)
-
-    def tune(self, winner: Winner) -> None:
-        """Search the settings of the winner's trainings, unless that was done; trainings from before are forgotten."""
-        folder = self.run.trial(winner.trial)
-        if not self.settings.tune or load_tuned(folder) is not None:
-            return
-        tuned = tune(
-            lambda: self._fresh(winner), self.dataset, self.task, self.settings.train, self.settings.tune,
-            seed=self._seed(winner.trial, "tune"),
-        )  # fmt: skip
-        for trained in folder.glob(f"float*/{ARCHITECTURE}"):
-            trained.unlink()
-        save_tuned(folder, tuned)
-
-    def reference(self, winner: Winner) -> Network:
-        """The dense float network, trained in full; read from disk when it is there."""
-        folder = self.run.trial(winner.trial) / "float"
-        if (folder / ARCHITECTURE).exists():
-            return load_float(folder)
-        network = self._train(winner, self._fresh(winner), None, "reference")
-        save_float(folder, network)
-        return network
-
-    def begun(self, winner: Winner) -> Network:
-        """The reference, after the search for its training. What failed for one design is not tried for the next."""
-        if winner.trial in self._failed:
-            raise self._failed[winner.trial]
-        try:
-            self.tune(winner)
-            return self.reference(winner)
-        except FAILURES as error:
-            self._failed[winner.trial] = error
-            raise
+        self.floats = FloatNetworks(task, dataset, run, settings, seed)
 
     def _made(self, recipe: Recipe) -> Design:
         """The design that another one is trained on from."""
@@ -198,28 +118,6 @@ class _Workshop:
             raise WorkError(f"it starts from {recipe.name}, which failed")
         return Design.load(folder)
 
-    def dense(self, winner: Winner) -> Network:
-        """The reference, or what is left of it when channels were removed."""
-        return self.reference(winner) if not winner.removed else load_float(self._smaller_folder(winner))
-
-    def _smaller_folder(self, winner: Winner) -> Path:
-        return self.run.trial(winner.trial) / f"float-c{round(100 * winner.removed):02d}"
-
-    def without_channels(self, winner: Winner, removed: float) -> Winner:
-        """The winner with a smaller architecture, whose float network is trained on from the reference's weights."""
-        smaller = replace(winner, removed=removed)
-        folder = self._smaller_folder(smaller)
-        if (folder / ARCHITECTURE).exists():
-            return replace(smaller, architecture=load_float(folder).architecture)
-        reference = self.reference(winner)
-        network = remove_channels(reference, removed, self.dataset.train, self.task)
-        fit(
-            network, self.dataset, self.task, self.training(winner), seed=self._seed(winner.trial, removed),
-            teacher=teacher_of(reference, self.settings),
-        )  # fmt: skip
-        save_float(folder, network)
-        return replace(smaller, architecture=network.architecture)
-
     def folder(self, recipe: Recipe) -> Path:
         """Where the design is, or will be: under its pruner's former name where an older run finished it."""
         names = [recipe.name.removesuffix(recipe.pruner) + former
@@ -227,66 +125,16 @@ class _Workshop:
         older = [folder for folder in map(self.run.design, names) if (folder / "design.json").exists()]
         return older[0] if older else self.run.design(recipe.name)
 
-    def _start(self, winner: Winner) -> Network:
-        """The network at the weights that pruning rewinds to."""
-        return rewound(
-            self._fresh(winner), self.settings.rewind, self.task, self.dataset, self.training(winner),
-            self._seed(winner.trial, "rewind"),
-        )  # fmt: skip
-
-    def distilled(self, winner: Winner) -> Distilled:
-        """The winner's distilled samples: those of the file in the settings, else kept beside its trial."""
-        if winner.trial not in self._distilled:
-            settings, config = self.settings.distilled_data, self.task.config.data
-            file = settings.file or self.run.trial(winner.trial) / "distilled.npz"
-            known = read_distilled(file, config, self.dataset.preprocessing) if settings.file or file.exists() else None
-            asked = settings.model_dump(mode="json")
-            if known is None or not (settings.file or known.provenance.get("settings") == asked):
-                make, seed = partial(initialised, winner.architecture), self._seed(winner.trial, "distil")
-                known = distil(Distilling(self.task, self.dataset, make, settings, seed))
-                write_distilled(file, known, config)
-            self._distilled[winner.trial] = known
-        return self._distilled[winner.trial]
-
-    def pruning(self, winner: Winner, sparsity: float) -> Pruning:
-        """What a pruner is given for this winner."""
-        start = cache(partial(self._start, winner))  # trained when it is first asked for: not every pruner does
-        return Pruning(
-            self.task, self.dataset, lambda: copied(start()), self.training(winner), sparsity, self.settings.rounds,
-            self._seed(winner.trial, sparsity, "prune"),
-            lambda: self.distilled(winner).dataset(self.dataset, self.task.config.data), self.settings.distilled_train,
-            lambda: self.dense(winner),
-        )  # fmt: skip
-
-    def sparse(self, winner: Winner, sparsity: float, pruner: str) -> Sparse:
-        """The float network trained under the masks that a pruner found, both at the asked sparsity."""
-        key = (winner.trial, winner.removed, sparsity, pruner)
-        if key not in self._sparse:
-            self._sparse.clear()  # one at a time: recipes come sorted
-            if sparsity == 0:
-                self._sparse[key] = Sparse(self.dense(winner), {}, None)
-            else:
-                if PRUNERS[pruner].needs_distilled:
-                    self.distilled(winner)  # before the clock of pruning starts: it is counted apart
-                pruning = self.pruning(winner, sparsity)
-                pruned = prune(pruner, pruning)
-                network = self._train(
-                    winner, pruning.final_start(pruned.rounds[-1]), pruned.masks, sparsity, "final",
-                    teacher=teacher_of(self.reference(winner), self.settings),
-                )  # fmt: skip
-                self._sparse[key] = Sparse(network, pruned.masks, pruned)
-        return self._sparse[key]
-
     def make(self, recipe: Recipe) -> Design:
         """Train one design and write its folder."""
         if reason := refusal(recipe):
             raise InputError(f"trial {recipe.winner.trial} cannot be quantised exactly: {reason}")
         winner, settings = recipe.winner, self.settings
-        reference = self.begun(winner)
+        reference = self.floats.begun(winner)
         if recipe.removed:
-            winner = self.without_channels(winner, recipe.removed)
+            winner = self.floats.without_channels(winner, recipe.removed)
         teacher = teacher_of(reference, settings)
-        bench = Bench(self.task, self.dataset, settings, teacher, self._seed(recipe.name, "finetune"))
+        bench = Bench(self.task, self.dataset, settings, teacher, self.floats.seed_of(recipe.name, "finetune"))
         removed: Counter[str] = Counter()
         if recipe.start is None:
             network, result, pruned = self._quantised(recipe, winner, bench)
@@ -327,7 +175,7 @@ class _Workshop:
         """A network trained at the recipe's widths and sparsity, and how that and its pruning went."""
         architecture = winner.architecture.with_bits(**recipe.widths.model_dump())
         sparsity = recipe.sparsity if self.settings.order == "prune_then_quantise" else 0.0
-        sparse = self.sparse(winner, sparsity, recipe.pruner)
+        sparse = self.floats.sparse(winner, sparsity, recipe.pruner)
         network, result = train_quantised(
             sparse.network, sparse.masks, architecture, recipe.sparsity, bench, mixed=recipe.mixed
         )  # fmt: skip
@@ -346,7 +194,7 @@ class _Workshop:
             found = {"seconds": round(pruned.seconds, 3), "guarded": pruned.guarded, "idle": pruned.idle}
             pruning["pruning"] = {"pruner": recipe.pruner, **found}
             if PRUNERS[recipe.pruner].needs_distilled:
-                pruning["pruning"]["distilled_data"] = dict(self.distilled(recipe.winner).provenance)
+                pruning["pruning"]["distilled_data"] = dict(self.floats.distilled(recipe.winner).provenance)
         digits: dict[str, Any] = {}
         if recipe.start is not None:
             digits["digits"] = {"share": recipe.digits, "start": recipe.start.name}
@@ -357,7 +205,7 @@ class _Workshop:
             "bits": recipe.bits,
             "mixed": recipe.mixed,
             "removed": recipe.removed,
-            "train": self.training(recipe.winner).model_dump(mode="json"),
+            "train": self.floats.training(recipe.winner).model_dump(mode="json"),
             "sparsity": recipe.sparsity,
             **pruning,
             **digits,
