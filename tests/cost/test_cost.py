@@ -1,11 +1,13 @@
 import math
+from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nac.cost import COSTS, MatrixOp, bops, costs, ebops, macs, parameters, set_bits
+from nac.cost import COSTS, Cost, MatrixOp, bops, costs, ebops, macs, parameters, set_bits
+from nac.errors import InputError
 
 
 def test_bops_are_the_uniq_form_worked_by_hand() -> None:
@@ -41,3 +43,22 @@ def test_costs_are_finite_and_grow_with_density(m: int, n: int, p: int, w: int, 
     assert math.isfinite(op.bops)
     assert op.bops <= dense.bops
     assert op.ebops <= dense.ebops
+
+
+def test_a_plug_in_that_cannot_be_loaded_leaves_the_other_costs(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = EntryPoint(name="silicon", value="no_such_module:silicon", group="nac.cost")
+    assert "bops" in COSTS
+    monkeypatch.setattr(COSTS, "_plugins", {"silicon": broken})
+    found = costs([MatrixOp("a", 4, 8)])
+    assert set(found) == {"bops", "ebops", "macs", "parameters"}
+    assert "silicon" in caplog.text
+    with pytest.raises(InputError, match="silicon"):
+        COSTS["silicon"]
+
+
+def test_a_registered_cost_is_counted_with_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(COSTS, "_objects", dict(COSTS._objects))
+    COSTS.register("layers", Cost("layers", "layers", len))
+    assert costs([MatrixOp("a", 4, 8), MatrixOp("b", 2, 4)])["layers"] == 2

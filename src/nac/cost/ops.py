@@ -1,13 +1,18 @@
 """The one definition of cost: what a network's matrix products take, in bit operations, MACs and parameters."""
 
+import logging
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nac.errors import InputError
+from nac.registry import Registry
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,10 @@ def parameters(ops: Iterable[MatrixOp]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A named cost of a list of matrix products; the extension point for further ones."""
+    """The extension point: a named cost of a network, measured of its matrix products alone.
+
+    It is then an objective of searches, a limit, and a column of every table.
+    """
 
     name: str
     label: str
@@ -96,20 +104,23 @@ class Cost:
     unit: str = ""
 
 
-COSTS: Mapping[str, Cost] = MappingProxyType(
-    {
-        cost.name: cost
-        for cost in (
-            Cost("bops", "bit operations", bops),
-            Cost("ebops", "effective bit operations", ebops),
-            Cost("macs", "multiply-accumulates", macs),
-            Cost("parameters", "parameters", parameters),
-        )
-    }
-)
+COSTS: Registry[Cost] = Registry("cost", "nac.cost")
+for _cost in (
+    Cost("bops", "bit operations", bops),
+    Cost("ebops", "effective bit operations", ebops),
+    Cost("macs", "multiply-accumulates", macs),
+    Cost("parameters", "parameters", parameters),
+):
+    COSTS.register(_cost.name, _cost)
 
 
 def costs(ops: Iterable[MatrixOp]) -> dict[str, float]:
-    """Every registered cost by name."""
+    """Every cost by name, but for those of plug-ins that cannot be loaded: only who asks for them stops for them."""
     listed = list(ops)
-    return {name: cost.measure(listed) for name, cost in COSTS.items()}
+    found = {}
+    for name in COSTS:
+        try:
+            found[name] = COSTS[name].measure(listed)
+        except InputError as error:
+            logger.warning("%s; it is left out", error)
+    return found

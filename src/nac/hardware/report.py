@@ -12,7 +12,7 @@ from nac import __version__
 from nac.arch import measured_workload
 from nac.arch.quantisers.fixed_point import SPREAD
 from nac.config import Model, TargetConfig
-from nac.cost import COSTS
+from nac.cost import COSTS, costs
 from nac.design import Design
 from nac.hardware.evaluate import random_input
 from nac.hardware.export import export, load_model
@@ -111,9 +111,9 @@ def synthesise(
     vendor, skipped = _vendor(design, project, rtl, synthesis, implementation, say)
     numbers = [
         HardwareNumber(
-            name=cost.name, value=cost.measure(ops), unit=cost.unit, tool="nac", version=__version__, kind="count"
+            name=name, value=value, unit=COSTS[name].unit, tool="nac", version=__version__, kind="count"
         )
-        for cost in COSTS.values()
+        for name, value in costs(ops).items()
     ]
     report = HardwareReport(
         design=design.record.name, target=target, model=model_file.name, project=_relative(project.path, design.path),

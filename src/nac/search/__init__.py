@@ -2,7 +2,7 @@
 
 from nac.search.deployment import Deployment, Infeasible
 from nac.search.leaders import train_leaders_again, trainings
-from nac.search.objectives import HARDWARE, OBJECTIVES, Candidate, Goals, Limit, Objective, goals
+from nac.search.objectives import HARDWARE, Candidate, Goals, Limit, Objective, goals
 from nac.search.results import TrialResult, best, front, hypervolume, objective_names, ranked, results, select
 from nac.search.run import begin_search, run_search
 from nac.search.status import SearchStatus, status
@@ -10,7 +10,6 @@ from nac.search.storage import locks_of, run_of, serves_many
 
 __all__ = [
     "HARDWARE",
-    "OBJECTIVES",
     "Candidate",
     "Deployment",
     "Goals",

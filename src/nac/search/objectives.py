@@ -44,7 +44,10 @@ class Candidate:
 
 
 class Objective(Protocol):
-    """The extension point: a named number with a direction. A cheap one needs the architecture only."""
+    """A named number with a direction: a cost (nac.cost.COSTS) or a metric (nac.tasks.METRICS), to which people add.
+
+    A cheap one needs the architecture only.
+    """
 
     @property
     def name(self) -> str:
@@ -144,15 +147,18 @@ class MetricObjective:
 
 HARDWARE = ("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii")
 """Costs of the circuit that a quantised network becomes."""
-OBJECTIVES: dict[str, Objective] = {
-    **{name: CostObjective(cost) for name, cost in COSTS.items()},
-    **{name: MeasuredObjective(name) for name in HARDWARE},
-}
 
 
-def objective_of(name: str) -> Objective:
-    """The objective of this name, which may be a metric's. Raises InputError."""
-    return OBJECTIVES[name] if name in OBJECTIVES else MetricObjective(METRICS[name])
+def objective_of(name: str, *, quantised: bool = False) -> Objective:
+    """The objective of this name: a cost of a network or of its circuit, or a metric. Raises InputError.
+
+    In a search of quantised networks costs are those of the trained weights.
+    """
+    if name in HARDWARE:
+        return MeasuredObjective(name)
+    if name in COSTS:
+        return MeasuredObjective(name, COSTS[name].direction) if quantised else CostObjective(COSTS[name])
+    return MetricObjective(METRICS[name])
 
 
 @dataclass(frozen=True)
@@ -223,9 +229,8 @@ def goals(settings: SearchConfig, metric_names: Sequence[str]) -> Goals:
 
     Raises InputError naming every key that is wrong.
     """
-    known = {**OBJECTIVES, **{name: MetricObjective(METRICS[name]) for name in metric_names}}
-    if settings.quantise is not None:
-        known |= {name: MeasuredObjective(name, cost.direction) for name, cost in COSTS.items()}
+    known = [*COSTS, *HARDWARE, *metric_names]
+    quantised = settings.quantise is not None
     asked: dict[str, Sequence[ObjectiveConfig | ConstraintConfig]] = {
         "objectives": settings.objectives,
         "constraints": settings.constraints,
@@ -236,7 +241,7 @@ def goals(settings: SearchConfig, metric_names: Sequence[str]) -> Goals:
         for i, item in enumerate(items)
         if item.name not in known
     ]
-    if settings.quantise is None:
+    if not quantised:
         problems += [
             f"search.{key}.{i}.name: {item.name} is known of quantised networks only, expected search.quantise to be "
             "set (the budget of a quantisation-aware training, e.g. {epochs: 10})"
@@ -249,13 +254,14 @@ def goals(settings: SearchConfig, metric_names: Sequence[str]) -> Goals:
     if problems:
         raise InputError("\n".join(problems))
     limits = [
-        Limit(known[item.name], bound, upper)
+        Limit(objective_of(item.name, quantised=quantised), bound, upper)
         for items in asked.values()
         for item in items
         for bound, upper in ((item.min, False), (item.max, True))
         if bound is not None
     ]
-    return Goals(tuple(known[item.name] for item in settings.objectives), _distinct(limits))
+    chosen = tuple(objective_of(item.name, quantised=quantised) for item in settings.objectives)
+    return Goals(chosen, _distinct(limits))
 
 
 def _distinct(limits: Iterable[Limit]) -> tuple[Limit, ...]:
