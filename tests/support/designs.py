@@ -69,8 +69,8 @@ def make_design(folder: Path, arch: Architecture, network: Network) -> Design:
     })  # fmt: skip
     ops = measured_workload(network)
     record = DesignRecord(
-        name=folder.name, task=task, architecture=arch, sparsity=0.0, density={}, metrics={}, origin={},
-        preprocessing=Preprocessing(scaling="none"), costs=costs(ops),
+        name=folder.name, task=task, architecture=arch, quantiser=network.quantiser or FIXED_POINT, sparsity=0.0,
+        density={}, metrics={}, origin={}, preprocessing=Preprocessing(scaling="none"), costs=costs(ops),
     )  # fmt: skip
     return Design.create(folder, record, network)
 

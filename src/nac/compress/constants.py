@@ -5,15 +5,14 @@ channel is a constant: it is added to the biases of the layers that read it, in 
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from nac.arch import Channels, Network, copied
 from nac.arch.operation import Extent
-from nac.arch.quantisers import plain
-from nac.arch.quantisers.fixed_point import channel_scale
+from nac.arch.quantisers import QUANTISERS, Quantiser, plain
 from nac.compress.structured import Group, carried_over, channel_groups
 
 BEYOND = 1e30
@@ -83,6 +82,11 @@ def _smaller(network: Network) -> tuple[Network, dict[str, int]]:
     return (carried_over(_pinned(exact, biases), kept).eval(), gone) if gone else (network, {})
 
 
+def _quantiser(network: Network) -> Quantiser:
+    assert network.quantiser is not None
+    return QUANTISERS[network.quantiser]
+
+
 def _held(bias: Tensor, parameter: Any) -> bool:
     """Whether a layer can have this bias."""
     return bool((bias == 0).all()) if parameter is None else torch.equal(bias.float().double(), bias)
@@ -93,9 +97,7 @@ def _pinned(exact: Network, biases: Mapping[str, Tensor]) -> Network:
     pinned = copied(exact).eval()
     for name, bias in biases.items():
         layer: Any = pinned.layers[name]
-        quantised = cast(Any, exact.layers[name]).quant_weight()
-        layer.weight.copy_(quantised.value)
-        channel_scale(layer).smallest.copy_(quantised.scale)
+        _quantiser(pinned).pin(layer)
         if layer.bias is not None:
             layer.bias.copy_(bias)
     return pinned
@@ -155,7 +157,7 @@ def _layers(network: Network) -> dict[str, _Layer]:
             flat = weight.value.flatten(2) if weight.value.dim() > 2 else weight.value[..., None]
             bias = flat.new_zeros(len(flat))
             if layer.bias is not None:
-                bias = layer.bias_quant(layer.bias, inputs[0], weight).value
+                bias = _quantiser(network).bias(layer, inputs[0])
             found[name] = _Layer(flat.clamp_min(0).sum(2), flat.clamp_max(0).sum(2), bias)
 
         handles.append(layer.register_forward_pre_hook(hook))
@@ -179,7 +181,15 @@ def _ranges(network: Network, layers: Mapping[str, _Layer]) -> dict[str, Extent]
         def own(x: Extent, name: str = node.name) -> Extent:
             if name in layers:
                 return layers[name].extent(x)
-            return Extent(*(plain(network.layers[name](end)) for end in (x.low, x.high)))
+            return _quantised(network, name, x)
 
         ranges[node.name] = node.operation.extent(node, network.graph.sources(node), before, own)
     return ranges
+
+
+def _quantised(network: Network, name: str, x: Extent) -> Extent:
+    """What a quantiser makes of a range, over all positions."""
+    shape = network.graph[name].shape
+    ends = (end.reshape(1, -1, *[1] * (len(shape) - 1)).expand(1, *shape) for end in (x.low, x.high))
+    low, high = (plain(network.layers[name](end)).reshape(shape[0], -1) for end in ends)
+    return Extent(low.amin(1), high.amax(1))

@@ -153,7 +153,7 @@ def carried_over(source: Network, chosen: Mapping[str, Tensor]) -> Network:
             continue
         for key, tensor in source.layers[node.name].state_dict().items():
             smaller = tensor[kept[node.name]] if tensor.dim() else tensor
-            if node.operation.weighted and key == "weight":
+            if node.operation.weighted and tensor.shape == source.weight(node.name).shape:
                 smaller = smaller[:, kept[node.inputs[0]]]
             state[f"layers.{node.name}.{key}"] = smaller.clone()
     target = Network(_shrunk(source.architecture, chosen), quantiser=source.quantiser)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from nac.arch import Network
+from nac.arch.quantisers import QUANTISERS, plain
 from nac.tasks import Dataset, Preprocessing
 from nac.tasks.ranges import ENOUGH, Ranges
 
 # Saturated values of a feature that are worth a word, and how many more than in training.
 MANY, MORE = 0.2, 3.0
+# Saturates every input.
+BEYOND = 1e30
 # Of a feature of which fewer values can be told from the usual one nothing is left.
 KEPT = 0.1
 
@@ -31,22 +34,24 @@ class TrainingData(Ranges):
 
 
 class Input(NamedTuple):
-    """The quantiser of a network's input: values from `low` to `high` in whole steps."""
+    """The quantiser of a network's input: values (*input) from `low` to `high` in whole steps."""
 
-    step: float
-    low: float
-    high: float
+    step: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
 
     @classmethod
     def of(cls, network: Network) -> "Input":
         """That of a quantised network."""
-        layer = network.layers["input"]
+        assert network.quantiser is not None
+        layer, shape = network.layers["input"], network.architecture.input
+        step = QUANTISERS[network.quantiser].step(layer).expand(shape)
         training = layer.training
         with torch.no_grad():  # and without what a quantiser learns from what it sees
-            quantised: Any = layer.eval()(torch.zeros(1, *network.architecture.input, device=_device(network)))
+            ends = torch.tensor([-BEYOND, BEYOND], device=step.device).reshape(2, *[1] * len(shape)).expand(2, *shape)
+            low, high = plain(layer.eval()(ends)).cpu().numpy()
         layer.train(training)
-        step, bits = float(quantised.scale.max()), int(quantised.bit_width)
-        return cls(step, -(2.0 ** (bits - 1)) * step, (2.0 ** (bits - 1) - 1) * step)
+        return cls(step.cpu().numpy(), low, high)
 
     def rounded(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """The values as the network sees them."""
@@ -54,9 +59,13 @@ class Input(NamedTuple):
 
     def saturated(self, x: NDArray[np.float32], limit: float | None) -> NDArray[np.float64]:
         """The share of the values (N, features, ...) at the ends, for each feature."""
-        high = min(self.high, limit or np.inf)
-        ends = (x <= max(self.low, -(limit or np.inf))) | (x >= high)
+        most = limit or np.inf
+        ends = (x <= np.maximum(self.low, -most)) | (x >= np.minimum(self.high, most))
         return np.asarray(ends.mean(axis=(0, *range(2, x.ndim))))
+
+    def of_feature(self, index: int) -> tuple[float, float, float]:
+        """The finest step, and the lowest and highest value of a feature, over all positions."""
+        return float(self.step[index].min()), float(self.low[index].min()), float(self.high[index].max())
 
 
 def training_data(dataset: Dataset, network: Network) -> TrainingData:
@@ -86,11 +95,13 @@ def lost_features(dataset: Dataset, network: Network) -> list[str]:
         if not other.any():
             said.append(f"input {name} is the same in all training samples")
         elif (kept := float((q[:, index][other] != q[:, index][~other][0]).mean())) < KEPT:
+            step, _, _ = grid.of_feature(index)
             said.append(f"input {name} is lost: {1 - kept:.0%} of its values that differ from the usual one are "
-                        f"rounded to it in steps of {grid.step:g} (data.scaling is {preprocessing.scaling!r})")
+                        f"rounded to it in steps of {step:g} (data.scaling is {preprocessing.scaling!r})")
         elif shares[index] > MANY and dataset.train.config.layout != "constituents":  # of those padding may saturate
+            _, low, high = grid.of_feature(index)
             said.append(f"{shares[index]:.0%} of the values of input {name} saturate: the network's input holds "
-                        f"{grid.low:g} to {grid.high:g}")
+                        f"{low:g} to {high:g}")
     return said
 
 
@@ -113,7 +124,3 @@ def _names(known: Ranges, count: int) -> Sequence[str]:
 def _some(x: torch.Tensor) -> NDArray[np.float32]:
     values: NDArray[np.float32] = x[:: max(1, len(x) // ENOUGH)].numpy()
     return values
-
-
-def _device(network: Network) -> torch.device:
-    return next(network.parameters()).device

@@ -110,10 +110,10 @@ class Design:
         `record.preprocessing.apply` first.
         """
         grid = Input.of(self.network)
-        if (far := float((np.abs(x) > FAR * -grid.low).mean())) > MUCH:
+        if (far := float((np.abs(x) > FAR * -grid.low.min()).mean())) > MUCH:
             logger.warning("%s: %.0f %% of the inputs are more than %d times as large as the network's input holds (%g "
-                           "to %g): expected preprocessed values, not raw ones", self.path, 100 * far, FAR, grid.low,
-                           grid.high)
+                           "to %g): expected preprocessed values, not raw ones", self.path, 100 * far, FAR,
+                           grid.low.min(), grid.high.max())
         with torch.no_grad():
             values: NDArray[np.float32] = plain(self.network.layers["input"](torch.from_numpy(x))).numpy()
         return values

@@ -33,12 +33,60 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class Types:
+    """Types of a quantiser's single elements; `fraction` and `width` broadcast to its shape, channels first.
+
+    With `down` it rounds down, else half to even.
+    """
+
+    signed: bool
+    fraction: Integers
+    width: Integers
+    down: bool
+
+    @property
+    def cover(self) -> Fixed:
+        """The narrowest type that holds the values of all of them."""
+        fraction = int(self.fraction.max())
+        return Fixed(self.signed, int((self.width - self.fraction).max()) + fraction, fraction)
+
+    def of(self, shape: tuple[int, ...]) -> Iterator[Fixed]:
+        """The type of every element of a value, one after the other, channels first."""
+        arrays = (np.broadcast_to(array, shape).ravel().tolist() for array in (self.width, self.fraction))
+        return (Fixed(self.signed, width, fraction) for width, fraction in zip(*arrays, strict=True))
+
+    def distinct(self) -> set[Fixed]:
+        """Every type that occurs."""
+        return set(self.of(np.broadcast_shapes(self.fraction.shape, self.width.shape)))
+
+    def quantised(self, x: Integers, fraction: int) -> Integers:
+        """Values (N, *shape) in steps of 2**-fraction on their grids, in steps of the cover."""
+        low = -(np.int64(1) << (self.width - 1)) if self.signed else np.int64(0)
+        high = (np.int64(1) << (self.width - self.signed)) - 1
+        clipped: Integers = np.clip(rounded(x, fraction - self.fraction, down=self.down), low, high)
+        return clipped << (self.cover.fraction - self.fraction)
+
+
+def rounded(x: Integers, shift: Integers | int, *, down: bool = False) -> Integers:
+    """x / 2**shift rounded half to even, or down (x * 2**-shift exactly for negative shifts)."""
+    right = np.maximum(shift, 0)
+    x = x << np.maximum(-np.asarray(shift), 0)
+    floor: Integers = x >> right
+    if down:
+        return floor
+    rest, half = x & ((np.int64(1) << right) - 1), (np.int64(1) << right) >> 1
+    result: Integers = floor + (((rest > half) | ((rest == half) & (floor & 1 == 1))) & (right > 0))
+    return result
+
+
+@dataclass(frozen=True)
 class Node:
     """One operation. `shape` is channels first without the batch; `tensor` is its value's name in the ONNX graph.
 
     `type` holds every value of `span`; only `quantise` and `input` change values to fit their type.
     `partial` bounds every partial sum inside the node, in steps of its result; `significand` does so for each channel
     in the steps that its own scale has, in which a float has to hold it (0: the node sums nothing).
+    `types` are those of single elements, for an `input` or `quantise` whose elements have types of their own.
     Attributes by op: `leaky_relu` shift (slope 2**-shift); `matmul` transposed (of the two operands);
     `max_pool` size; `conv` weights of rank 3 (1-D) or 4 (2-D), stride 1, no padding.
     """
@@ -53,6 +101,7 @@ class Node:
     partial: int = 0
     significand: int = 0
     weights: Weights | None = None
+    types: Types | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
 
 

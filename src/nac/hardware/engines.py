@@ -124,7 +124,10 @@ class Quant(OpRun):
     def _run(
         self, x: Values, scale: Values, zero: Values, bits: Values, *, signed: int, narrow: int, rounding_mode: str
     ) -> tuple[Values]:
-        return (np.asarray(quant(x, scale, zero, bits, signed, narrow, rounding_mode)),)
+        found = np.zeros_like(x)
+        for width in np.unique(bits):  # QONNX takes one at a time
+            found = np.where(bits == width, quant(x, scale, zero, width, signed, narrow, rounding_mode), found)
+        return (found,)
 
 
 def run_qonnx(

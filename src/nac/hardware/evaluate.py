@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from nac.hardware.circuit import Circuit, Integers, Node, Weights
+from nac.hardware.circuit import Circuit, Integers, Node, Weights, rounded
 from nac.hardware.fixed import Fixed
 
 
@@ -30,7 +30,7 @@ def random_input(circuit: Circuit, samples: int, seed: int = 0) -> npt.NDArray[n
     generator = np.random.default_rng(seed)
     integers = generator.integers(span.low, span.high, (samples, *circuit.input.shape), endpoint=True)
     integers[:1], integers[1:2] = span.low, span.high
-    return to_values(integers, span.fraction).astype(np.float32)
+    return to_values(_on_types(circuit, integers), span.fraction).astype(np.float32)
 
 
 def corner_input(circuit: Circuit, samples: int, seed: int = 0) -> npt.NDArray[np.float32]:
@@ -38,7 +38,13 @@ def corner_input(circuit: Circuit, samples: int, seed: int = 0) -> npt.NDArray[n
     span = circuit.input.span
     corners = [k for k in (span.low, -1, 0, 1, span.high) if span.low <= k <= span.high]
     integers = np.random.default_rng(seed).choice(np.array(corners, np.int64), size=(samples, *circuit.input.shape))
-    return to_values(integers, span.fraction).astype(np.float32)
+    return to_values(_on_types(circuit, integers), span.fraction).astype(np.float32)
+
+
+def _on_types(circuit: Circuit, integers: Integers) -> Integers:
+    """Inputs on the grids of single elements, where these have their own."""
+    types, span = circuit.input.types, circuit.input.span
+    return integers if types is None else types.quantised(integers, span.fraction)
 
 
 def evaluate(circuit: Circuit, x: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -65,17 +71,10 @@ def evaluate_all(
 Operands = list[tuple[Node, Integers]]
 
 
-def rounded(x: Integers, shift: int) -> Integers:
-    """x / 2**shift rounded half to even (x * 2**-shift exactly for negative shifts)."""
-    if shift <= 0:
-        return x << -shift
-    floor, rest, half = x >> shift, x & ((1 << shift) - 1), 1 << (shift - 1)
-    result: Integers = floor + ((rest > half) | ((rest == half) & (floor & 1 == 1)))
-    return result
-
-
 def _quantise(node: Node, operands: Operands) -> Integers:
     (source, x), type_ = operands[0], node.type
+    if node.types is not None:
+        return node.types.quantised(x, source.span.fraction)
     low = type_.low + (bool(node.attributes.get("narrow")) and type_.signed)
     return np.clip(rounded(x, source.span.fraction - type_.fraction), low, type_.high)
 

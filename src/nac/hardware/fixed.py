@@ -79,18 +79,24 @@ class Span(NamedTuple):
         corners = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
         return Span(terms * min(corners), terms * max(corners), self.fraction + other.fraction)
 
-    def quantised(self, type_: Fixed, *, narrow: bool = False) -> "Span":
-        """What is left after rounding half to even and saturating to `type_` (without its lowest value if `narrow`)."""
+    def quantised(self, type_: Fixed, *, narrow: bool = False, down: bool = False) -> "Span":
+        """What is left after rounding half to even, or `down`, and saturating to `type_`.
+
+        Without its lowest value if `narrow`.
+        """
         low = type_.low + (narrow and type_.signed)
-        ends = [min(max(_rescale(k, self.fraction, type_.fraction), low), type_.high) for k in (self.low, self.high)]
-        return Span(ends[0], ends[1], type_.fraction)
+        ends = (_rescale(k, self.fraction, type_.fraction, down=down) for k in (self.low, self.high))
+        lowest, highest = (min(max(end, low), type_.high) for end in ends)
+        return Span(lowest, highest, type_.fraction)
 
 
-def _rescale(k: int, fraction: int, target: int) -> int:
-    """k / 2**fraction in steps of 2**-target, rounded half to even."""
+def _rescale(k: int, fraction: int, target: int, *, down: bool) -> int:
+    """k / 2**fraction in steps of 2**-target, rounded half to even or down."""
     if target >= fraction:
         return k << (target - fraction)
     shift = fraction - target
     floor, rest = k >> shift, k & ((1 << shift) - 1)
+    if down:
+        return floor
     half = 1 << (shift - 1)
     return floor + (rest > half or (rest == half and floor & 1 == 1))

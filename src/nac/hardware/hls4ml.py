@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from nac.config import TargetConfig
 from nac.errors import WorkError, third_party
+from nac.hardware import channel_types, stream_product
 from nac.hardware.backends import Backend, backend_for
 from nac.hardware.circuit import Circuit
 from nac.hardware.hls_layers import HlsLayers, lower, to_channels_last
-from nac.hardware.stream_product import register
 
 logger = logging.getLogger(__name__)
 BASEDIR = rb'BASEDIR="$(cd "$(dirname "$0")" && pwd)"'
@@ -44,7 +44,8 @@ def convert(
         circuit, strategy=target.strategy, reuse_factor=target.reuse_factor, widens_mean=backend.widens_mean,
         streams=target.io_type == "io_stream",
     )  # fmt: skip
-    register()
+    channel_types.register()
+    stream_product.register()
     for settings in layers.config.values():
         settings["Trace"] = traced
     options: dict[str, Any] = dict(backend.options)

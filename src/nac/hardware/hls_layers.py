@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nac.errors import WorkError
-from nac.hardware.circuit import Circuit, Node
+from nac.hardware import channel_types
+from nac.hardware.circuit import Circuit, Node, Types
 from nac.hardware.fixed import Fixed, Span
 from nac.hardware.stream_product import LAYER
 
@@ -132,7 +133,8 @@ class _Lowering:
         """
         readers = self.circuit.consumers(node.name)
         fusable = node.op in {"relu", "leaky_relu"} and len(readers) == 1 and readers[0].op == "quantise"
-        return readers[0] if fusable and readers[0].type.fraction >= -INT_BITS else node
+        fusable = fusable and readers[0].types is None and readers[0].type.fraction >= -INT_BITS
+        return readers[0] if fusable else node
 
     def _source(self, node: Node, index: int = 0) -> Node:
         return self.circuit[node.inputs[index]]
@@ -215,7 +217,27 @@ class _Lowering:
         layer = {"class_name": "LeakyReLU", "activation": "LeakyReLU", "activ_param": 2.0**-shift}
         self._activate(node, layer, param=slope)
 
+    def _typed(self, node: Node, types: Types) -> None:
+        """A quantiser whose channels have types of their own."""
+        source = self._source(node)
+        every = np.fromiter(types.of(node.shape), dtype=object, count=math.prod(node.shape))
+        if node.inputs[0] in self.out.order:
+            of_channel = every[self.out.order[node.inputs[0]]]
+        else:
+            by_channel = every.reshape(node.shape[0], -1)
+            of_channel = by_channel[:, 0]
+            if any(len(set(row)) > 1 for row in by_channel):
+                raise WorkError(f"{node.name}: expected one type for all positions of a channel")
+        dropped = source.type.fraction - int(types.fraction.min())
+        wide = self._widened(node, source.type._replace(width=dropped)) if dropped > source.type.width else None
+        layer = {"class_name": channel_types.LAYER, "n_in": math.prod(node.shape), "n_channels": len(of_channel),
+                 "cases": channel_types.cases(list(of_channel), down=types.down)}  # fmt: skip
+        self._put(node, layer, {"result": node.type.hls()}, source=wide)
+
     def _quantise(self, node: Node) -> None:
+        if node.types is not None:
+            self._typed(node, node.types)
+            return
         if node.attributes["narrow"] and node.span.low < node.type.low + 1:
             raise WorkError(f"{node.name}: a narrow activation range cannot be kept by a fixed-point type")
         self._activate(node, {"class_name": "Activation", "activation": "linear"})

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from nac.errors import InputError
-from nac.hardware.circuit import Circuit, Integers, Node, Weights
+from nac.hardware.circuit import Circuit, Integers, Node, Types, Weights
 from nac.hardware.fixed import Fixed, Span
 
 MAX_BITS = 32
@@ -63,12 +63,38 @@ def power_of_two(scale: npt.NDArray[Any], what: str) -> npt.NDArray[np.int64]:
     return (1 - exponent).astype(np.int64)
 
 
-def quantiser(view: GraphView, node: onnx.NodeProto) -> tuple[Fixed, npt.NDArray[np.int64], bool]:
-    """Type (at the finest scale), fractional bits (per tensor or channel) and narrowness of a Quant node.
+class Quantiser(NamedTuple):
+    """What a Quant node says: fractional bits and widths, per tensor or broadcast to it, sign, narrowness, rounding."""
+
+    fraction: Integers
+    width: Integers
+    signed: bool
+    narrow: bool
+    down: bool
+
+    @property
+    def uniform(self) -> bool:
+        """Whether it is one type, rounding half to even."""
+        return self.fraction.size == self.width.size == 1 and not self.down
+
+    @property
+    def types(self) -> Types:
+        """Those of the elements of a value (N, *shape): without the first axis."""
+        fraction, width = (array[0] if array.ndim and array.size > 1 else array for array in self[:2])
+        return Types(self.signed, fraction, width, self.down)
+
+    @property
+    def cover(self) -> Fixed:
+        """The narrowest type that holds all values."""
+        return self.types.cover
+
+
+def quantiser(view: GraphView, node: onnx.NodeProto) -> Quantiser:
+    """Read a Quant node.
 
     Raises:
         InputError: a parameter is no constant, the scale no power of two, a zero point given, or the rounding
-            another than half to even.
+            another than half to even or down.
     """
     values = [view.constants.get(name) for name in node.input[1:4]]
     if any(value is None for value in values):
@@ -77,15 +103,14 @@ def quantiser(view: GraphView, node: onnx.NodeProto) -> tuple[Fixed, npt.NDArray
     if np.any(zero != 0):
         raise InputError(f"{node.name}: zero point {np.ravel(zero)[:4]}, expected 0")
     given = attributes(node)
-    if given.get("rounding_mode", "ROUND") != "ROUND":
-        raise InputError(f"{node.name}: rounding mode {given['rounding_mode']}, expected ROUND (half to even)")
+    if (mode := given.get("rounding_mode", "ROUND")) not in {"ROUND", "FLOOR"}:
+        raise InputError(f"{node.name}: rounding mode {mode}, expected ROUND (half to even) or FLOOR")
     fraction = power_of_two(scale, node.name)
-    if not (bits.size and np.isin(bits, np.arange(1, MAX_BITS + 1)).all() and np.all(bits == bits.flat[0])):
-        raise InputError(f"{node.name}: bit width {np.ravel(bits)[:4]}, expected one whole number 1 to {MAX_BITS}")
+    if not (bits.size and np.isin(bits, np.arange(1, MAX_BITS + 1)).all()):
+        raise InputError(f"{node.name}: bit width {np.ravel(bits)[:4]}, expected whole numbers 1 to {MAX_BITS}")
     if np.any(np.abs(fraction) > MAX_FRACTION):
         raise InputError(f"{node.name}: scale {np.ravel(scale)[:4]}, expected 2**-{MAX_FRACTION} to 2**{MAX_FRACTION}")
-    type_ = Fixed(bool(given["signed"]), int(np.ravel(bits)[0]), int(fraction.max()))
-    return type_, fraction, bool(given["narrow"])
+    return Quantiser(fraction, bits.astype(np.int64), bool(given["signed"]), bool(given["narrow"]), mode == "FLOOR")
 
 
 def integers(view: GraphView, tensor: str) -> tuple[Integers, Fixed]:
@@ -97,7 +122,11 @@ def integers(view: GraphView, tensor: str) -> tuple[Integers, Fixed]:
     node = view.producer.get(tensor)
     if node is None or node.op_type not in QUANTISERS:
         raise InputError(f"parameter {tensor}: is not quantised")
-    type_, fraction, narrow = quantiser(view, node)
+    given = quantiser(view, node)
+    fraction, narrow = given.fraction, given.narrow
+    if given.width.size != 1 or given.down:
+        raise InputError(f"{node.name}: expected weights of one width, rounded half to even")
+    type_ = Fixed(given.signed, int(given.width.flat[0]), int(fraction.max()))
     raw = view.constants[node.input[0]].astype(np.float64)
     clipped = np.clip(np.rint(raw * np.exp2(fraction)), type_.low + (narrow and type_.signed), type_.high)
     if not np.all(np.isfinite(clipped)):
@@ -123,6 +152,17 @@ def read_circuit(model: onnx.ModelProto) -> Circuit:
         InputError: an operation that has no exact fixed-point form; the text names it.
     """
     return Circuit(tuple(_Reader(GraphView(model)).read()))
+
+
+def _check_types(node: onnx.NodeProto, types: Types, shape: tuple[int, ...]) -> None:
+    """Raise InputError where they do not fit a value (*shape), or a range is narrow."""
+    if types.cover.width > MAX_BITS:
+        raise InputError(f"{node.name}: all types together need {types.cover.width} bits, expected at most {MAX_BITS}")
+    if attributes(node)["narrow"]:
+        raise InputError(f"{node.name}: expected no narrow range where elements have types of their own")
+    given = np.broadcast_shapes(types.fraction.shape, types.width.shape)
+    if len(given) > len(shape) or any(own not in {1, whole} for own, whole in zip(given[::-1], shape[::-1])):  # noqa: B905 - broadcast
+        raise InputError(f"{node.name}: scales of shape {given} for values of shape {shape}")
 
 
 class _Reader:
@@ -155,7 +195,8 @@ class _Reader:
         made = Node(
             name=node.name, op=op, inputs=tuple(i.name for i in inputs), shape=self.view.shape(tensor), span=span,
             type=more.pop("type", span.fixed), tensor=tensor, partial=(partial := more.pop("partial", 0)),
-            significand=more.pop("significand", partial), weights=more.pop("weights", None), attributes=more,
+            significand=more.pop("significand", partial), weights=more.pop("weights", None),
+            types=more.pop("types", None), attributes=more,
         )  # fmt: skip
         if any(made.name == other.name for other in self.nodes):
             raise InputError(f"{made.name}: two operations have this name")
@@ -171,16 +212,21 @@ class _Reader:
         return self.of_tensor[name]
 
     def _quant(self, node: onnx.NodeProto) -> None:
-        type_, fraction, narrow = quantiser(self.view, node)
-        if fraction.size != 1:
-            raise InputError(f"{node.name}: activations need one scale per tensor")
+        given = quantiser(self.view, node)
+        type_, types, narrow = given.cover, None if given.uniform else given.types, given.narrow
+        shape = self.view.shape(node.output[0])
+        if types is not None:
+            _check_types(node, types, shape)
         if node.input[0] == self.view.input:
-            span = Span(type_.low + narrow, type_.high, type_.fraction)
-            self._put(node, "input", (), span, type=type_)
+            low = type_.low if types is None else min(t.low << (type_.fraction - t.fraction) for t in types.distinct())
+            self._put(node, "input", (), Span(low + narrow, type_.high, type_.fraction), type=type_, types=types)
             return
         source = self._source(node)
         span = source.span.quantised(type_, narrow=narrow)
-        self._put(node, "quantise", (source,), span, type=type_, narrow=narrow)
+        if types is not None:
+            ends = [source.span.quantised(t, down=types.down).aligned(type_.fraction) for t in types.distinct()]
+            span = Span(min(end.low for end in ends), max(end.high for end in ends), type_.fraction)
+        self._put(node, "quantise", (source,), span, type=type_, types=types, narrow=narrow)
 
     def _weights(self, node: onnx.NodeProto, source: Node) -> Weights:
         kernel, kernel_type = integers(self.view, node.input[1])

@@ -111,7 +111,7 @@ def _weights(view: GraphView, tensor: str, size: int) -> tuple[float, int, float
     if tensor in view.constants:
         return np.count_nonzero(view.constants[tensor]) / size, FLOAT_BITS, None
     values, type_ = integers(view, tensor)
-    declared = quantiser(view, view.producer[tensor])[0].width
+    declared = int(quantiser(view, view.producer[tensor]).width.max())
     return np.count_nonzero(values) / size, min(declared, type_.width), float(set_bits(values))
 
 
@@ -121,7 +121,7 @@ def value_bits(view: GraphView, tensor: str) -> int:
     while node is not None and node.op_type in KEEPS_VALUES:
         tensor = node.input[0]
         node = view.producer.get(tensor)
-    return quantiser(view, node)[0].width if node is not None and node.op_type in QUANTISERS else FLOAT_BITS
+    return quantiser(view, node).cover.width if node is not None and node.op_type in QUANTISERS else FLOAT_BITS
 
 
 def assert_costs_agree(counted: Sequence[MatrixOp], expected: Sequence[MatrixOp]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nac.hardware.evaluate import rounded
+from nac.hardware.circuit import rounded
 from nac.hardware.fixed import Fixed
 from nac.hardware.rtl.arithmetic import (
     HARDWARE,

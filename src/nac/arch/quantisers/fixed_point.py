@@ -158,6 +158,27 @@ class FixedPoint:
         )
         return module
 
+    def bias(self, layer: nn.Module, x: Tensor) -> Tensor:
+        """In steps of the products', which depend on the scale of `x`."""
+        known: Any = layer
+        quantised: Tensor = known.bias_quant(known.bias, x, known.quant_weight()).value
+        return quantised
+
+    def step(self, layer: nn.Module) -> Tensor:
+        """That of the whole tensor."""
+        training, here = layer.training, next(layer.parameters()).device
+        with torch.no_grad():  # and without what a quantiser learns from what it sees
+            quantised: Any = layer.eval()(torch.zeros(1, device=here))
+        layer.train(training)
+        return cast(Tensor, quantised.scale.max())
+
+    def pin(self, layer: nn.Module) -> None:
+        """Without it, the grid depends on the largest weight of a channel."""
+        known: Any = layer
+        quantised = known.quant_weight()
+        known.weight.copy_(quantised.value)
+        channel_scale(layer).smallest.copy_(quantised.scale)
+
 
 def _options(node: Node, bias: bool) -> dict[str, Any]:
     return {

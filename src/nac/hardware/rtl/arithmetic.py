@@ -61,8 +61,8 @@ def bit(x: FVariable, fraction: int) -> FVariable:
     return x.quantize(0, 1 - fraction, fraction, "WRAP", "TRN")
 
 
-def _rounded(k: int, fraction: int, target: int) -> int:
-    return Span(k, k, fraction).quantised(Fixed(True, 64, target)).low
+def _rounded(k: int, fraction: int, target: int, *, down: bool) -> int:
+    return Span(k, k, fraction).quantised(Fixed(True, 64, target), down=down).low
 
 
 def select(condition: FVariable, then: FVariable | float, otherwise: FVariable | float) -> FVariable:
@@ -116,14 +116,22 @@ def _saturate_unsigned(x: FVariable, type_: Fixed) -> FVariable:
     return select(over, type_.high * step, x.quantize(0, integer - above, fraction, "WRAP", "TRN"))
 
 
-def quantise(x: FVariable, type_: Fixed, *, low: int) -> FVariable:
-    """Round half to even and clip to low ... type_.high."""
-    step = 2.0**-type_.fraction
-    ends = [min(max(_rounded(round(end * 2.0 ** x.kif[2]), x.kif[2], type_.fraction), low), type_.high)
+def round_down(x: FVariable, fraction: int) -> FVariable:
+    """`x` in steps of 2**-fraction, the bits below dropped."""
+    if fraction >= x.kif[2]:
+        return x
+    signed, integer, _ = (int(part) for part in x.kif)
+    return x.quantize(signed, max(integer, 1 - fraction), fraction, "WRAP", "TRN")
+
+
+def quantise(x: FVariable, type_: Fixed, *, low: int, down: bool = False) -> FVariable:
+    """Round half to even, or down, and clip to low ... type_.high."""
+    step, given = 2.0**-type_.fraction, int(x.kif[2])
+    ends = [min(max(_rounded(round(end * 2.0**given), given, type_.fraction, down=down), low), type_.high)
             for end in (x.low, x.high)]  # fmt: skip
     if x.low == x.high or ends[0] == ends[1]:
         return constant(ends[0] * step)
-    return saturate(round_half_even(x, type_.fraction), type_, low)
+    return saturate((round_down if down else round_half_even)(x, type_.fraction), type_, low)
 
 
 def blocks(inputs: int, outputs: int) -> list[slice]:

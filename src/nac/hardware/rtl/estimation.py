@@ -163,6 +163,9 @@ def _parts(circuit: Circuit, options: LowerOptions | None) -> list[_Part]:
 
 def _aggregation(circuit: Circuit) -> int | None:
     """The index of the aggregation over particles, if everything before it treats them one by one."""
+    types = circuit.input.types
+    if types is not None and types.fraction.shape[-1:] != (1,):
+        return None  # every particle has types of its own
     for index, node in enumerate(circuit.nodes):
         if node.op in {"mean", "maximum"}:
             later = {name for n in circuit.nodes[index + 1 :] for name in n.inputs}

@@ -1,8 +1,9 @@
 """Circuit to adder graph: the fixed-point circuit of the exported QONNX graph, written out in additions and muxes."""
 
+import itertools
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from alkaid.types import CombLogic, QInterval
 from nac.errors import WorkError
 from nac.hardware.circuit import Circuit, Node
 from nac.hardware.evaluate import bias, to_values, windows
+from nac.hardware.fixed import Span
 from nac.hardware.rtl.arithmetic import (
     HARDWARE,
     Matrices,
@@ -102,9 +104,7 @@ class _Lowering:
     def __init__(self, circuit: Circuit, options: LowerOptions, given: Sequence[Given] | None) -> None:
         self.nodes = {node.name: node for node in circuit}
         self.matrices = Matrices(options.solver())
-        low, high, fraction = circuit.input.span
-        step = 2.0**-fraction
-        every = [Given(QInterval(low * step, high * step, step))] * math.prod(circuit.input.shape)
+        every = [Given(_interval(span)) for span in _input_spans(circuit.input)]
         self.inputs = [FVariable(*interval, hwconf=HARDWARE, latency=level) for interval, level in given or every]
         values = np.array(self.inputs, dtype=object).reshape(circuit.input.shape)
         self._values: dict[str, Variables] = {circuit.input.name: values}
@@ -134,11 +134,15 @@ class _Lowering:
 
     def quantise(self, node: Node) -> Variables:
         """Rounding and clipping. A ReLU before it becomes part of the clipping, where it has fewer bits to mask."""
-        source, type_ = self.nodes[node.inputs[0]], node.type
-        low = type_.low + (bool(node.attributes.get("narrow")) and type_.signed)
-        if source.op == "relu":
-            source, low = self.nodes[source.inputs[0]], max(low, 0)
-        return _each(lambda x: quantise(x, type_, low=low), self.value(source.name))
+        source, narrow = self.nodes[node.inputs[0]], bool(node.attributes.get("narrow"))
+        masked = source.op == "relu"
+        x = self.value(self.nodes[source.inputs[0]].name if masked else source.name)
+        types = node.types.of(node.shape) if node.types is not None else itertools.repeat(node.type)
+        out = np.empty(x.shape, dtype=object)
+        for index, type_ in zip(np.ndindex(x.shape), types, strict=node.types is not None):
+            low = max(type_.low, 0) if masked else type_.low + (narrow and type_.signed)
+            out[index] = quantise(x[index], type_, low=low, down=node.types is not None and node.types.down)
+        return out
 
     def leaky_relu(self, node: Node) -> Variables:
         """x, or x * 2**-shift where x is negative."""
@@ -176,6 +180,18 @@ class _Lowering:
             patch = x[channel, row * size : (row + 1) * size, column * size : (column + 1) * size]
             out[channel, row, column] = largest(list(patch.ravel()))
         return out
+
+
+def _input_spans(node: Node) -> Iterator[Span]:
+    """What every element of the input can be."""
+    if node.types is None:
+        return itertools.repeat(node.span, math.prod(node.shape))
+    return (Span(type_.low, type_.high, type_.fraction) for type_ in node.types.of(node.shape))
+
+
+def _interval(span: Span) -> QInterval:
+    step = 2.0**-span.fraction
+    return QInterval(span.low * step, span.high * step, step)
 
 
 def _each(operation: Callable[[FVariable], FVariable], x: Variables) -> Variables:

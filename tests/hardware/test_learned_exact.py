@@ -1,0 +1,98 @@
+"""Networks of learned widths: torch == QONNX == circuit == adder graph == C simulation, whatever the widths."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from designs import architecture, make_design, samples
+from numpy.typing import NDArray
+from torch import nn
+
+from nac.arch import Network, measured_workload
+from nac.arch.quantisers import LEARNED
+from nac.arch.quantisers.learned import Layer, Values
+from nac.compress.constants import without_constants
+from nac.compress.learned.settle import settled
+from nac.config import TargetConfig
+from nac.hardware import ENGINES, engine, outputs_sha256, synthesise
+from nac.hardware.engines import run_qonnx
+from nac.hardware.evaluate import corner_input, evaluate, random_input
+from nac.hardware.export import export_network
+from nac.hardware.read import read_circuit
+from nac.hardware.recount import assert_costs_agree, recount_model
+from nac.hardware.rtl.lowering import lower
+
+KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")
+needs_gxx = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+
+
+def learned(kind: str, seed: int, activation: str = "relu") -> Network:
+    """A network whose widths are anything: weights and channels without bits, with one and with many."""
+    torch.manual_seed(seed)
+    arch = architecture(kind, 6, activation)
+    network = Network(arch, quantiser=LEARNED).eval()
+    with torch.no_grad():
+        for module in network.layers.values():
+            if isinstance(module, Layer):
+                module.calibrate()
+                module.fraction.sub_(torch.randint(0, 8, module.fraction.shape) / 4.0)
+                assert isinstance(module.bias, nn.Parameter)
+                module.bias.normal_(0, 0.3)
+            elif isinstance(module, Values):
+                module.register_forward_pre_hook(lambda module, x: module.calibrate(x[0]))
+        network(torch.randn(256, *arch.input))
+        for module in network.layers.values():
+            module._forward_pre_hooks.clear()
+            if isinstance(module, Values):
+                module.fraction.sub_(torch.rand_like(module.fraction) * 2)
+                module.whole.sub_(torch.rand_like(module.whole) / 2)
+    return settled(network)
+
+
+def outputs(network: Network, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    with torch.no_grad():
+        found: NDArray[np.float64] = network.double()(torch.from_numpy(x).double()).numpy()
+    return found
+
+
+@pytest.mark.parametrize("activation", ["relu", pytest.param("leaky_relu_1_8", marks=pytest.mark.slow), "none"])
+@pytest.mark.parametrize("kind", [k if k in {"mlp", "mean", "set"} else pytest.param(k, marks=pytest.mark.slow)
+                                  for k in KINDS])  # fmt: skip
+@pytest.mark.parametrize("seed", [0, 1, pytest.param(2, marks=pytest.mark.slow)])
+def test_all_that_computes_agrees(kind: str, activation: str, seed: int) -> None:
+    network = learned(kind, seed, activation)
+    model = export_network(network)
+    circuit = read_circuit(model)
+    x = np.concatenate([random_input(circuit, 100, seed), corner_input(circuit, 50, seed)])
+    expected = outputs(network, x)
+    assert np.ptp(expected) > 0
+    assert np.array_equal(run_qonnx(model, x)[model.graph.output[0].name], expected)
+    assert np.array_equal(evaluate(circuit, x), expected)
+    if kind not in {"cnn", "attention"}:
+        assert np.array_equal(lower(circuit).predict(x.reshape(len(x), -1).astype(np.float64)), expected)
+    assert_costs_agree(recount_model(model), measured_workload(network.float()))
+
+
+@pytest.mark.parametrize("kind", ["mlp", "mean", "set"])
+def test_without_dead_channels_it_computes_the_same(kind: str) -> None:
+    network = learned(kind, 3)
+    smaller, removed = without_constants(network)
+    assert removed
+    assert smaller.quantiser == LEARNED
+    x = torch.randn(200, *network.architecture.input)
+    assert torch.equal(smaller(x), network(x))
+
+
+@needs_gxx
+@pytest.mark.parametrize("kind", ["mean", *(pytest.param(k, marks=pytest.mark.slow) for k in KINDS if k != "mean")])
+def test_a_design_of_learned_widths_is_exact_in_every_engine(tmp_path: Path, kind: str) -> None:
+    network = learned(kind, 4)
+    design = make_design(tmp_path / "learned", network.architecture, network)
+    report = synthesise(design, TargetConfig(), check_inputs=samples(design.record.architecture), simulation=False,
+                        synthesis=False)  # fmt: skip
+    assert report.verification.hls_samples == report.verification.qonnx_samples == 200
+    assert report.verification.proven
+    x = design.quantised_input(samples(design.record.architecture, seed=5))
+    assert len({outputs_sha256(engine(name, design).predict(x)) for name in ENGINES}) == 1
