@@ -14,7 +14,9 @@ def test_a_jet_of_every_class_in_every_row(tmp_path: Path) -> None:
     figure = plot_jets({"real": (raw, arrays["label"]), "distilled": (raw[5:], arrays["label"][5:])}, "gqWZt",
                        tmp_path / "jets.png")
     assert len(figure.axes) == 10
-    assert [axes.get_ylabel() for axes in figure.axes[::5]] == ["real", "distilled"]
+    assert [axes.get_ylabel() for axes in figure.axes[::5]] == ["real\nΔφ [rad]", "distilled\nΔφ [rad]"]
+    assert [axes.get_xlabel() for axes in figure.axes] == [""] * 5 + ["Δη"] * 5
+    assert {tuple(axes.get_xticks()) for axes in figure.axes} == {(-0.4, 0.0, 0.4)}
     dots = figure.axes[1].collections[0]
     assert isinstance(dots, PathCollection)
     assert np.allclose(np.asarray(dots.get_offsets()), raw[1, 1:].T)
@@ -26,6 +28,8 @@ def test_patches_with_their_positions(tmp_path: Path) -> None:
     arrays = patch_arrays(6, size=11)
     figure = plot_counts({"real": (arrays["patches"], arrays["label_xy"])}, tmp_path / "patches.svg", columns=4)
     assert len(figure.axes) == 4
+    assert [axes.get_xlabel() for axes in figure.axes] == ["col [px]"] * 4
+    assert figure.axes[0].get_ylabel() == "real\nrow [px]"
     for axes, position in zip(figure.axes, arrays["label_xy"], strict=False):
         assert np.allclose(axes.lines[0].get_xydata(), position)
 
