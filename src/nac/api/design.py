@@ -16,7 +16,7 @@ from nac.design import DesignRecord
 from nac.errors import InputError
 from nac.hardware import engine as engine_of
 from nac.hardware.rtl import RtlEngine
-from nac.pipeline.designs import Evaluation, Synthesis, evaluate_design, synth_design
+from nac.pipeline.designs import Evaluation, Synthesis, convert_design, evaluate_design, synth_design
 from nac.pipeline.robustness import Flips
 from nac.report.hardware import hardware_report
 from nac.tasks import make_task
@@ -104,6 +104,19 @@ class Design:
     ) -> Evaluation:
         """Its metrics on files, or on the test split of the run that it is in (`nac evaluate`)."""
         return evaluate_design(self.path, paths(data), engine, console(), simulate=simulate, flips=flips)
+
+    def convert(self, file: str | PathLike[str] | None = None, *, data: Files = ()) -> Path:
+        """Write it as plain ONNX that onnxruntime computes bit for bit, and return the path (`nac convert`).
+
+        Args:
+            file: `qcdq.onnx` in the design's folder by default.
+            data: files with samples to compare on, else the test split of the run that it is in.
+
+        Raises:
+            WorkError: onnxruntime differs, as where a sum needs more than the 24 bits of float32.
+        """
+        target = None if file is None else Path(file)
+        return convert_design(self.path, file=target, files=paths(data), console=console())[0]
 
     def synthesise(
         self, *, backend: str | None = None, project: str | PathLike[str] | None = None, data: Files = (),

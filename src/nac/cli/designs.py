@@ -24,6 +24,11 @@ EVALUATE_EXAMPLES = """\
 
 Two engines compute the same bits if and only if their predictions_sha256 are equal.
 """
+CONVERT_EXAMPLES = """\
+[dim]nac convert runs/demo/designs/NAME[/]                     qcdq.onnx in its folder
+
+[dim]nac convert runs/demo/designs/NAME --to tagger.onnx[/]
+"""
 
 
 def synth(
@@ -98,3 +103,21 @@ def evaluate(
             ["metric", "without", "mean", "deviation", "worst", "loss", "± (standard error)"],
             result.upsets.rows,
         )
+
+
+def convert(
+    design: DesignArgument,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="ONNX file to write.", show_default="DESIGN/qcdq.onnx")
+    ] = None,
+    data: SamplesOption = None,
+    json: JsonOption = False,
+) -> None:
+    """A design as plain ONNX (QuantizeLinear, Clip, DequantizeLinear), which onnxruntime computes bit for bit."""
+    from nac.pipeline.designs import convert_design
+
+    file, samples = convert_design(design, file=to, files=data or [], console=progress_console())
+    if json:
+        say_json({"design": str(design), "file": str(file), "samples": samples, "equal": True})
+    else:
+        typer.echo(f"{file}: onnxruntime == network on {samples:,} samples")

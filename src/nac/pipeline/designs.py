@@ -15,6 +15,8 @@ from nac.config import TargetConfig, validate
 from nac.design import DESIGN_FAILURES, Design, more_saturated, record_failure
 from nac.errors import InputError
 from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha256, synthesise
+from nac.hardware.convert import NAME as QCDQ_FILE
+from nac.hardware.convert import convert
 from nac.hardware.rtl import RtlEngine
 from nac.hardware.verify import circuit_of
 from nac.pipeline.context import as_started
@@ -196,6 +198,20 @@ def synth_design(
             record_failure(design.path, "synth", error)
             raise
     return Synthesis(design, project or design.path / "hls", report)
+
+
+def convert_design(path: Path, *, file: Path | None, files: Sequence[Path], console: Console) -> tuple[Path, int]:
+    """Write a design as plain ONNX, `qcdq.onnx` in its folder by default; where it is, and on how many samples equal.
+
+    Raises:
+        InputError: no design, or one that has no such form.
+        WorkError: onnxruntime does not compute the same bits.
+    """
+    design = Design.load(path)
+    target = file or design.path / QCDQ_FILE
+    inputs = _check_inputs(design, files)
+    with console.status(f"{design.record.name}: onnxruntime on {len(inputs):,} samples"):
+        return target, convert(design, target, inputs)
 
 
 def _check_inputs(design: Design, files: Sequence[Path]) -> NDArray[np.float32]:
