@@ -14,6 +14,8 @@ from pulses import SHORT, pulses
 
 import nac
 from nac.errors import InputError
+from nac.hardware.convert import run_onnxruntime
+from nac.hardware.engines import TorchEngine
 
 
 def test_what_is_public_is_listed_and_there() -> None:
@@ -135,3 +137,12 @@ def test_figures_and_the_page(copied: "nac.Run", tmp_path: Path) -> None:
     assert copied.front.plot(tmp_path / "front.html") is None and (tmp_path / "front.html").is_file()
     assert copied.report() == copied.path / "report.html"
     assert "rmse" in copied.front._repr_html_()
+
+
+def test_a_design_in_plain_onnx(copied: "nac.Run", command: Command, tmp_path: Path) -> None:
+    design = copied.compress(bits=[6], sparsity=[0.0]).best("rmse")
+    assert design.convert() == design.path / "qcdq.onnx"
+    done = command("convert", design.path, "--to", tmp_path / "plain.onnx", "--json")
+    assert done.status == 0 and json.loads(done.out)["samples"] == 400
+    x = design._folder.quantised_input(copied.samples("test")[0])
+    assert (run_onnxruntime((tmp_path / "plain.onnx").read_bytes(), x) == TorchEngine(design._folder).predict(x)).all()

@@ -13,7 +13,7 @@ from nac.arch import Architecture, Dense
 
 VERBS = (
     "run", "search", "front", "compress", "synth", "evaluate", "cost", "check", "connectivity", "distill", "data",
-    "refit", "report", "doctor", "export", "verify",
+    "refit", "report", "doctor", "export", "verify", "init", "convert", "task",
 )  # fmt: skip
 
 
@@ -37,12 +37,12 @@ def test_the_command_line_does_not_import_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("verb", [*VERBS, "data make", "data info"])
+@pytest.mark.parametrize("verb", [*VERBS, "data make", "data info", "task show", "task list"])
 def test_every_verb_explains_itself_with_an_example(nac: Command, verb: str) -> None:
     done = nac(*verb.split(), "--help")
     assert done.status == 0
     assert "Usage: nac" in done.out
-    if verb not in {"doctor", "data"}:
+    if verb not in {"doctor", "data", "task"}:
         assert f"nac {verb} " in done.out.split("─╯")[-1]
 
 

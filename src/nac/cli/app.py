@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from nac import __version__
-from nac.cli import connectivity, data, designs, distill, files, front, kits, runs
+from nac.cli import connectivity, data, designs, distill, files, front, kits, runs, tasks
 from nac.cli.output import VERBOSITY, configure
 from nac.cli.terminal import settle
 from nac.errors import InterruptionError, NacError
@@ -85,6 +85,7 @@ app.command(rich_help_panel=RUN, epilog=runs.COMPRESS_EXAMPLES)(runs.compress)
 app.command(rich_help_panel=RUN, epilog=designs.SYNTH_EXAMPLES)(designs.synth)
 app.command(rich_help_panel=RUN, epilog=kits.EXPORT_EXAMPLES)(kits.export)
 app.command(rich_help_panel=CHECK, epilog=kits.VERIFY_EXAMPLES)(kits.verify)
+app.command(rich_help_panel=RUN, epilog=designs.CONVERT_EXAMPLES)(designs.convert)
 app.command(rich_help_panel=INSPECT, epilog=front.FRONT_EXAMPLES)(front.front)
 app.command(rich_help_panel=INSPECT, epilog=designs.EVALUATE_EXAMPLES)(designs.evaluate)
 app.command(rich_help_panel=INSPECT, epilog=runs.STATUS_EXAMPLES)(runs.status)
@@ -95,6 +96,8 @@ app.command(rich_help_panel=INSPECT, epilog=connectivity.CONNECTIVITY_EXAMPLES)(
 app.command(rich_help_panel=CHECK, epilog=distill.DISTILL_EXAMPLES)(distill.distill)
 app.command(rich_help_panel=CHECK, epilog=files.REFIT_EXAMPLES)(files.refit)
 app.add_typer(data.app, name="data", rich_help_panel=CHECK)
+app.command(rich_help_panel=CHECK, epilog=tasks.INIT_EXAMPLES)(tasks.init)
+app.add_typer(tasks.app, name="task", rich_help_panel=CHECK)
 app.command(rich_help_panel=CHECK)(files.doctor)
 
 
