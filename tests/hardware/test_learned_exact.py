@@ -17,9 +17,11 @@ from nac.compress.constants import without_constants
 from nac.compress.learned.settle import settled
 from nac.config import TargetConfig
 from nac.hardware import ENGINES, engine, outputs_sha256, synthesise
+from nac.hardware.convert import run_onnxruntime
 from nac.hardware.engines import run_qonnx
 from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.export import export_network
+from nac.hardware.plain import to_plain
 from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount_model
 from nac.hardware.rtl.lowering import lower
@@ -69,6 +71,7 @@ def test_all_that_computes_agrees(kind: str, activation: str, seed: int) -> None
     expected = outputs(network, x)
     assert np.ptp(expected) > 0
     assert np.array_equal(run_qonnx(model, x)[model.graph.output[0].name], expected)
+    assert np.array_equal(run_onnxruntime(to_plain(model), x), expected)
     assert np.array_equal(evaluate(circuit, x), expected)
     if kind not in {"cnn", "attention"}:
         assert np.array_equal(lower(circuit).predict(x.reshape(len(x), -1).astype(np.float64)), expected)

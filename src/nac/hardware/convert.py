@@ -11,7 +11,7 @@ from nac.design import Design
 from nac.errors import WorkError, third_party
 from nac.hardware.engines import TorchEngine
 from nac.hardware.export import export, load_model
-from nac.hardware.qcdq import to_qcdq
+from nac.hardware.plain import to_plain
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def convert(design: Design, file: Path, x: npt.NDArray[np.float32]) -> int:
         WorkError: onnxruntime answers otherwise on a sample, as where a sum needs more than the 24 bits of float32.
     """
     source = design.path / "model.onnx"
-    model = to_qcdq(load_model(source if source.is_file() else export(design)))
+    model = to_plain(load_model(source if source.is_file() else export(design)))
     content = model.SerializeToString()
     inputs = design.quantised_input(x)
     expected, found = TorchEngine(design).predict(inputs), run_onnxruntime(content, inputs)

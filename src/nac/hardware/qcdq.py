@@ -1,17 +1,13 @@
-"""QuantizeLinear, Clip and DequantizeLinear, as most exporters write quantisers: read, and written for onnxruntime."""
-
-from typing import Any
+"""QuantizeLinear, Clip and DequantizeLinear, as most exporters write quantisers, as QONNX's Quant nodes."""
 
 import numpy as np
 import onnx
-import onnx.version_converter
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.qcdq_to_qonnx import QCDQToQuant
 
 from nac.errors import InputError
 from nac.hardware.passes import fold_constants, infer_shapes
-from nac.hardware.read import QUANTISERS, GraphView, quantiser
 
 QCDQ = ("QuantizeLinear", "DequantizeLinear")
 UNCOUNTED = {
@@ -81,95 +77,3 @@ def _give_zero_points(model: ModelWrapper) -> None:
         node.input.append(name)
         zero = np.zeros(np.shape(scale) if scale is not None else (), onnx.helper.tensor_dtype_to_np_dtype(kind))
         model.set_initializer(name, zero)
-
-
-INTEGERS: dict[tuple[bool, int], type[np.integer[Any]]] = {
-    (True, 8): np.int8, (False, 8): np.uint8, (True, 16): np.int16, (False, 16): np.uint16, (True, 32): np.int32,
-}  # fmt: skip
-WIDE_OPSET = 21  # the first that quantises to 16 bits
-
-
-def to_qcdq(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A QONNX model in plain ONNX: its constants as integers, its quantisers as QuantizeLinear, Clip, DequantizeLinear.
-
-    Raises InputError naming a quantiser that has no such form (more than 16 bits of a value).
-    """
-    view, nodes = GraphView(model), []
-    constants = {tensor.name: tensor for tensor in model.graph.initializer}
-    wide = False
-    for node in model.graph.node:
-        if node.op_type not in QUANTISERS:
-            nodes.append(node)
-            continue
-        type_, fraction, narrow = quantiser(view, node)
-        constant = node.input[0] in view.constants
-        kind = next((INTEGERS[key] for key in INTEGERS if key[0] == type_.signed and key[1] >= type_.width), np.int32)
-        if kind is np.int32 and not constant:
-            raise InputError(f"{node.name}: values of {type_.width} bits have no form in ONNX, expected at most 16")
-        wide |= not constant and np.dtype(kind).itemsize > 1
-        low, high = type_.low + (narrow and type_.signed), type_.high - (narrow and not type_.signed)
-        scale = np.exp2(-fraction.astype(np.float64)).astype(np.float32)
-        early = np.dtype(kind).itemsize > 1  # onnxruntime clips no integers of 16 bits
-        step = np.float32(scale.max()) if early else 1
-        bounds = [np.asarray(end * step, np.float32 if early else kind) for end in (low, high)]
-        made: dict[str, Any] = {"scale": scale, "low": bounds[0], "high": bounds[1]}
-        if constant:
-            steps = np.rint(view.constants[node.input[0]].astype(np.float64) * np.exp2(fraction))
-            made["steps"] = np.clip(steps, low, high).astype(kind)
-        axis = _per_channel(made)
-        made["zero"] = np.zeros(made["scale"].shape, kind)
-        names = {what: f"{node.name}_{what}" for what in made}
-        constants |= {names[what]: numpy_helper.from_array(np.asarray(v), names[what]) for what, v in made.items()}
-        narrower = (low, high) != (np.iinfo(kind).min, np.iinfo(kind).max)
-        nodes += _quantising(node, names, axis, clip="" if not narrower else "before" if early else "behind")
-    return _plain(model, nodes, constants, wide=wide)
-
-
-def _per_channel(made: dict[str, Any]) -> dict[str, int]:
-    """The axis of scales, which become a vector; nothing where there is one scale."""
-    scale = made["scale"]
-    axis = {"axis": int(np.argmax(scale.shape))} if scale.size > 1 else {}
-    made["scale"] = scale.reshape(-1) if axis else scale.reshape(())
-    return axis
-
-
-def _quantising(node: onnx.NodeProto, names: dict[str, str], axis: dict[str, int], clip: str) -> list[Any]:
-    """The nodes in the place of a quantiser, which clip before or behind the rounding; a constant is in integers."""
-    ends, found = [names["scale"], names["zero"]], []
-    constant = "steps" in names
-    tensor = names.get("steps", node.input[0])
-
-    def add(kind: str, inputs: list[str], suffix: str, **given: int) -> str:
-        out = f"{node.output[0]}_{suffix}"
-        found.append(onnx.helper.make_node(kind, inputs, [out], f"{node.name}_{suffix}", **given))
-        return out
-
-    bounds = [names["low"], names["high"]]
-    if clip == "before" and not constant:
-        tensor = add("Clip", [tensor, *bounds], "clipped")
-    if not constant:
-        tensor = add("QuantizeLinear", [tensor, *ends], "quantised", **axis)
-    if clip == "behind":
-        tensor = add("Clip", [tensor, *bounds], "clipped")
-    return [*found, onnx.helper.make_node("DequantizeLinear", [tensor, *ends], [node.output[0]], node.name, **axis)]
-
-
-def _plain(model: onnx.ModelProto, nodes: list[Any], constants: dict[str, Any], *, wide: bool) -> onnx.ModelProto:
-    """The model with other nodes and the constants that these read, in a version of ONNX that has them."""
-    read = {name for node in nodes for name in node.input}
-    graph = onnx.helper.make_graph(
-        nodes, model.graph.name, model.graph.input, model.graph.output,
-        [tensor for name, tensor in constants.items() if name in read],
-    )  # fmt: skip
-    for value in (*graph.input, *graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = "N"
-    opset = next(entry.version for entry in model.opset_import if entry.domain in {"", "ai.onnx"})
-    found = onnx.helper.make_model(
-        graph, opset_imports=[onnx.helper.make_opsetid("", max(opset, 13))], ir_version=10, producer_name="nac",
-        doc_string="Quantisers as QuantizeLinear, Clip, DequantizeLinear; scales are powers of two.",
-    )  # fmt: skip
-    onnx.helper.set_model_props(found, {item.key: item.value for item in model.metadata_props})
-    if wide and opset < WIDE_OPSET:
-        found = onnx.version_converter.convert_version(found, WIDE_OPSET)
-    onnx.checker.check_model(found)
-    return found
