@@ -1,0 +1,72 @@
+"""Every script of benchmarks/ says what it can do, and takes the arguments that the documentation calls it with."""
+
+import argparse
+import re
+import runpy
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = sorted(file for file in (ROOT / "benchmarks").glob("*.py") if "argparse" in file.read_text(encoding="utf-8"))
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+Shown = tuple[Path, tuple[str, ...]]
+
+
+class ParsedError(Exception):
+    """The arguments were right; nothing more is to be done."""
+
+
+@pytest.fixture(autouse=True)
+def _only_parse(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse = argparse.ArgumentParser.parse_args
+
+    def parse_only(parser: argparse.ArgumentParser) -> argparse.Namespace:
+        parse(parser)
+        raise ParsedError
+
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", parse_only)
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+
+
+def called(script: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [str(script), *arguments])
+    runpy.run_path(str(script), run_name="__main__")
+
+
+def commands() -> list[Shown]:
+    """The scripts that the pages call with arguments, and these; N is some number, as in `--seeds N`."""
+    found: set[Shown] = set()
+    for page in PAGES:
+        for line in re.findall(r"python (benchmarks/\w+\.py [^`#\n]+)", page.read_text(encoding="utf-8")):
+            script, *words = shlex.split(line)
+            found.add((ROOT / script, tuple("3" if word == "N" else word for word in words)))
+    return sorted(found)
+
+
+def name(value: object) -> str:
+    return value.stem if isinstance(value, Path) else " ".join(map(str, value)) if isinstance(value, tuple) else ""
+
+
+def test_there_is_something_to_test() -> None:
+    assert len(SCRIPTS) > 10 and len(commands()) > 5
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_a_script_explains_itself(
+    script: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        called(script, ["--help"], monkeypatch)
+    assert left.value.code == 0
+    assert f"usage: {script.name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("script", "arguments"), commands(), ids=name)
+def test_commands_that_are_shown_can_be_given(
+    script: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ParsedError):
+        called(script, list(arguments), monkeypatch)
