@@ -28,9 +28,9 @@ from nac.design import Design
 from nac.rundir import Run
 from nac.space import SearchSpace
 from nac.tasks import Split, make_task
-from nac.tasks.augment import cut_windows
 from nac.tasks.dataset import output_units
 from nac.tasks.layouts import open_sources
+from nac.tasks.layouts.windows import cut_windows
 from nac.tasks.sources import gather
 from nac.train import evaluate
 

@@ -42,7 +42,7 @@ class Result:
         patch = f", {data.patch_size} x {data.patch_size}"
         size = {"constituents": f", {data.constituents} constituents", "patches": patch}
         files = ", ".join(sorted(file.path.name for file in self.record.data)) or "simulated"
-        return f"{self.record.task.name}{size.get(data.layout, ', features')} ({files})"
+        return f"{self.record.task.name}{size.get(data.layout.name, ', features')} ({files})"
 
     @property
     def command(self) -> str:

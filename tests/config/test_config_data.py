@@ -15,7 +15,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "kind": ({"kind": "regression", "classes": []}, "for classification"),
     "no classes": ({"classes": []}, "names at least two classes"),
     "class twice": ({"classes": ["a", "A"]}, "every class needs its own name"),
-    "shape": ({"shape": [3, 8]}, "no other has it"),
+    "shape": ({"shape": [3, 8]}, "the layout 'constituents' has none"),
     "simulator": ({"simulator": "bragg"}, "does not make the layout"),
     "simulate": ({"simulate": 10}, "needs a simulator"),
     "where": ({"where": {"npeaks": "one"}}, "expected a condition such as"),

@@ -30,10 +30,11 @@ from nac.report.regression import (
 from nac.report.style import bit_colour, inline_svg, subplots
 from nac.report.view import marker_area
 
+JETS = {"layout": "constituents"}
 ANCHORS = [
-    Anchor(layout="constituents", label="known cost", source="a paper", values={"accuracy": 0.65, "bops": 3e5}),
-    Anchor(layout="constituents", label="no cost", source="a log", values={"accuracy": 0.655}, line=True),
-    Anchor(layout="constituents", label="other metric", source="a log", values={"auc_macro": 0.9}, line=True),
+    Anchor(data=JETS, label="known cost", source="a paper", values={"accuracy": 0.65, "bops": 3e5}),
+    Anchor(data=JETS, label="no cost", source="a log", values={"accuracy": 0.655}, line=True),
+    Anchor(data=JETS, label="other metric", source="a log", values={"auc_macro": 0.9}, line=True),
 ]
 
 

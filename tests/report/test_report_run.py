@@ -209,7 +209,7 @@ def test_figures_show_what_the_task_optimises(copy: Run) -> None:
 
 
 def test_published_results_without_the_tasks_metric_are_shown_in_their_own(copy: Run) -> None:
-    known = Anchor(layout="arrays", label="theirs", source="a paper", values={"auc_macro": 0.9, "bops": 5e3})
+    known = Anchor(data={"layout": "arrays"}, label="theirs", source="a paper", values={"auc_macro": 0.9, "bops": 5e3})
     figures = {shown.name: shown for shown in front_figures(copy, Front.read(copy), [known])}
     assert "a paper" not in figures["test-accuracy"].caption
     assert "theirs: a paper" in figures["test-auc_macro"].caption

@@ -1,18 +1,18 @@
 from pathlib import Path
 
 import numpy as np
-from datafiles import jet_arrays, patch_arrays
+from datafiles import bragg_config, jet_arrays, jets_config, patch_arrays
 from matplotlib.collections import PathCollection
 
 from nac.report.connectivity import StabilityRow, plot_connectivity
-from nac.report.samples import plot_counts, plot_jets
+from nac.report.samples import plot_samples
 
 
 def test_a_jet_of_every_class_in_every_row(tmp_path: Path) -> None:
     arrays = jet_arrays(20)
     raw = arrays["constituents"].transpose(0, 2, 1)
-    figure = plot_jets({"real": (raw, arrays["label"]), "distilled": (raw[5:], arrays["label"][5:])}, "gqWZt",
-                       tmp_path / "jets.png")
+    rows = {"real": (raw, arrays["label"]), "distilled": (raw[5:], arrays["label"][5:])}
+    figure = plot_samples(rows, jets_config().data, tmp_path / "jets.png")
     assert len(figure.axes) == 10
     assert [axes.get_ylabel() for axes in figure.axes[::5]] == ["real\nΔφ [rad]", "distilled\nΔφ [rad]"]
     assert [axes.get_xlabel() for axes in figure.axes] == [""] * 5 + ["Δη"] * 5
@@ -26,7 +26,8 @@ def test_a_jet_of_every_class_in_every_row(tmp_path: Path) -> None:
 
 def test_patches_with_their_positions(tmp_path: Path) -> None:
     arrays = patch_arrays(6, size=11)
-    figure = plot_counts({"real": (arrays["patches"], arrays["label_xy"])}, tmp_path / "patches.svg", columns=4)
+    rows = {"real": (arrays["patches"], arrays["label_xy"])}
+    figure = plot_samples(rows, bragg_config().data, tmp_path / "patches.svg", columns=4)
     assert len(figure.axes) == 4
     assert [axes.get_xlabel() for axes in figure.axes] == ["col [px]"] * 4
     assert figure.axes[0].get_ylabel() == "real\nrow [px]"

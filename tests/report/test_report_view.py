@@ -15,7 +15,8 @@ from nac.report.interactive import interactive_front
 from nac.report.quantities import quantity
 from nac.report.view import Scale
 
-BRAGGNN = Anchor(layout="patches", label="BraggNN", source="a paper", values={"distance_px": 0.2, "bops": 4e9})
+VALUES = {"distance_px": 0.2, "bops": 4e9}
+BRAGGNN = Anchor(data={"layout": "patches"}, label="BraggNN", source="a paper", values=VALUES)
 
 
 def peaks() -> Front:

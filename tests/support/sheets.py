@@ -48,10 +48,10 @@ def raw_samples(design: Design, n: int, seed: int = 0) -> NDArray[np.float32]:
     generator, shape = np.random.default_rng(seed), design.record.architecture.input
     size = generator.choice([0.1, 1.0, 30.0, 3000.0], size=(n, *[1] * len(shape)))
     raw = generator.normal(size=(n, *shape)) * size
-    if design.record.task.data.layout == "constituents":
+    if design.record.task.data.layout.name == "constituents":
         raw[:, 0] = np.abs(raw[:, 0])
         raw[:, :, shape[1] // 2 :] *= generator.integers(0, 2, (n, 1, 1))
-    if design.record.task.data.layout == "patches":
+    if design.record.task.data.layout.name == "patches":
         raw = np.rint(np.abs(raw))
         raw[0] = 7
     return np.asarray(raw, dtype=np.float32)

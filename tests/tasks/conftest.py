@@ -13,7 +13,7 @@ from published import images
 
 from nac.config import BraggSimulation
 from nac.public.jet_images import jets
-from nac.tasks.simulate_bragg import peaks
+from nac.tasks.simulators.bragg import peaks
 
 SMALL_OR_REAL = pytest.fixture(params=["small", "real"])
 

@@ -2,22 +2,27 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from datafiles import bragg_config, jet_arrays, jets_config, patch_arrays, task_config, write_npz
+from datafiles import arrays_config, bragg_config, jet_arrays, jets_config, patch_arrays, task_config, write_npz
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from nac.config import AUGMENTATIONS, SplitConfig
+import nac
+from nac.config import SplitConfig
 from nac.errors import InputError, WorkError
 from nac.tasks import METRICS, Preprocessing, make_task
-from nac.tasks.augment import AUGMENT, augment_jets, augment_patches, crop, cut_windows
-from nac.tasks.preprocessing import fit, power_of_two
+from nac.tasks.layouts import layout_of
+from nac.tasks.layouts.constituents import AUGMENT
+from nac.tasks.layouts.windows import augment_patches, crop, cut_windows
+from nac.tasks.preprocessing import power_of_two
+from nac.tasks.scaling import fit
 from nac.tasks.split import kept_back, split
 
 seeds = st.integers(0, 2**31)
@@ -120,13 +125,13 @@ def test_windows_stay_where_patches_have_nothing_around() -> None:
         assert torch.equal(x[:, 0], raw)
         assert torch.equal(moved, y)
 
-@given(seeds, st.lists(st.sampled_from(AUGMENTATIONS["constituents"]), unique=True))
+@given(seeds, st.lists(st.sampled_from(sorted(AUGMENT)), unique=True))
 @settings(max_examples=40, deadline=None)
 def test_jet_symmetries_keep_pt_and_angles_between_particles(seed: int, names: list[str]) -> None:
     arrays = jet_arrays(n=20, seed=seed % 1000)
     x = torch.from_numpy(arrays["constituents"].transpose(0, 2, 1).copy())
     y = torch.from_numpy(arrays["label"])
-    moved, labels = augment_jets(names, x, y, generator(seed))
+    moved, labels = layout_of(jets_config(augment=names).data).augmented(x, y, generator(seed))
     assert torch.equal(labels, y)
     assert torch.equal(moved[:, 0], x[:, 0])
     for a, b in ((x, moved),):
@@ -135,16 +140,12 @@ def test_jet_symmetries_keep_pt_and_angles_between_particles(seed: int, names: l
     assert not moved[::3, :, 6:].any()  # padding stays zero
 
 
-@pytest.mark.parametrize("name", AUGMENTATIONS["constituents"])
+@pytest.mark.parametrize("name", AUGMENT)
 def test_every_jet_symmetry_does_something(name: str) -> None:
     x = torch.from_numpy(jet_arrays()["constituents"].transpose(0, 2, 1).copy())
     moved, _ = AUGMENT[name](x, torch.zeros(len(x)), generator())
     changed = (moved != x).flatten(1).any(dim=1).float().mean()
     assert 0.2 < float(changed) <= 1
-
-
-def test_registered_augmentations_are_those_of_the_configuration() -> None:
-    assert set(AUGMENT) == set(AUGMENTATIONS["constituents"])
 
 
 def test_the_same_generator_gives_the_same_epoch(tmp_path: Path) -> None:
@@ -221,7 +222,7 @@ def test_patch_scaling_ignores_offset_and_gain_and_guards_constant_patches() -> 
 @pytest.mark.parametrize("config", [jets_config(), bragg_config(target_scale=[2, 4])])
 def test_preprocessing_round_trips_json(config: object) -> None:
     data = config.data  # type: ignore[attr-defined]
-    raw = jet_arrays()["constituents"].transpose(0, 2, 1).copy() if data.layout == "constituents" \
+    raw = jet_arrays()["constituents"].transpose(0, 2, 1).copy() if data.layout.name == "constituents" \
         else patch_arrays(size=11)["patches"][:, None].astype(np.float32)
     preprocessing = fit(raw, LABELS, data)
     again = Preprocessing.model_validate(json.loads(preprocessing.model_dump_json()))
@@ -394,3 +395,31 @@ def test_ranges_of_targets_are_those_of_both_windows(tmp_path: Path) -> None:
     file = write_npz(tmp_path / "p.npz", **patch_arrays(n=400))
     found = make_task(bragg_config(windows=["round", "floor"])).load([file], seed=0).ranges.targets
     assert all(4.4 < about.p0_1 < 4.6 and 5.9 < about.p99_9 < 6.0 for about in found.values())
+
+
+def test_layouts_are_known_in_their_room_alone() -> None:
+    """Nothing above asks what layout it has: it asks the layout."""
+    package = Path(nac.__file__).parent
+    asks = re.compile(r"""layout(\.name)?\s*(==|!=|(not )?in)\s*["'({\[]|["']\w+["']\s*[!=]=\s*\S*layout""")
+    found = [
+        f"{path.relative_to(package)}:{number}"
+        for path in package.rglob("*.py")
+        if not path.is_relative_to(package / "tasks")
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if asks.search(line)
+    ]
+    assert found == []
+
+
+def test_a_common_scaling_keeps_the_shape_of_a_waveform() -> None:
+    generator = np.random.default_rng(0)
+    pulse = np.exp(-((np.arange(16) - 6) ** 2) / 8)
+    raw = (100 + generator.exponential(30, (400, 1)) * pulse + generator.normal(size=(400, 16))).astype(np.float32)
+    config = arrays_config(shape=[16], scaling="common", kind="regression", classes=[], outputs=1).data
+    fitted = fit(raw, np.ones((400, 1)), config)
+    assert len(set(fitted.offset)) == len(set(fitted.scale)) == 1
+    assert len(fitted.offset) == 16
+    x = fitted.apply(raw[:3])
+    assert np.allclose(np.diff(x, axis=1), np.diff(raw[:3], axis=1) * fitted.scale[0], atol=1e-5)
+    robust = fit(raw, np.ones((400, 1)), arrays_config(shape=[16], kind="regression", classes=[], outputs=1).data)
+    assert len(set(robust.offset)) > 1

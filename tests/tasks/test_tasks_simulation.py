@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from nac.config import BraggSimulation, JetSimulation
 from nac.errors import InputError, WorkError
-from nac.tasks import make_task, simulate, simulate_jets
+from nac.tasks import make_task, simulate
 from nac.tasks.simulate import simulated_file
-from nac.tasks.simulate_bragg import peaks
-from nac.tasks.simulate_jets import leading_particles, plan, run_job
+from nac.tasks.simulators import jets as simulate_jets
+from nac.tasks.simulators.bragg import peaks
+from nac.tasks.simulators.jets import leading_particles, plan, run_job
 
 HAVE_JETS = all(importlib.util.find_spec(name) for name in ("pythia8mc", "fastjet"))
 needs_jets = pytest.mark.skipif(not HAVE_JETS, reason="Pythia 8 and fastjet are not installed")

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from nac.config import TaskConfig
 from nac.errors import InputError
 from nac.tasks import Dataset, make_task
-from nac.tasks.arrays import open_any
-from nac.tasks.preprocessing import LIMIT, Preprocessing, fit
+from nac.tasks.layouts import open_sources
+from nac.tasks.preprocessing import LIMIT, Preprocessing
+from nac.tasks.scaling import fit
 from nac.tasks.sources import gather
 
 UNITS = (1e-36, 1e-30, 1e-19, 1e-3, 1.0, 1e3, 1e30, 1e36)
@@ -103,7 +104,7 @@ def test_features_that_float32_cannot_tell_apart_are_named(tmp_path: Path, caplo
     table = tmp_path / "cells.csv"
     pd.DataFrame({"a": inputs[:, 0], "time": inputs[:, 1], "y": inputs[:, 0]}).to_csv(table, index=False)
     caplog.clear()
-    gather(open_any(regression(2).data, [table]), regression(2).data, margin=0)
+    gather(open_sources(regression(2).data, [table]), regression(2).data, margin=0)
     assert "cells.csv: time varies by little more than the rounding" in caplog.text
 
 

@@ -10,8 +10,6 @@ from nac.config.search import ConstraintConfig, FidelityConfig, ObjectiveConfig,
 from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.target import TargetConfig
 from nac.config.task import (
-    AUGMENTATIONS,
-    SCALINGS,
     DataConfig,
     SplitConfig,
     TaskConfig,
@@ -20,11 +18,9 @@ from nac.config.task import (
 from nac.config.train import TrainConfig
 
 __all__ = [
-    "AUGMENTATIONS",
     "DEFAULT_PRUNER",
     "FORMER_PRUNERS",
     "PARTS",
-    "SCALINGS",
     "BraggSimulation",
     "Choice",
     "CompressConfig",

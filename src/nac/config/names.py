@@ -9,10 +9,12 @@ from nac.config.base import Model
 from nac.registry import require_keywords, resolve
 
 
-def known(where: str) -> AfterValidator:
-    """Accepts a name, or a `Choice`, that the registry at `MODULE:NAME` knows."""
+def known(where: str, *besides: str) -> AfterValidator:
+    """Accepts a name, or a `Choice`, that the registry at `MODULE:NAME` knows, and the names `besides`."""
 
     def check(value: Any) -> Any:
+        if value in besides:
+            return value
         registry = resolve(where)
         registry.check(value.name if isinstance(value, Choice) else value)
         if isinstance(value, Choice) and value.params:
@@ -45,6 +47,11 @@ def require_kind(where: str, name: str, kind: str) -> None:
         raise ValueError(f"{name!r} is for a {' or '.join(kinds)}, found one for a {kind}")
 
 
+LAYOUTS = "nac.tasks.layouts:LAYOUTS"
+SIMULATORS = "nac.tasks.simulate:SIMULATORS"
+
+LayoutChoice = Annotated[Choice, known(LAYOUTS)]
+SimulatorName = Annotated[str, known(SIMULATORS, "none")]
 PrunerName = Annotated[str, known("nac.compress.pruners:PRUNERS")]
 DistillerName = Annotated[str, known("nac.compress.distillation:DISTILLERS")]
 LossChoice = Annotated[Choice, known("nac.tasks.losses:LOSSES")]

@@ -10,22 +10,20 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_v
 from nac.config.base import Model
 from nac.config.code import OwnCode
 from nac.config.compress import CompressConfig
-from nac.config.names import LossChoice, MetricName, require_kind
+from nac.config.names import (
+    LAYOUTS,
+    SIMULATORS,
+    LayoutChoice,
+    LossChoice,
+    MetricName,
+    SimulatorName,
+    require_kind,
+)
 from nac.config.search import SearchConfig
 from nac.config.simulation import BraggSimulation, JetSimulation
 from nac.config.target import TargetConfig
 from nac.config.train import TrainConfig
-
-AUGMENTATIONS: Mapping[str, tuple[str, ...]] = {
-    "constituents": ("flip_eta", "flip_phi", "swap", "rotate"),
-    "patches": ("shift", "dihedral"),
-    "arrays": (),
-}
-SCALINGS: Mapping[str, tuple[str, ...]] = {
-    "constituents": ("robust", "log", "sqrt", "none"),
-    "patches": ("patch", "none"),
-    "arrays": ("robust", "standard", "none"),
-}
+from nac.registry import resolve
 
 Window = Literal["round", "floor"]
 
@@ -69,7 +67,8 @@ class SplitConfig(Model):
 class DataConfig(Model):
     """Where samples come from and how they become network inputs.
 
-    `layout` is how a file is read (DESIGN.md, "Data layouts"). `constituents` particles are kept per jet, whose
+    `layout` is what samples are and how they lie in files (nac.tasks.layouts); one of a plug-in may have parameters,
+    as `{name, params}`. `constituents` particles are kept per jet, whose
     angles come in multiples of `angle_step`; `patch_size` pixels per side of a patch; the layout `arrays` names its
     two arrays (`inputs`, `targets`), the `shape` of one input, channels first, and for regression how many `outputs`
     there are. `targets` may be a list as well: of one column for every output, or for every class (one-hot).
@@ -94,7 +93,7 @@ class DataConfig(Model):
     anew each time. `bragg` and `jets` are the settings of the two simulators.
     """
 
-    layout: Literal["constituents", "patches", "arrays"]
+    layout: LayoutChoice
     kind: Literal["classification", "regression"]
     inputs: str = "x"
     targets: str | tuple[str, ...] = "y"
@@ -109,13 +108,13 @@ class DataConfig(Model):
     class_weights: Literal["balanced"] | Mapping[str, PositiveFloat] | None = Field(None, exclude_if=operator.not_)
     limit: PositiveInt | None = None
     split: SplitConfig = SplitConfig()
-    scaling: Literal["robust", "standard", "log", "sqrt", "patch", "none"] = "robust"
+    scaling: str = "robust"
     target_offset: tuple[float, ...] = ()
     target_scale: tuple[float, ...] = ()
     augment: tuple[str, ...] = ()
     shift: int = Field(1, ge=0, le=4)
     windows: tuple[Window, ...] = ()
-    simulator: Literal["jets", "bragg", "none"] = "none"
+    simulator: SimulatorName = "none"
     simulate: int = Field(0, ge=0)
     simulate_without_file: PositiveInt = 20000
     repeat: PositiveInt = 1
@@ -131,11 +130,6 @@ class DataConfig(Model):
     def target_count(self) -> int:
         """Classes, or values that a regression predicts."""
         return len(self.classes) or self.outputs
-
-    @property
-    def margin(self) -> int:
-        """Pixels that a patch needs around it for its windows to be cut anew and shifted."""
-        return (1 if self.windows else 0) + (self.shift if "shift" in self.augment else 0)
 
     @field_validator("where", mode="before")
     @classmethod
@@ -168,52 +162,23 @@ class DataConfig(Model):
 
     @model_validator(mode="after")
     def _fits_the_layout(self) -> "DataConfig":
-        if self.layout == "constituents" and self.kind != "classification":
-            raise ValueError("kind: the layout 'constituents' is for classification")
-        if self.layout == "patches" and self.kind != "regression":
-            raise ValueError("kind: the layout 'patches' is for regression")
-        if self.windows and self.layout != "patches":
-            raise ValueError(f"windows: the layout {self.layout!r} has none, only 'patches' has")
-        if self.layout == "patches" and self.patch_size % 2 == 0:
-            raise ValueError(f"patch_size: expected an odd number, found {self.patch_size}")
-        if (self.layout == "arrays") != bool(self.shape):
-            raise ValueError("shape: the layout 'arrays' needs the shape of one input, no other has it")
-        if (self.layout == "arrays" and self.kind == "regression") != bool(self.outputs):
-            raise ValueError("outputs: a regression with the layout 'arrays' needs it, no other task has it")
-        simulators = {"constituents": "jets", "patches": "bragg"}
-        if self.simulator not in {"none", simulators.get(self.layout)}:
-            raise ValueError(f"simulator: {self.simulator!r} does not make the layout {self.layout!r}")
-        if self.simulate and self.simulator == "none":
-            raise ValueError("simulate: needs a simulator")
-        return self
-
-    @model_validator(mode="after")
-    def _one_column_for_each_target(self) -> "DataConfig":
-        names = self.target_names
-        if self.layout == "arrays" and len(names) != 1 and (len(names), len(set(names))) != (self.target_count,) * 2:
-            raise ValueError(f"targets: expected one name, or a list of {self.target_count} different ones, one per "
-                             f"{'class' if self.classes else 'output'}")
-        return self
-
-    @model_validator(mode="after")
-    def _known_names(self) -> "DataConfig":
-        known = AUGMENTATIONS[self.layout]
-        if unknown := [name for name in self.augment if name not in known]:
-            raise ValueError(f"augment: {', '.join(map(repr, unknown))} unknown for the layout {self.layout!r}; "
-                             f"expected some of: {', '.join(known) or '(none)'}")
-        if self.scaling not in SCALINGS[self.layout]:
-            raise ValueError(f"scaling: {self.scaling!r} is not for the layout {self.layout!r}; "
-                             f"expected one of: {', '.join(SCALINGS[self.layout])}")
-        return self
-
-    @model_validator(mode="after")
-    def _targets_scaled(self) -> "DataConfig":
-        targets = 2 if self.layout == "patches" else self.outputs
+        layout = resolve(LAYOUTS)[self.layout.name](self, **self.layout.params)
+        for problem in layout.problems():
+            raise ValueError(problem)
+        targets = layout.outputs if self.kind == "regression" else 0
         for name, values in (("target_offset", self.target_offset), ("target_scale", self.target_scale)):
             if values and len(values) != targets:
                 raise ValueError(f"{name}: expected {targets} values, one per output, found {len(values)}")
         if not all(self.target_scale):
             raise ValueError("target_scale: expected values other than 0")
+        return self
+
+    @model_validator(mode="after")
+    def _simulates_its_layout(self) -> "DataConfig":
+        if self.simulator != "none" and resolve(SIMULATORS)[self.simulator].layout != self.layout.name:
+            raise ValueError(f"simulator: {self.simulator!r} does not make the layout {self.layout.name!r}")
+        if self.simulate and self.simulator == "none":
+            raise ValueError("simulate: needs a simulator")
         return self
 
 

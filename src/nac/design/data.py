@@ -12,6 +12,7 @@ from pydantic import Field
 from nac.arch import Network
 from nac.arch.quantisers import QUANTISERS, plain
 from nac.tasks import Dataset, Preprocessing
+from nac.tasks.layouts import layout_of
 from nac.tasks.ranges import ENOUGH, Ranges
 
 # Saturated values of a feature that are worth a word, and how many more than in training.
@@ -98,7 +99,7 @@ def lost_features(dataset: Dataset, network: Network) -> list[str]:
             step, _, _ = grid.of_feature(index)
             said.append(f"input {name} is lost: {1 - kept:.0%} of its values that differ from the usual one are "
                         f"rounded to it in steps of {step:g} (data.scaling is {preprocessing.scaling!r})")
-        elif shares[index] > MANY and dataset.train.config.layout != "constituents":  # of those padding may saturate
+        elif shares[index] > MANY and not layout_of(dataset.train.config).padded:  # padding may saturate
             _, low, high = grid.of_feature(index)
             said.append(f"{shares[index]:.0%} of the values of input {name} saturate: the network's input holds "
                         f"{low:g} to {high:g}")

@@ -18,8 +18,8 @@ from nac.hardware.circuit import Circuit
 from nac.hardware.evaluate import evaluate, to_integers
 from nac.hardware.fixed import Fixed
 from nac.tasks import Preprocessing
+from nac.tasks.layouts import layout_of
 
-CONSTITUENT = ("pT [GeV]", "Δη", "Δφ")
 FORMAT = 1
 
 
@@ -39,10 +39,11 @@ class InputSheet(Model):
     """From a sample (channels first, `shape`) to integers from `low` to `high`, at which they saturate.
 
     An integer n stands for n * 2**-fraction of `type`. `by_patch`: x is replaced by (x - min) / (max - min) of its
-    sample first. `padding` is the raw value of what is missing in a sample.
+    sample first. `padding` is the raw value of what is missing in a sample, `sample` says what one is.
     """
 
     layout: str
+    sample: str = ""
     shape: tuple[int, ...]
     type: str
     fraction: int
@@ -192,21 +193,18 @@ def _input(record: DesignRecord, circuit: Circuit) -> InputSheet:
         if scaled else Feature(name=name, scale=grid)
         for i, name in enumerate(names)
     ]  # fmt: skip
+    layout = layout_of(record.task.data)
     return InputSheet(
-        layout=record.task.data.layout, shape=circuit.input.shape, type=str(type_), fraction=type_.fraction, low=low,
-        high=high, by_patch=prep.scaling == "patch", features=tuple(features),
-        padding=0.0 if record.task.data.layout == "constituents" else None,
+        layout=layout.name, sample=layout.sample_text, shape=circuit.input.shape, type=str(type_),
+        fraction=type_.fraction, low=low, high=high, by_patch=prep.scaling == "patch", features=tuple(features),
+        padding=0.0 if layout.padded else None,
     )  # fmt: skip
 
 
 def _features(record: DesignRecord) -> Sequence[str]:
     """The names of the features, one per channel of the input."""
-    data, channels = record.task.data, record.architecture.input[0]
-    names: Sequence[str] = record.preprocessing.features
-    if data.layout == "constituents":
-        names = CONSTITUENT
-    elif data.layout == "patches":
-        names = ("pixel",)
+    channels = record.architecture.input[0]
+    names = layout_of(record.task.data).feature_texts or record.preprocessing.features
     return names if len(names) == channels else [f"feature {index}" for index in range(channels)]
 
 
@@ -220,16 +218,6 @@ def _output(record: DesignRecord, circuit: Circuit) -> OutputSheet:
             answer="argmax" if all_ else "sign", classes=tuple(data.classes),
         )  # fmt: skip
     return OutputSheet(
-        names=tuple(_targets(record, count)), type=str(type_), fraction=circuit.output.span.fraction, answer="values",
+        names=layout_of(data).target_texts, type=str(type_), fraction=circuit.output.span.fraction, answer="values",
         scale=prep.output_scale or (1.0,) * count, offset=prep.output_offset or (0.0,) * count,
     )  # fmt: skip
-
-
-def _targets(record: DesignRecord, count: int) -> list[str]:
-    """What the outputs of a regression are, with their unit."""
-    data = record.task.data
-    if data.layout == "patches":
-        return ["column of the peak [pixels of the patch, 0 is the centre of the first]", "row of the peak [likewise]"]
-    names = data.target_names
-    names = names if len(names) == count else tuple(f"{names[0]}[{index}]" for index in range(count))
-    return [f"{name} [in the unit of the training file]" for name in names]

@@ -52,7 +52,7 @@ def _meaning(sheet: Sheet, order: str) -> list[str]:
 def _inputs(sheet: InputSheet, order: str) -> list[str]:
     rows = [f"| {index} | {known.name} | `{_formula(sheet, index)}` |" for index, known in enumerate(sheet.features)]
     return [
-        _sample(sheet),
+        sheet.sample,
         order,
         "\n".join(["| feature | x | input integer, before rounding |", "|---|---|---|", *rows]),
         f"Each is then rounded half to even and saturated to {sheet.low} ... {sheet.high}, as an `ap_{sheet.type}` "
@@ -60,18 +60,6 @@ def _inputs(sheet: InputSheet, order: str) -> list[str]:
         *_patch_division(sheet),
         "None of this is in the circuit, and no LUT, cycle or nanosecond is counted for it.",
     ]  # fmt: skip
-
-
-def _sample(sheet: InputSheet) -> str:
-    if sheet.layout == "constituents":
-        return (f"A sample is a jet: its {sheet.shape[1]} constituents of largest pT, the largest first, each with "
-                "pT in GeV and Δη, Δφ from the jet's axis. Where there are fewer, the rest are constituents with "
-                "x = 0 in all features, which go through the same formulas.")  # fmt: skip
-    if sheet.layout == "patches":
-        return (f"A sample is a patch of {sheet.shape[1]} x {sheet.shape[2]} pixels as the detector counts them, "
-                "the peak in its central pixel.")  # fmt: skip
-    shape = " x ".join(map(str, sheet.shape))
-    return f"A sample is an array of {shape} numbers in the units of the file that the network was trained on."
 
 
 def _order(shape: tuple[int, ...], channels_last: bool) -> str:

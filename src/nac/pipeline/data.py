@@ -13,11 +13,7 @@ from nac.errors import InputError
 from nac.rundir import sha256
 from nac.tasks import describe, make_task, simulate
 from nac.tasks.describe import arrays
-
-LAYOUTS = {
-    "constituents": "npz or HDF5: constituents (N, P, 3) = pT [GeV], deta, dphi, and label (N,); or Zenodo 3602260",
-    "patches": "npz: patches (N, S, S) and label_xy (N, 2) or center_row, center_col; or BraggNN's frames and peaks",
-}
+from nac.tasks.layouts import layout_of
 
 
 @dataclass(frozen=True)
@@ -102,12 +98,10 @@ def _of_any(files: Sequence[Path]) -> Description:
 
 def _expected(config: TaskConfig) -> dict[str, Any]:
     data, task = config.data, make_task(config)
-    layout = LAYOUTS.get(data.layout, f"npz, npy, HDF5 or a table with {data.inputs!r} and "
-                              f"{', '.join(map(repr, data.target_names))}")
     target: dict[str, Any] = {"classes": list(data.classes)} if data.classes else {"outputs": task.outputs}
     return {
         "task": config.name,
-        "files": layout,
+        "files": layout_of(data).files,
         "kind": data.kind,
         **target,
         "input_shape": list(task.input_shape),

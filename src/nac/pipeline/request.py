@@ -1,7 +1,6 @@
 """From what was typed to a run folder: everything is checked before anything is written."""
 
 import hashlib
-import importlib.util
 import logging
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from nac.pipeline.problem import SAMPLES, Problem
 from nac.rundir import DataFile, Run, RunRecord, data_files, provenance, write_atomic
 from nac.tasks import make_task
 from nac.tasks.own import require
+from nac.tasks.simulate import SIMULATORS
 from nac.train import training_device
 
 logger = logging.getLogger(__name__)
@@ -275,8 +275,6 @@ def _require_data(config: TaskConfig, request: Request) -> None:
         return
     if config.data.simulator == "none":
         raise InputError(f"{config.name}: the task has no simulator, expected --data FILE")
-    if config.data.simulator == "jets":
-        missing = [name for name in ("pythia8mc", "fastjet") if importlib.util.find_spec(name) is None]
-        if missing:
-            raise InputError(f"{config.name}: simulating jets needs {' and '.join(missing)} "
-                             "(pip install 'nac-codesign[sim]'), expected it or --data FILE")
+    if missing := SIMULATORS[config.data.simulator].missing():
+        raise InputError(f"{config.name}: simulating {config.data.simulator} needs {' and '.join(missing)} "
+                         "(pip install 'nac-codesign[sim]'), expected it or --data FILE")

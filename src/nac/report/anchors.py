@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -15,6 +15,7 @@ from nac.cost import costs
 from nac.report.quantities import QUANTITIES, quantity
 from nac.rundir import RunRecord
 from nac.space import SearchSpace
+from nac.tasks.layouts import layout_of
 
 FILE = Path(__file__).with_name("anchors.yaml")
 
@@ -28,13 +29,16 @@ class PublishedNetwork(Model):
 
 
 class Anchor(Model):
-    """One published result. `values` are by metric, cost or hardware name; `line` draws it where it has no cost."""
+    """One published result.
 
-    layout: Literal["constituents", "patches", "arrays"]
+    `data` are the data settings of tasks that it is of, `values` by metric, cost or hardware name; `line` draws it
+    where it has no cost.
+    """
+
+    data: Mapping[str, Any]
     label: str
     source: str
     note: str = ""
-    constituents: int | None = None
     file: str | None = None
     line: bool = False
     values: Mapping[str, float] = Field(default_factory=dict)
@@ -50,14 +54,10 @@ class Anchor(Model):
         architecture = architecture.with_bits(weights=bits, activations=bits, input=bits)
         return self.model_copy(update={"values": {**costs(workload(architecture)), **self.values}})
 
-    def suits(self, layout: str, constituents: int | None, files: Sequence[str]) -> bool:
+    def suits(self, data: Mapping[str, Any], files: Sequence[str]) -> bool:
         """Whether results on such data may stand beside this one; never those on simulated data."""
-        return (
-            bool(files)
-            and self.layout == layout
-            and self.constituents in {None, constituents}
-            and (self.file is None or self.file in files)
-        )
+        same = all(data.get(key) == value for key, value in self.data.items())
+        return same and bool(files) and (self.file is None or self.file in files)
 
 
 @cache
@@ -68,13 +68,10 @@ def published() -> tuple[Anchor, ...]:
 
 def anchors_for(record: RunRecord) -> list[Anchor]:
     """The published results that a run's own may be compared with, with costs where the network is known."""
-    data = record.task.data
-    files = [file.path.name for file in record.data]
-    constituents = data.constituents if data.layout == "constituents" else None
-    shape = {"constituents": (3, data.constituents), "patches": (1, data.patch_size, data.patch_size)}.get(data.layout)
-    outputs = len(data.classes) or 2
-    chosen = [anchor for anchor in published() if anchor.suits(data.layout, constituents, files)]
-    return [anchor.with_costs(shape, outputs) if shape else anchor for anchor in chosen]
+    data, files = record.task.data, [file.path.name for file in record.data]
+    layout, settings = layout_of(data), data.model_dump(mode="json")
+    chosen = [anchor for anchor in published() if anchor.suits(settings, files)]
+    return [anchor.with_costs(layout.input_shape, layout.outputs) for anchor in chosen]
 
 
 def published_frame(anchors: Sequence[Anchor]) -> pd.DataFrame:

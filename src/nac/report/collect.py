@@ -21,6 +21,7 @@ from nac.report.rows import CHOICE
 from nac.rundir import Run
 from nac.study import RESCORED, Trainings, averaged, counted_trainings, expecting_a_search, find_study
 from nac.tasks import BASELINES, Interval, read_intervals
+from nac.tasks.layouts import layout_of
 
 
 def read_front(run: Run) -> Front:
@@ -36,7 +37,7 @@ def read_front(run: Run) -> Front:
         objectives,
         metrics=_metrics(rows),
         task=record.task.name,
-        title=_title(record.task.name, record.task.data.layout, record.task.data.constituents),
+        title=", ".join(filter(None, (record.task.name, layout_of(record.task.data).title))),
         path=run.path,
         states=_states(study) if study is not None else {},
     )
@@ -234,8 +235,3 @@ def _state(trial: FrozenTrial) -> str:
     if trial.state is TrialState.PRUNED:
         return "passed over" if "unpromising" in trial.user_attrs else "infeasible"
     return {TrialState.RUNNING: "running"}.get(trial.state, "waiting")
-
-
-def _title(name: str, layout: str, constituents: int) -> str:
-    """The task as a heading."""
-    return f"{name}, {constituents} constituents" if layout == "constituents" else name

@@ -14,6 +14,7 @@ from nac.config import DataConfig
 from nac.report.quantities import with_error
 from nac.report.style import BLUE, GREY, ORANGE, PALETTE, RED, save, style, subplots
 from nac.tasks.intervals import Estimate, Mean, Percentile, interval
+from nac.tasks.layouts import layout_of
 from nac.tasks.metrics import distances
 
 FloatArray = NDArray[np.floating]
@@ -32,17 +33,13 @@ class Target(NamedTuple):
 
 
 POSITION = (Target("column", "px"), Target("row", "px"))
-"""The targets of patches."""
+"""The targets of a position in pixels."""
 
 
 def targets_of(config: DataConfig) -> tuple[Target, ...]:
     """The targets of a regression by the names of their columns; those of one array are numbered."""
-    if config.layout == "patches":
-        return POSITION
-    names = config.target_names
-    if len(names) < config.target_count:
-        names = tuple(f"{names[0]} {k}" for k in range(config.target_count))
-    return tuple(Target(name) for name in names)
+    layout = layout_of(config)
+    return tuple(Target(name, layout.target_unit) for name in layout.target_names)
 
 
 def errors(predicted: FloatArray, true: FloatArray) -> NDArray[np.float64]:

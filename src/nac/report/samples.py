@@ -9,43 +9,37 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from nac.config import DataConfig
 from nac.report.style import BLUE, RED, style, subplots
 from nac.report.style import save as save_figure
+from nac.tasks.layouts import layout_of
 
 Samples = tuple[NDArray[Any], NDArray[Any]]
-LARGEST_DOT = 260.0  # points², of the hardest particle of a jet
 
 
-def plot_jets(
-    rows: Mapping[str, Samples], classes: Sequence[str], path: Path | None = None, *, reach: float = 0.4
+def plot_samples(
+    rows: Mapping[str, Samples], config: DataConfig, path: Path | None = None, *, columns: int = 8
 ) -> Figure:
-    """One jet of every class per row: its particles in the (Δη, Δφ) plane, their area their share of pT.
+    """Samples in rows, drawn as their layout has it: the first of every class, or the first ones of a regression.
 
     Args:
-        rows: by name, raw jets (N, 3, P) = pT [GeV], Δη, Δφ and labels (N,); the first jet of each class is drawn.
-        classes: their names, in the order of the labels.
+        rows: by name, raw samples (N, *raw) and labels (N,) or targets (N, T).
+        config: of their data.
         path: where the figure is also written (.png, .svg or .pdf), if anywhere.
-        reach: how far the axes go on every side.
+        columns: how many of each are drawn of a regression.
     """
+    layout, classes = layout_of(config), len(config.classes)
+    across = classes or columns
     with style():
-        figure, grid = subplots(len(rows), len(classes), width=1.9 * len(classes), height=2.1 * len(rows))
-        for index, (raw, labels) in enumerate(rows.values()):
-            for label, kind in enumerate(classes):
-                axes = grid[index * len(classes) + label]
-                jet = raw[int(np.argmax(labels == label))]
-                _jet(axes, jet, RED if index else BLUE)
-                ticks = (-reach, 0.0, reach)
-                axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=ticks, yticks=ticks)
-                axes.set_title(f"{kind}, {jet[0].sum():,.0f} GeV", fontsize="small")
-        _label(grid, len(classes), rows, "Δη", "Δφ [rad]")
+        figure, grid = subplots(len(rows), across, width=1.9 * across, height=2.1 * len(rows))
+        for index, (raw, y) in enumerate(rows.values()):
+            chosen = [int(np.argmax(y == label)) for label in range(classes)] if classes else range(min(across, len(y)))
+            for column, sample in enumerate(chosen):
+                layout.draw(grid[index * across + column], raw[sample], y[sample], RED if index else BLUE)
+        _label(grid, across, rows, *layout.axes)
         if path is not None:
             save_figure(figure, path)
     return figure
-
-
-def _jet(axes: Axes, jet: NDArray[Any], colour: str) -> None:
-    pt, eta, phi = jet
-    axes.scatter(eta, phi, s=LARGEST_DOT * pt / max(float(pt.max()), 1e-9), color=colour, alpha=0.6, linewidths=0)
 
 
 def _label(grid: Sequence[Axes], columns: int, rows: Iterable[str], x: str, y: str) -> None:
@@ -54,31 +48,6 @@ def _label(grid: Sequence[Axes], columns: int, rows: Iterable[str], x: str, y: s
         axes.tick_params(labelsize="x-small")
         axes.label_outer()
     for index, name in enumerate(rows):
-        grid[index * columns].set_ylabel(f"{name}\n{y}", fontsize="small")
+        grid[index * columns].set_ylabel(f"{name}\n{y}".rstrip(), fontsize="small")
     for axes in grid[-columns:]:
         axes.set_xlabel(x, fontsize="small")
-
-
-def plot_counts(rows: Mapping[str, Samples], path: Path | None = None, *, columns: int = 8) -> Figure:
-    """Patches in rows, a cross at the position that each is labelled with.
-
-    Args:
-        rows: by name, raw patches (N, S, S) and positions (N, 2) = (col, row) in pixels.
-        path: where the figure is also written (.png, .svg or .pdf), if anywhere.
-        columns: how many of each are drawn.
-    """
-    with style():
-        figure, grid = subplots(len(rows), columns, width=1.3 * columns, height=1.5 * len(rows))
-        for index, (patches, positions) in enumerate(rows.values()):
-            for column, (patch, position) in enumerate(zip(patches[:columns], positions[:columns], strict=True)):
-                axes = grid[index * columns + column]
-                axes.imshow(patch, cmap="viridis")
-                axes.plot(*position, "x", color="white", markersize=7)
-                last = len(patch) - 1
-                axes.set(xticks=(0, last), yticks=(0, last))
-                axes.grid(False)
-                axes.set_title(f"to {patch.max():,.0f}", fontsize="x-small")
-        _label(grid, columns, rows, "col [px]", "row [px]")
-        if path is not None:
-            save_figure(figure, path)
-    return figure

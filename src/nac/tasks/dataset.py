@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from nac.config import DataConfig
-from nac.tasks.augment import augment_jets, augment_patches, cut_windows
+from nac.tasks.layouts import layout_of
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.ranges import Ranges, ranges
 
@@ -49,7 +49,7 @@ class Split:
 class TrainSplit(Split):
     """The training split, which can be augmented anew for every epoch from its raw samples.
 
-    `raw` (N, *raw) and `physical` targets are as in the file, patches with their margin.
+    `raw` (N, *raw) and `physical` targets are as in the file, with a margin where augmentation needs one.
     """
 
     raw: Tensor
@@ -67,12 +67,10 @@ class TrainSplit(Split):
 
     def epoch(self, generator: Generator, device: torch.device = CPU) -> tuple[Tensor, Tensor]:
         """(x, y) of all N samples in their order on a device, augmented by the symmetries of the task, preprocessed."""
-        if not (self.config.augment or self.config.windows):
+        layout = layout_of(self.config)
+        if not layout.augments:
             return self.on(device)
-        if self.config.layout == "patches":
-            x, y = augment_patches(self.config, self.raw, self.physical, generator)
-        else:
-            x, y = augment_jets(self.config.augment, self.raw, self.physical, generator)
+        x, y = layout.augmented(self.raw, self.physical, generator)
         return self.preprocessing.tensor(x).to(device), output_units(y, self.preprocessing).to(device)
 
 
@@ -96,12 +94,9 @@ class Dataset:
 
     @cached_property
     def ranges(self) -> Ranges:
-        """Those of the training samples, of patches as their windows are cut for training."""
-        raw, physical, config = self.train.raw, self.train.physical, self.train.config
-        if config.windows:
-            windows, physical = cut_windows(config, raw, physical)
-            raw = windows[:, 0]
-        return ranges(raw.numpy(), physical.numpy(), config, self.preprocessing.features)
+        """Those of the training samples without augmentation."""
+        raw, physical = layout_of(self.train.config).cut(self.train.raw, self.train.physical)
+        return ranges(raw.numpy(), physical.numpy(), self.train.config, self.preprocessing.features)
 
     @property
     def judging(self) -> Split:
@@ -120,6 +115,5 @@ def output_units(y: Tensor, preprocessing: Preprocessing) -> Tensor:
 
 def prepare(raw: Tensor, y: Tensor, config: DataConfig, preprocessing: Preprocessing) -> tuple[Tensor, Tensor]:
     """Raw samples as network inputs and targets, without augmentation."""
-    if config.layout == "patches":
-        raw, y = cut_windows(config, raw, y)
+    raw, y = layout_of(config).seen(raw, y)
     return preprocessing.tensor(raw), output_units(y, preprocessing)

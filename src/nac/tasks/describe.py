@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nac.errors import InputError
 from nac.rundir import sha256
-from nac.tasks.augment import window_of
-from nac.tasks.files import is_text, open_arrays
-from nac.tasks.layouts import open_sources
-from nac.tasks.ranges import INPUTS
+from nac.tasks.files import is_text
+from nac.tasks.formats import open_arrays
+from nac.tasks.layouts import layout_of, open_sources
+from nac.tasks.ranges import feature_names
 from nac.tasks.sources import gather, selection
 from nac.tasks.tables import SHOWN_ROWS, read_table, table_format
 from nac.tasks.task import Task
@@ -66,22 +65,15 @@ def describe(task: Task, files: Sequence[Path]) -> dict[str, Any]:
         result["classes"] = {name: int(count) for name, count in zip(config.classes, counts, strict=True)}
     else:
         result["targets"] = [_range(column) for column in samples.y.T]
-    if config.layout == "patches":
-        result["windows"] = _windows(samples.y - config.patch_size // 2)
+    layout = layout_of(config)
+    result |= layout.described(samples)
     result["columns"] = {name: {**_range(values), "distinct": int(np.unique(values).size)}
                          for name, values in samples.columns.items()}
-    features = samples.x[:, None] if config.layout == "patches" else samples.x
-    named = samples.features or INPUTS.get(config.layout) or tuple(str(i) for i in range(features.shape[1]))
+    features = layout.features(samples.x)
+    named = feature_names(layout, features.shape[1], samples.features)
     result["inputs"] = {name: _range(features[:, i]) for i, name in enumerate(named)}
     result["input_shape"] = list(task.input_shape)
     return result
-
-
-def _windows(offsets: NDArray[np.float32]) -> dict[str, Any]:
-    """How windows are cut, and where peaks are from the middle of their patch, (N, 2) pixels."""
-    low, median, high = np.percentile(offsets, (5, 50, 95))
-    return {"cut_by": window_of(offsets) or "neither round nor floor",
-            "offset_px": {"5 %": float(low), "median": float(median), "95 %": float(high)}}
 
 
 def _range(values: Any) -> dict[str, float]:

@@ -11,6 +11,7 @@ an input of 8 bits holds the angles of a calorimeter of 0.02 x 0.02 exactly, whe
 | log | log2(1 + pT / GeV), middle of its range to 0, range of 5-95 % to about ±1.5 | same | |
 | sqrt | square root of pT, likewise | same | |
 | standard | | | mean to 0, standard deviation to about 1 |
+| common | | | as robust, but one offset and scale of all values: a waveform or an image keeps its shape |
 | none | unchanged | unchanged | unchanged |
 
 Where more than nine tenths of a feature's values are equal its range is that of the others and of the usual value.
@@ -32,7 +33,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nac.config import DataConfig, Model
+from nac.config import Model
 
 LIMIT = 4.0
 OFFSET_STEPS = 256  # the offset of a target is a multiple of this part of its scale
@@ -114,32 +115,15 @@ def transform(feature: Tensor, kind: Transform) -> Tensor:
     return feature.clamp_min_(0).sqrt_() if kind == "sqrt" else feature
 
 
-def fit(raw: NDArray[np.float32], targets: NDArray[Any], config: DataConfig,
-        features: tuple[str, ...] = ()) -> Preprocessing:
-    """The preprocessing for training samples (N, *input_shape) as they are in the file, not augmented.
-
-    `targets` are theirs: (N,) labels or (N, T) physical values.
-    """
-    offset, scale = _output_units(targets, config)
-    outputs: dict[str, Any] = {"output_offset": offset, "output_scale": scale, "features": features}
-    if config.scaling in {"patch", "none"}:
-        return Preprocessing(scaling=config.scaling, **outputs)
-    fitted = _fit_constituents(raw, config.scaling, config.angle_step) if config.layout == "constituents" \
-        else _fit_features(raw, config.scaling)
-    return Preprocessing(scaling=config.scaling, limit=LIMIT, **fitted, **outputs)
-
-
-def _output_units(targets: NDArray[Any], config: DataConfig) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Offset and scale of a regression's outputs; empty for classification."""
-    if config.kind == "classification":
-        return (), ()
-    if config.layout == "patches":
-        return config.target_offset or ((config.patch_size - 1) / 2,) * 2, config.target_scale or (1.0, 1.0)
-    values = targets.astype(np.float64)
+def target_units(
+    y: NDArray[Any], offset: tuple[float, ...] = (), scale: tuple[float, ...] = ()
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Offset and scale of outputs for targets (N, T) to train on, where they are not given."""
+    values = y.astype(np.float64)
     means, spreads = values.mean(axis=0), values.std(axis=0)
-    scale = config.target_scale or tuple(map(_unit, spreads, means))
+    scale = scale or tuple(map(_unit, spreads, means))
     steps = np.abs(scale) / OFFSET_STEPS
-    return config.target_offset or tuple(map(float, np.round(means / steps) * steps)), scale
+    return offset or tuple(map(float, np.round(means / steps) * steps)), scale
 
 
 def _unit(spread: float, mean: float) -> float:
@@ -175,7 +159,10 @@ def _extent(half: float, values: NDArray[Any]) -> float:
     return half if half > ROUNDING * float(np.abs(values).max(initial=0.0)) else 0.0
 
 
-def _fit_constituents(raw: NDArray[np.float32], scaling: str, step: float) -> dict[str, Any]:
+def particle_scales(raw: NDArray[np.float32], scaling: str, step: float) -> dict[str, Any]:
+    """Transform, offset and scale of pT and of both angles of particles (N, 3, P), those with a pT."""
+    if scaling == "none":
+        return {}
     real = raw[:, 0] > 0
     kind = TRANSFORMS.get(scaling, "none")
     pt = transform(torch.from_numpy(raw[:, 0][real]), kind).numpy().astype(np.float64)
@@ -190,15 +177,23 @@ def _fit_constituents(raw: NDArray[np.float32], scaling: str, step: float) -> di
         halves.append(_extent((high - low) / 2, values))
     # One scale for both angles, so that rotations and swaps of the axes commute with it.
     angle = power_of_two(max(halves), step)
-    return {"transform": (kind, "none", "none"), "offset": (offset, 0.0, 0.0), "scale": (scale, angle, angle)}
+    return {
+        "transform": (kind, "none", "none"), "offset": (offset, 0.0, 0.0), "scale": (scale, angle, angle),
+    }  # fmt: skip
 
 
-def _fit_features(raw: NDArray[np.float32], scaling: str) -> dict[str, Any]:
+def feature_scales(raw: NDArray[np.float32], scaling: str) -> dict[str, Any]:
+    """Offset and scale of each feature (axis 1) of samples; `common` ones of all that a sample has."""
+    if scaling == "none":
+        return {}
     columns = np.moveaxis(raw, 1, 0).reshape(raw.shape[1], -1).astype(np.float64)
-    if scaling == "robust":
-        low, offset, high = np.transpose([middle_range(column) for column in columns])
-        half = (high - low) / 2
+    found = columns.reshape(1, -1) if scaling == "common" else columns
+    if scaling == "standard":
+        offset, half = found.mean(axis=1), found.std(axis=1)
     else:
-        offset, half = columns.mean(axis=1), columns.std(axis=1)
-    scale = tuple(power_of_two(_extent(float(h), column)) for h, column in zip(half, columns, strict=True))
-    return {"transform": ("none",) * len(columns), "offset": tuple(map(float, offset)), "scale": scale}
+        low, offset, high = np.transpose([middle_range(column) for column in found])
+        half = (high - low) / 2
+    scale = [power_of_two(_extent(float(h), column)) for h, column in zip(half, found, strict=True)]
+    times = len(columns) // len(found)
+    return {"transform": ("none",) * len(columns), "offset": tuple(map(float, offset)) * times,
+            "scale": tuple(scale) * times}  # fmt: skip

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from nac.config import DataConfig, Model
+from nac.tasks.layouts import Layout, layout_of
 
-INPUTS: Mapping[str, tuple[str, ...]] = {"constituents": ("pt_gev", "deta", "dphi"), "patches": ("counts",)}
-TARGETS: Mapping[str, tuple[str, ...]] = {"patches": ("col_px", "row_px")}
 SHARES = (0.1, 99.9)
 # Percentiles of so many samples are those of all.
 ENOUGH = 100_000
@@ -63,20 +62,23 @@ def outside(raw: NDArray[np.float32], targets: NDArray[Any], config: DataConfig,
 
 def _inputs(raw: NDArray[np.float32], config: DataConfig,
             features: Sequence[str]) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Name and values of each feature (axis 1; of patches there is one)."""
-    columns = raw[:, None] if config.layout == "patches" else raw
-    named = tuple(features) or INPUTS.get(config.layout) or tuple(map(str, range(columns.shape[1])))
-    real = columns[:, 0] > 0 if config.layout == "constituents" else ...
-    for index, name in enumerate(named):
-        yield name, columns[:, index][real].reshape(-1)
+    """Name and values of each feature, without padding."""
+    layout = layout_of(config)
+    columns, real = layout.features(raw), layout.real(raw)
+    for index, name in enumerate(feature_names(layout, columns.shape[1], features)):
+        values = columns[:, index]
+        yield name, (values if real is None else values[real]).reshape(-1)
+
+
+def feature_names(layout: Layout, count: int, features: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names of so many features: a table's columns, the layout's own, or numbers."""
+    return tuple(features) or layout.feature_names or tuple(map(str, range(count)))
 
 
 def _targets(targets: NDArray[Any], config: DataConfig) -> Iterator[tuple[str, NDArray[Any]]]:
     if config.kind == "classification":
         return
-    count = targets.shape[1]
-    names = config.target_names if len(config.target_names) == count else tuple(map(str, range(count)))
-    yield from zip(TARGETS.get(config.layout, names), targets.T, strict=True)
+    yield from zip(layout_of(config).target_keys, targets.T, strict=True)
 
 
 def _range(values: NDArray[Any]) -> Range:

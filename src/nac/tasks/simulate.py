@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,8 @@ import numpy as np
 from nac.cache import cache_folder
 from nac.config import DataConfig
 from nac.errors import InputError, WorkError
+from nac.registry import Registry
 from nac.rundir import write_atomic
-from nac.tasks import simulate_bragg, simulate_jets
 
 logger = logging.getLogger(__name__)
 
@@ -21,15 +23,33 @@ VERSION = 1  # raised when a simulator gives other samples for the same settings
 MAX_SIMULATED = 10_000_000
 
 
+@dataclass(frozen=True)
+class Simulator:
+    """The extension point: what makes samples of a layout, without a file.
+
+    Attributes:
+        layout: that its arrays are of.
+        settings: gives, for a task's data settings, all besides the number and the seed that determines the samples.
+        samples: gives, for data settings, a number of samples and a seed, the arrays of a file of the layout. Raises
+            InputError where it cannot make them.
+        missing: gives the packages that it needs and that are not here.
+    """
+
+    layout: str
+    settings: Callable[[DataConfig], dict[str, Any]]
+    samples: Callable[[DataConfig, int, int], Mapping[str, Any]]
+    missing: Callable[[], list[str]] = list
+
+
+SIMULATORS: Registry[Simulator] = Registry("simulator", "nac.tasks.simulators")
+
+
 def simulation_settings(config: DataConfig, n: int, seed: int) -> dict[str, Any]:
     """Everything that determines the simulated samples. Raises InputError when the task has no simulator."""
-    common = {"simulator": config.simulator, "version": VERSION, "samples": n, "seed": seed}
-    if config.simulator == "bragg":
-        size = config.patch_size + 2 * config.margin
-        return {**common, "size": size, "settings": config.bragg.model_dump(mode="json")}
-    if config.simulator == "jets":
-        return {**common, "settings": config.jets.model_dump(mode="json")}
-    raise InputError("the task simulates no data (data.simulator: none), expected --data FILE")
+    if config.simulator == "none":
+        raise InputError("the task simulates no data (data.simulator: none), expected --data FILE")
+    about = {"simulator": config.simulator, "version": VERSION, "samples": n, "seed": seed}
+    return {**about, **SIMULATORS[config.simulator].settings(config)}
 
 
 def simulate(config: DataConfig, n: int, seed: int, out: Path) -> Path:
@@ -42,12 +62,8 @@ def simulate(config: DataConfig, n: int, seed: int, out: Path) -> Path:
     settings = simulation_settings(config, n, seed)
     if not 1 <= n <= MAX_SIMULATED:
         raise InputError(f"cannot simulate {n} samples, expected 1 to {MAX_SIMULATED}")
-    if config.simulator == "jets" and config.classes != simulate_jets.CLASSES:
-        raise InputError(f"data.classes: simulated jets are {', '.join(simulate_jets.CLASSES)} in this order, "
-                         f"found {', '.join(config.classes)}")
     logger.info("simulating %d samples (%s, seed %d)", n, config.simulator, seed)
-    arrays = simulate_bragg.peaks(n, settings["size"], config.bragg, seed) if config.simulator == "bragg" \
-        else simulate_jets.jets(n, config.jets, seed)
+    arrays = SIMULATORS[config.simulator].samples(config, n, seed)
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, settings=np.array(json.dumps(settings, sort_keys=True)),
              **{name: np.asarray(values) for name, values in arrays.items()})

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from nac.errors import InputError
-from nac.tasks.files import NPY_MAGIC, check_exists
+from nac.tasks.files import check_exists
+from nac.tasks.formats import NPY_MAGIC
 
 TABLE_BYTES = 2 << 30
 FORMATS = {".arff": "ARFF", ".csv": "CSV", ".tsv": "CSV", ".parquet": "parquet", ".pq": "parquet", ".npy": "npy"}

@@ -15,13 +15,13 @@ from nac.config import TaskConfig
 from nac.errors import InputError
 from nac.rundir import sha256
 from nac.tasks import metrics as measure
-from nac.tasks.augment import window_of
 from nac.tasks.dataset import Dataset, Split, TrainSplit, prepare
 from nac.tasks.intervals import Estimate, values_of
-from nac.tasks.layouts import input_shape, open_sources, output_count
+from nac.tasks.layouts import layout_of, open_sources
 from nac.tasks.losses import named_loss, weighted_mean
-from nac.tasks.preprocessing import Preprocessing, fit
+from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.ranges import Ranges, outside
+from nac.tasks.scaling import fit
 from nac.tasks.simulate import simulated_file, simulation_settings
 from nac.tasks.sources import Samples, gather
 from nac.tasks.split import SplitRows, folded, kept_back, require_all_classes, split
@@ -98,16 +98,14 @@ class DataTask:
 
     def __init__(self, config: TaskConfig) -> None:
         self.config = config
-        self.input_shape = input_shape(config.data)
-        self.outputs = output_count(config.data)
+        self.layout = layout_of(config.data)
+        self.input_shape, self.outputs = self.layout.input_shape, self.layout.outputs
         self._losses = named_loss(config.loss, config.data.kind, self.outputs)
 
     @property
     def metric_names(self) -> tuple[str, ...]:
         """The metrics that `metrics` gives, the most important first."""
-        config = self.config.data
-        values = measure.POSITION if config.layout == "patches" else measure.REGRESSION
-        usual = measure.CLASSIFICATION if config.kind == "classification" else values
+        usual = measure.CLASSIFICATION if self.config.data.kind == "classification" else self.layout.metrics
         return self.config.metrics or usual
 
     def load(
@@ -141,7 +139,9 @@ class DataTask:
         if preprocessing is None:
             self._check_splits(rows, samples.y, paths or simulated)
             some = rows.train[:: max(1, len(rows.train) // FITTED_SAMPLES)]
-            preprocessing = fit(_central(samples.x[some], samples.margin), samples.y[some], config, samples.features)
+            preprocessing = fit(
+                self.layout.trimmed(samples.x[some], samples.margin), samples.y[some], config, samples.features
+            )
         extra = self._samples(simulated, seed, None) if paths and simulated else None
         weights = weights_of(samples, config, rows.train)
         train = self._train(samples, rows.train, extra, preprocessing, weights)
@@ -158,7 +158,8 @@ class DataTask:
     def read(self, files: Sequence[Path], preprocessing: Preprocessing, known: Ranges | None = None) -> Split:
         """See Task."""
         samples = gather(open_sources(self.config.data, files, preprocessing.features), self.config.data, margin=0)
-        self._check_windows(samples.y, files)
+        if remark := self.layout.remarks(samples.y):
+            logger.warning("%s: %s", ", ".join(map(str, files)), remark)
         split = self._prepared(samples, np.arange(len(samples)), preprocessing)
         if known is not None:
             split.remarks = tuple(outside(samples.x, samples.y, self.config.data, known, preprocessing.features))
@@ -185,18 +186,11 @@ class DataTask:
 
     def _samples(self, files: Sequence[Path], seed: int, limit: int | None) -> Samples:
         config = self.config.data
-        samples = gather(open_sources(config, files), config, margin=config.margin, limit=limit, seed=seed)
-        if samples.margin < config.margin:
-            logger.warning("%s: patches have only %d pixels around, windows are moved by so many instead of %d",
-                           ", ".join(map(str, files)), samples.margin, config.margin)
+        samples = gather(open_sources(config, files), config, margin=self.layout.margin, limit=limit, seed=seed)
+        if samples.margin < self.layout.margin:
+            logger.warning("%s: samples have only %d pixels around, windows are moved by so many instead of %d",
+                           ", ".join(map(str, files)), samples.margin, self.layout.margin)
         return samples
-
-    def _check_windows(self, y: NDArray[Any], files: Sequence[Path]) -> None:
-        """Warns of patches that are cut in a way that the task does not prepare networks for."""
-        config = self.config.data
-        if config.windows and (found := window_of(y - config.patch_size // 2)) not in config.windows:
-            logger.warning("%s: windows are cut by %s, networks of this task are trained for %s (data.windows)",
-                           ", ".join(map(str, files)), found or "neither round nor floor", " and ".join(config.windows))
 
     def _check_classes(self, y: NDArray[Any], files: Sequence[Path]) -> None:
         """Raises InputError when a class of the task has no sample to learn from."""
@@ -230,7 +224,10 @@ class DataTask:
         own = None if weights is None else weights[rows]
         if extra is not None:
             margin = min(samples.margin, extra.margin)
-            raw, other = _central(raw, samples.margin - margin), _central(extra.x, extra.margin - margin)
+            raw, other = (
+                self.layout.trimmed(each, more - margin)
+                for each, more in ((raw, samples.margin), (extra.x, extra.margin))
+            )
             repeat = self.config.data.repeat
             raw, y = np.concatenate([raw] * repeat + [other]), np.concatenate([y] * repeat + [extra.y])
             own = None if own is None else np.concatenate([own] * repeat + [np.ones(len(extra))])
@@ -255,11 +252,6 @@ class DataTask:
 
 def _tensor(weights: Weights) -> Tensor:
     return torch.from_numpy(weights.astype(np.float32))
-
-
-def _central(x: NDArray[np.float32], margin: int) -> NDArray[np.float32]:
-    """Patches without `margin` pixels on every side; anything else has none."""
-    return x[:, margin:-margin, margin:-margin] if margin else x
 
 
 def make_task(config: TaskConfig) -> Task:

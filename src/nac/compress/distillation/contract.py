@@ -67,8 +67,8 @@ class Distilled:
 class Distiller(Protocol):
     """The extension point: makes few samples of many.
 
-    Inputs stay physical: what is returned is valid raw input of the task's layout (jets sorted by pT and padded with
-    zeros, counts that are not negative), and the preprocessing of the real data is applied to it like to them.
+    Inputs stay physical: what is returned is valid raw input of the task's layout, and the preprocessing
+    of the real data is applied to it like to them.
     """
 
     def __call__(self, distilling: Distilling) -> Distilled:

@@ -8,7 +8,7 @@ from torch import Tensor
 from nac.compress.distillation.contract import Distilled, Distilling
 from nac.compress.distillation.registry import DISTILLERS
 from nac.errors import WorkError
-from nac.tasks.augment import cut_windows
+from nac.tasks.layouts import layout_of
 
 Choose = Callable[[Tensor, int], Tensor]
 
@@ -48,11 +48,7 @@ def chosen(distilling: Distilling, choose: Choose) -> Distilled:
         if len(group) < count:
             raise WorkError(f"{name} has {len(group)} samples to train on, {count} distilled ones were asked for")
     rows = torch.cat([group[choose(features[group], count)] for group in groups])
-    raw, physical = train.raw[rows], train.physical[rows]
-    data = distilling.task.config.data
-    if data.layout == "patches":
-        windows, physical = cut_windows(data, raw, physical)
-        raw = windows[:, 0]
+    raw, physical = layout_of(distilling.task.config.data).cut(train.raw[rows], train.physical[rows])
     return Distilled(raw.clone(), physical.clone())
 
 

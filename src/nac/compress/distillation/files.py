@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from nac.compress.distillation.contract import Distilled
 from nac.config import DataConfig
 from nac.errors import InputError
 from nac.rundir import write_atomic
 from nac.tasks import Preprocessing
-from nac.tasks.files import open_arrays
-from nac.tasks.layouts import open_sources
+from nac.tasks.formats import open_arrays
+from nac.tasks.layouts import layout_of, open_sources
 from nac.tasks.sources import gather
 
 PROVENANCE = "provenance"
@@ -24,7 +23,7 @@ LONGEST = 1_000_000
 
 def write_distilled(path: Path, distilled: Distilled, config: DataConfig) -> None:
     """Write samples and their provenance (JSON text, an array of its own) as npz, whole or not at all."""
-    arrays = _arrays(distilled.raw.numpy(), distilled.physical.numpy(), config)
+    arrays = layout_of(config).arrays(distilled.raw.numpy(), distilled.physical.numpy())
     said = np.array(json.dumps(distilled.provenance, sort_keys=True))
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **{PROVENANCE: said}, **arrays)
@@ -38,18 +37,6 @@ def read_distilled(path: Path, config: DataConfig, preprocessing: Preprocessing)
     """
     samples = gather(open_sources(config, [path], preprocessing.features), config, margin=0)
     return Distilled(torch.from_numpy(samples.x), torch.from_numpy(samples.y), _provenance(path))
-
-
-def _arrays(raw: NDArray[Any], y: NDArray[Any], config: DataConfig) -> dict[str, NDArray[Any]]:
-    if config.layout == "constituents":
-        return {"constituents": raw.transpose(0, 2, 1), "label": y.astype(np.int8)}
-    if config.layout == "patches":
-        return {"patches": raw, "label_xy": y}
-    names = config.target_names
-    if len(names) == 1:
-        return {config.inputs: raw, names[0]: y}
-    columns = np.eye(len(names), dtype=np.int8)[y] if config.kind == "classification" else y
-    return {config.inputs: raw, **dict(zip(names, columns.T, strict=True))}
 
 
 def _provenance(path: Path) -> dict[str, Any]:

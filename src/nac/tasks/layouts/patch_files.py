@@ -1,9 +1,10 @@
-"""Detector patches with one peak: our npz layout, and BraggNN's pair of frames and peaks.
+"""The files of detector patches with one peak: our npz layout, and BraggNN's pair of frames and peaks.
 
 Raw inputs are (N, S, S) float32 counts with S = patch_size + 2·margin; targets are (N, 2) float32 = (col, row) of
 the peak in pixels of the central patch of `patch_size`, whatever the margin.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from nac.config import DataConfig
 from nac.errors import InputError
-from nac.tasks.files import ROW_BYTES, HdfFile, Info, array_sets, check_finite, open_arrays, size
+from nac.tasks.files import ROW_BYTES, Info, check_finite, size
+from nac.tasks.formats import HdfFile, array_sets, open_arrays
 from nac.tasks.sources import Source, allocate, fill, other_columns, same_length, wanted_columns
 
 PATCHES = "patches"
@@ -82,8 +84,8 @@ class FramesSource(Source):
     by one in their order, each once, and never kept.
     """
 
-    def __init__(self, frames: Path, peaks: Path, config: DataConfig) -> None:
-        self.frames, self.size, self._margin = frames, config.patch_size, config.margin
+    def __init__(self, frames: Path, peaks: Path, config: DataConfig, margin: int) -> None:
+        self.frames, self.size, self._margin = frames, config.patch_size, margin
         with open_arrays(peaks) as file:
             lengths = {name: file.require(name, (1,), "iuf", "a column of peaks in BraggNN's schema").shape[0]
                        for name in PEAK_COLUMNS}
@@ -149,8 +151,8 @@ class FramesSource(Source):
         return out, (self.targets[rows] - pixel + self.size // 2).astype(np.float32)
 
 
-def open_patches(config: DataConfig, files: list[Path]) -> list[Source]:
-    """One source per npz file and per pair, whose two files may come in either order.
+def open_patches(config: DataConfig, files: Sequence[Path], margin: int) -> list[Source]:
+    """One source per npz file and per pair, whose two files may come in either order; of frames with that margin.
 
     Raises:
         InputError: a file has another layout, or lacks its other half.
@@ -166,4 +168,4 @@ def open_patches(config: DataConfig, files: list[Path]) -> list[Source]:
         alone, missing = (frames, "peak_fidx, peak_row and peak_col") if len(frames) > len(peaks) else (peaks, FRAMES)
         raise InputError(f"{alone[-1]}: is one half of BraggNN's pair, expected a second --data file with {missing}")
     return [*(PatchSource(paths, config) for paths in others),
-            *(FramesSource(f, p, config) for f, p in zip(frames, peaks, strict=True))]
+            *(FramesSource(f, p, config, margin) for f, p in zip(frames, peaks, strict=True))]

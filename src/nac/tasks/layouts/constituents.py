@@ -3,25 +3,37 @@
 Raw inputs are (N, 3, P) float32, channels first: pT [GeV], Δη, Δφ of the P hardest particles, zero padded.
 """
 
+import math
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Generator, Tensor
 
 from nac.config import DataConfig
 from nac.errors import InputError
-from nac.tasks.files import ArrayFile, HdfFile, array_sets, open_arrays
+from nac.tasks.files import ArrayFile
+from nac.tasks.formats import HdfFile, array_sets, open_arrays
 from nac.tasks.labels import labels, one_hot
+from nac.tasks.layouts import LAYOUTS, Layout, Projection
+from nac.tasks.preprocessing import Preprocessing, particle_scales
 from nac.tasks.sources import Source, allocate, fill, other_columns, same_length, wanted_columns
 from nac.tasks.tables import table_format
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CONSTITUENTS = "constituents"
 ZENODO_PARTICLES, ZENODO_JETS = "jetConstituentList", "jets"
 ZENODO_COLUMNS = {"j1_pt": 5, "j1_etarel": 8, "j1_phirel": 11}
 ZENODO_FIRST_CLASS = -6
+LARGEST_DOT = 260.0  # points², of the hardest particle of a jet
+REACH = 0.4  # of a figure of a jet on every side
 
 
 def hardest(particles: NDArray[Any], keep: int) -> NDArray[np.float32]:
@@ -121,14 +133,123 @@ def one_hot_labels(file: ArrayFile, classes: tuple[str, ...], names: list[str], 
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
-def open_constituents(config: DataConfig, files: list[Path]) -> list[Source]:
-    """One source per file. Raises InputError when a file has another layout."""
-    sources: list[Source] = []
-    for paths in array_sets(files):
-        if table_format(paths[0]):
-            raise InputError(f"{paths[0]}: a table of features holds no constituents, "
-                             "expected an npz or HDF5 file (the task jets_openml reads the table)")
-        with open_arrays(*paths) as file:
-            zenodo = isinstance(file, HdfFile) and file.has(ZENODO_PARTICLES)
-        sources.append(ZenodoSource(paths[0], config) if zenodo else ConstituentSource(paths, config))
-    return sources
+def _signs(n: int, generator: Generator) -> Tensor:
+    return torch.randint(0, 2, (n, 1), generator=generator).float() * 2 - 1
+
+
+def flip_eta(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Δη of half of the jets (N, 3, P) changes sign."""
+    eta = x[:, 1] * _signs(len(x), generator)
+    return torch.stack([x[:, 0], eta, x[:, 2]], dim=1), y
+
+
+def flip_phi(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Δφ of half of the jets (N, 3, P) changes sign."""
+    phi = x[:, 2] * _signs(len(x), generator)
+    return torch.stack([x[:, 0], x[:, 1], phi], dim=1), y
+
+
+def swap(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Δη and Δφ of half of the jets (N, 3, P) change places."""
+    swapped = torch.rand(len(x), 1, 1, generator=generator) < 0.5
+    return torch.where(swapped, x[:, [0, 2, 1]], x), y
+
+
+def rotate(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Every jet (N, 3, P) turns about its axis by an angle of its own."""
+    angle = torch.rand(len(x), 1, generator=generator) * (2 * math.pi)
+    c, s = angle.cos(), angle.sin()
+    return torch.stack([x[:, 0], c * x[:, 1] - s * x[:, 2], s * x[:, 1] + c * x[:, 2]], dim=1), y
+
+
+Augmentation = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
+AUGMENT: dict[str, Augmentation] = {"flip_eta": flip_eta, "flip_phi": flip_phi, "swap": swap, "rotate": rotate}
+
+
+@LAYOUTS.register("constituents")
+class Constituents(Layout):
+    """Jets as lists of particles."""
+
+    name = "constituents"
+    kinds = ("classification",)
+    scalings = ("robust", "log", "sqrt", "none")
+    augmentations = tuple(AUGMENT)
+    feature_names = ("pt_gev", "deta", "dphi")
+    feature_texts = ("pT [GeV]", "Δη", "Δφ")
+    axes = ("Δη", "Δφ [rad]")
+    padded = True
+    files = "npz or HDF5: constituents (N, P, 3) = pT [GeV], deta, dphi, and label (N,); or Zenodo 3602260"
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(3, P)."""
+        return (3, self.config.constituents)
+
+    def open(self, files: Sequence[Path], features: tuple[str, ...] = ()) -> list[Source]:
+        """One source per file. Raises InputError when a file has another layout."""
+        sources: list[Source] = []
+        for paths in array_sets(files):
+            if table_format(paths[0]):
+                raise InputError(f"{paths[0]}: a table of features holds no constituents, "
+                                 "expected an npz or HDF5 file (the task jets_openml reads the table)")
+            with open_arrays(*paths) as file:
+                zenodo = isinstance(file, HdfFile) and file.has(ZENODO_PARTICLES)
+            sources.append(ZenodoSource(paths[0], self.config) if zenodo else ConstituentSource(paths, self.config))
+        return sources
+
+    def arrays(self, raw: NDArray[np.float32], y: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """`constituents` (N, P, 3) and `label` (N,)."""
+        return {"constituents": raw.transpose(0, 2, 1), "label": y.astype(np.int8)}
+
+    def augmented(self, raw: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """After the named symmetries, one after the other."""
+        for name in self.config.augment:
+            raw, y = AUGMENT[name](raw, y, generator)
+        return raw, y
+
+    def fit(self, raw: NDArray[np.float32]) -> dict[str, Any]:
+        """Scales of pT, and one of both angles."""
+        return particle_scales(raw, self.config.scaling, self.config.angle_step)
+
+    def real(self, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Particles (N, P) with a pT."""
+        return np.asarray(raw[:, 0] > 0)
+
+    def projection(self, raw: Tensor, preprocessing: Preprocessing) -> Projection:
+        """Particles sorted by pT that is not negative, and zero where there is none.
+
+        A jet keeps as many particles as the real one that it started from, unless one loses all of its pT.
+        """
+        real = raw[:, :1] > 0
+
+        def physical(x: Tensor) -> Tensor:
+            nonlocal real
+            found = preprocessing.raw(x)
+            found = torch.where(real & (found[:, :1] > 0), found, 0)
+            order = found[:, 0].argsort(dim=1, descending=True, stable=True)[:, None]
+            real = real.gather(2, order)
+            return found.gather(2, order.expand_as(found))
+
+        return physical
+
+    @property
+    def title(self) -> str:
+        """How many particles are kept."""
+        return f"{self.config.constituents} constituents"
+
+    @property
+    def sample_text(self) -> str:
+        """A jet and its padding."""
+        kept = self.config.constituents
+        return (f"A sample is a jet: its {kept} constituents of largest pT, the largest first, each with pT in GeV and "
+                "Δη, Δφ from the jet's axis. Where there are fewer, the rest are constituents with x = 0 in all "
+                "features, which go through the same formulas.")  # fmt: skip
+
+    def draw(self, axes: "Axes", raw: NDArray[Any], y: Any, colour: str) -> None:
+        """The particles in the (Δη, Δφ) plane, their area their share of pT."""
+        pt, eta, phi = raw
+        sizes = LARGEST_DOT * pt / max(float(pt.max()), 1e-9)
+        axes.scatter(eta, phi, s=sizes, color=colour, alpha=0.6, linewidths=0)
+        ticks = (-REACH, 0.0, REACH)
+        axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xticks=ticks, yticks=ticks)
+        axes.set_title(f"{self.config.classes[int(y)]}, {pt.sum():,.0f} GeV", fontsize="small")

@@ -3,6 +3,7 @@
 Raw inputs are (N, *shape) float32, channels first; targets are labels (N,) or values (N, T).
 """
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from nac.config import DataConfig
 from nac.errors import InputError
-from nac.tasks.files import ArrayFile, array_sets, check_finite, open_arrays
+from nac.tasks.files import ArrayFile, check_finite
+from nac.tasks.formats import array_sets, open_arrays
 from nac.tasks.labels import NUMBERS, label_column, labels, one_hot
+from nac.tasks.layouts import LAYOUTS, Layout
 from nac.tasks.sources import Source, allocate, fill, lost, other_columns, same_length, wanted_columns, warn_lost
 from nac.tasks.tables import read_table, table_format
 
@@ -134,12 +137,52 @@ def _typed(targets: NDArray[Any]) -> NDArray[Any]:
     return targets if targets.dtype == np.int64 else targets.astype(np.float64)
 
 
-def open_any(config: DataConfig, files: list[Path], features: tuple[str, ...] = ()) -> list[Source]:
-    """One source per table and per set of arrays; tables have the `features` of the first. Raises InputError."""
-    sources: list[Source] = []
-    tables = [path for path in files if table_format(path)]
-    for path in tables:
-        sources.append(TableSource(path, config, features))
-        features = features or sources[-1].features
-    arrays = array_sets([path for path in files if path not in tables])
-    return [*sources, *(ArraySource(paths, config) for paths in arrays)]
+@LAYOUTS.register("arrays")
+class Arrays(Layout):
+    """Any arrays or columns that the task names."""
+
+    name = "arrays"
+    scalings = ("robust", "standard", "common", "none")
+    settings = frozenset({"shape", "outputs"})
+
+    def problems(self) -> Iterator[str]:
+        """The shape of an input is needed, and a target for every output."""
+        yield from super().problems()
+        config = self.config
+        if not config.shape:
+            yield "shape: the layout 'arrays' needs the shape of one input"
+        if (config.kind == "regression") != bool(config.outputs):
+            yield "outputs: a regression with the layout 'arrays' needs it, no other task has it"
+        names = config.target_names
+        if len(names) != 1 and (len(names), len(set(names))) != (config.target_count,) * 2:
+            yield (f"targets: expected one name, or a list of {config.target_count} different ones, one per "
+                   f"{'class' if config.classes else 'output'}")
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """As the task says."""
+        return tuple(self.config.shape)
+
+    @property
+    def files(self) -> str:
+        """Arrays or columns by name."""
+        names = ", ".join(map(repr, self.config.target_names))
+        return f"npz, npy, HDF5 or a table with {self.config.inputs!r} and {names}"
+
+    def open(self, files: Sequence[Path], features: tuple[str, ...] = ()) -> list[Source]:
+        """One source per table and per set of arrays; tables have the `features` of the first. Raises InputError."""
+        sources: list[Source] = []
+        tables = [path for path in files if table_format(path)]
+        for path in tables:
+            sources.append(TableSource(path, self.config, features))
+            features = features or sources[-1].features
+        arrays = array_sets([path for path in files if path not in tables])
+        return [*sources, *(ArraySource(paths, self.config) for paths in arrays)]
+
+    def arrays(self, raw: NDArray[np.float32], y: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """The arrays by the names that the task gives them."""
+        config, names = self.config, self.config.target_names
+        if len(names) == 1:
+            return {config.inputs: raw, names[0]: y}
+        columns = np.eye(len(names), dtype=np.int8)[y] if config.kind == "classification" else y
+        return {config.inputs: raw, **dict(zip(names, columns.T, strict=True))}

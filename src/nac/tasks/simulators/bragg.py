@@ -1,9 +1,13 @@
 """Bragg peaks in numpy: rotated pseudo-Voigt profiles with neighbours, photon statistics and a detector's limits."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from nac.config import BraggSimulation
+from nac.config import BraggSimulation, DataConfig
+from nac.tasks.layouts import layout_of
+from nac.tasks.simulate import SIMULATORS, Simulator
 
 CHUNK = 4096
 
@@ -71,3 +75,16 @@ def _detected(expected: NDArray[np.float32], settings: BraggSimulation,
     counts[counts <= settings.threshold] = 0
     reported: NDArray[np.uint16] = counts.astype(np.uint16)
     return reported
+
+
+def _side(config: DataConfig) -> int:
+    return config.patch_size + 2 * layout_of(config).margin
+
+
+def _settings(config: DataConfig) -> dict[str, Any]:
+    return {"size": _side(config), "settings": config.bragg.model_dump(mode="json")}
+
+
+SIMULATORS.register(
+    "bragg", Simulator("patches", _settings, lambda config, n, seed: peaks(n, _side(config), config.bragg, seed))
+)

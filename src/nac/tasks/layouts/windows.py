@@ -1,10 +1,9 @@
-"""Symmetries of the physics, drawn anew for every sample and epoch, on whole tensors.
+"""Windows of detector patches: how they are cut around a peak, moved, turned and mirrored, on whole tensors.
 
 Raw inputs and physical targets go in and come out, transformed together.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -17,47 +16,6 @@ from nac.config import DataConfig, Window
 JITTER_PX = 0.1
 """How far the positions that windows are cut by, known before a peak is fitted, may be off the fitted ones."""
 WINDOWS: dict[Window, Callable[[Tensor], Tensor]] = {"round": torch.round, "floor": torch.floor}
-
-Augmentation = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
-
-
-def _signs(n: int, generator: Generator) -> Tensor:
-    return torch.randint(0, 2, (n, 1), generator=generator).float() * 2 - 1
-
-
-def flip_eta(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Δη of half of the jets (N, 3, P) changes sign."""
-    eta = x[:, 1] * _signs(len(x), generator)
-    return torch.stack([x[:, 0], eta, x[:, 2]], dim=1), y
-
-
-def flip_phi(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Δφ of half of the jets (N, 3, P) changes sign."""
-    phi = x[:, 2] * _signs(len(x), generator)
-    return torch.stack([x[:, 0], x[:, 1], phi], dim=1), y
-
-
-def swap(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Δη and Δφ of half of the jets (N, 3, P) change places."""
-    swapped = torch.rand(len(x), 1, 1, generator=generator) < 0.5
-    return torch.where(swapped, x[:, [0, 2, 1]], x), y
-
-
-def rotate(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Every jet (N, 3, P) turns about its axis by an angle of its own."""
-    angle = torch.rand(len(x), 1, generator=generator) * (2 * math.pi)
-    c, s = angle.cos(), angle.sin()
-    return torch.stack([x[:, 0], c * x[:, 1] - s * x[:, 2], s * x[:, 1] + c * x[:, 2]], dim=1), y
-
-
-AUGMENT: dict[str, Augmentation] = {"flip_eta": flip_eta, "flip_phi": flip_phi, "swap": swap, "rotate": rotate}
-
-
-def augment_jets(names: Sequence[str], x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """`x` (N, 3, P) and `y` after the named augmentations, one after the other."""
-    for name in names:
-        x, y = AUGMENT[name](x, y, generator)
-    return x, y
 
 
 def crop(raw: Tensor, size: int) -> Tensor:

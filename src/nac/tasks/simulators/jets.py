@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from nac.config import JetSimulation
+from nac.config import DataConfig, JetSimulation
 from nac.errors import InputError, WorkError
+from nac.tasks.simulate import SIMULATORS, Simulator
 
 CLASSES = ("g", "q", "W", "Z", "t")
 JETS_PER_JOB = 500
@@ -167,3 +168,17 @@ def leading_particles(parts: NDArray[np.float64], settings: JetSimulation) -> ND
     out = np.zeros((settings.particles, 3), dtype=np.float32)
     out[: len(parts)] = parts
     return out
+
+
+def _settings(config: DataConfig) -> dict[str, Any]:
+    return {"settings": config.jets.model_dump(mode="json")}
+
+
+def _samples(config: DataConfig, n: int, seed: int) -> dict[str, NDArray[np.generic]]:
+    if config.classes != CLASSES:
+        raise InputError(f"data.classes: simulated jets are {', '.join(CLASSES)} in this order, "
+                         f"found {', '.join(config.classes)}")
+    return jets(n, config.jets, seed)
+
+
+SIMULATORS.register("jets", Simulator("constituents", _settings, _samples, lambda: missing_packages()))
