@@ -5,9 +5,11 @@ from nac.arch import (
     Aggregate,
     Architecture,
     Attention,
+    Conv1d,
     Conv2d,
     Dense,
     Flatten,
+    Residual,
     bops_nac,
     deployment_problems,
     trace,
@@ -106,11 +108,24 @@ def test_workload_follows_widths_and_densities() -> None:
         ((Conv2d(channels=2),), "flatten or aggregate"),
         ((Dense(width=3),), "needs a vector"),
         ((Flatten(), Aggregate()), "needs a set"),
+        ((Conv1d(channels=2), Flatten()), "needs a trace"),
+        ((Conv2d(channels=2, kernel=4, padding="same"), Flatten()), "has no middle"),
+        ((Residual(blocks=(Conv2d(channels=1),)), Flatten()), "expected the same positions"),
+        ((Residual(blocks=(Conv2d(channels=2, padding="same"),)), Flatten()), "2 channels of 1, expected as many or"),
     ],
 )
 def test_blocks_that_do_not_fit_are_named(blocks: tuple[object, ...], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         Architecture.model_validate({"input": (1, 11, 11), "blocks": blocks, "outputs": 2})
+
+
+def test_a_stride_and_padding_leave_the_samples_that_they_say() -> None:
+    def samples(**more: object) -> int:
+        block = Conv1d.model_validate({"channels": 1, "kernel": 5, **more})
+        return trace(Architecture(input=(64,), outputs=1, blocks=(block, Flatten())))["flatten1"].shape[0]
+
+    assert (samples(), samples(padding="same")) == (60, 64)
+    assert (samples(stride=4), samples(stride=4, padding="same")) == (15, 16)
 
 
 def test_from_json_names_every_wrong_key() -> None:

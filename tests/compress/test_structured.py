@@ -1,6 +1,6 @@
 import pytest
 import torch
-from networks import ATTENTION_CNN, DEEP_SETS, MAX_SETS
+from networks import ATTENTION_CNN, DEEP_SETS, MAX_SETS, TRACE
 from problems import blobs
 
 from nac.arch import Architecture, Network, workload
@@ -10,6 +10,8 @@ from nac.cost import macs
 from nac.tasks import Preprocessing, Split
 from nac.tasks.task import DataTask
 from nac.train import evaluate, fit
+
+MEMBERS = [DEEP_SETS, MAX_SETS, ATTENTION_CNN, TRACE]
 
 
 class Squares(DataTask):
@@ -38,7 +40,7 @@ def random_network(architecture: Architecture) -> Network:
     return network.eval()
 
 
-@pytest.mark.parametrize("architecture", [DEEP_SETS, MAX_SETS, ATTENTION_CNN], ids=["mean", "max", "attention"])
+@pytest.mark.parametrize("architecture", MEMBERS, ids=["mean", "max", "attention", "trace"])
 def test_half_the_channels_are_most_of_the_work(architecture: Architecture) -> None:
     network = random_network(architecture)
     smaller = remove_channels(network, 0.5, noise(architecture), Squares())
@@ -51,7 +53,7 @@ def test_half_the_channels_are_most_of_the_work(architecture: Architecture) -> N
         assert macs(workload(smaller.architecture)) <= 0.4 * macs(workload(architecture))
 
 
-@pytest.mark.parametrize("architecture", [DEEP_SETS, MAX_SETS, ATTENTION_CNN], ids=["mean", "max", "attention"])
+@pytest.mark.parametrize("architecture", MEMBERS, ids=["mean", "max", "attention", "trace"])
 def test_channels_that_do_nothing_are_those_that_go(architecture: Architecture) -> None:
     """What is left computes the same as before when what is removed was silent."""
     network = random_network(architecture)

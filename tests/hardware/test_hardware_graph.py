@@ -63,7 +63,7 @@ def test_passes_are_kept_and_nodes_bear_the_architectures_names(design_of: Desig
     assert {node.name for node in trace(design.record.architecture).nodes} <= names
     kept = sorted(path.name for path in (design.path / "qonnx").iterdir())
     assert kept == ["00_export.onnx", "01_names.onnx", "02_shapes.onnx", "03_constants.onnx", "04_batch.onnx",
-                    "05_order.onnx", "06_tensors.onnx"]  # fmt: skip
+                    "05_tensors.onnx", "06_order.onnx"]  # fmt: skip
 
 
 def test_the_circuit_has_the_declared_types(design_of: DesignMaker) -> None:

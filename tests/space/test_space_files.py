@@ -92,7 +92,7 @@ def test_a_kernel_that_never_fits_is_a_problem() -> None:
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        ({"kind": "transformer"}, ("kind", "expected one of deep_sets, mlp, cnn", "transformer")),
+        ({"kind": "transformer"}, ("kind", "expected one of cnn, deep_sets, mlp, sequence", "transformer")),
         ({"phi.width": [0]}, ("phi.width.0", "greater than or equal to 1")),
         ({"phi.width": []}, ("phi.width", "at least 1")),
         ({"phi.width": ["8"]}, ("phi.width.0", "valid integer")),

@@ -24,6 +24,15 @@ def conv(channels: int, activation: str, kernel: int = 3) -> dict[str, Any]:
     return {"block": "conv2d", "channels": channels, "kernel": kernel, "activation": activation}
 
 
+def conv1d(channels: int, activation: str, kernel: int = 3, **more: Any) -> dict[str, Any]:
+    return {"block": "conv1d", "channels": channels, "kernel": kernel, "activation": activation, **more}
+
+
+def residual(activation: str, *blocks: dict[str, Any], projection: bool = False) -> dict[str, Any]:
+    return {"block": "residual", "blocks": list(blocks), "activation": activation, "projection": projection}
+
+
+SAME: dict[str, Any] = {"padding": "same"}
 POOL, FLATTEN = {"block": "pool"}, {"block": "flatten"}
 
 
@@ -39,6 +48,28 @@ def architecture(kind: str, bits: int, activation: str = "relu") -> Architecture
             (1, 9, 9),
             [conv(4, activation), {"block": "attention", "width": 2, "activation": activation}, conv(2, activation),
              POOL, FLATTEN],
+            2,
+        ),
+        "trace": (
+            (16,),
+            [conv1d(3, activation, 5, stride=2, **SAME), conv1d(3, activation), POOL, FLATTEN, dense(4, activation)],
+            2,
+        ),
+        "residual": (
+            (6,),
+            [dense(6, activation), residual(activation, dense(4, activation), dense(6, "none")),
+             residual(activation, dense(5, activation), projection=True)],
+            3,
+        ),
+        "residual_trace": (
+            (2, 12),
+            [residual(activation, conv1d(3, activation, **SAME), conv1d(4, "none", **SAME), projection=True),
+             residual(activation, conv1d(4, activation, **SAME)), POOL, FLATTEN],
+            2,
+        ),
+        "residual_image": (
+            (1, 6, 6),
+            [conv(3, activation), residual(activation, conv(3, activation) | SAME), FLATTEN],
             2,
         ),
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """Architectures that several tests build."""
 
-from nac.arch import Aggregate, Architecture, Attention, Bits, Conv2d, Dense, Flatten, Pool
+from nac.arch import Aggregate, Architecture, Attention, Bits, Conv1d, Conv2d, Dense, Flatten, Pool, Residual
 
 FLOAT = Bits(input=32, weights=32, activations=32)
 BRAGGNN = Architecture(
@@ -36,4 +36,18 @@ ATTENTION_CNN = Architecture(
     ),
 )  # fmt: skip
 MLP = Architecture(input=(16,), outputs=5, blocks=(Dense(width=16, norm="batch"), Dense(width=8)))
-DEPLOYABLE = {"deep_sets": DEEP_SETS, "max_sets": MAX_SETS, "attention_cnn": ATTENTION_CNN, "mlp": MLP}
+TRACE = Architecture(
+    input=(24,),
+    outputs=2,
+    blocks=(
+        Conv1d(channels=4, kernel=5, stride=2, padding="same", norm="batch"),
+        Residual(blocks=(Conv1d(channels=4, padding="same", norm="batch"), Conv1d(channels=6, padding="same")),
+                 projection=True),
+        Residual(blocks=(Conv1d(channels=6, kernel=1, norm="batch", activation="none"),)),
+        Pool(),
+        Flatten(),
+        Dense(width=6),
+        Residual(blocks=(Dense(width=4), Dense(width=6, activation="none"))),
+    ),
+)  # fmt: skip
+DEPLOYABLE = {"deep_sets": DEEP_SETS, "max_sets": MAX_SETS, "attention_cnn": ATTENTION_CNN, "mlp": MLP, "trace": TRACE}

@@ -8,11 +8,13 @@ from nac.arch.blocks import (
     AnyBlock,
     Attention,
     Block,
+    Conv1d,
     Conv2d,
     Dense,
     Flatten,
     Norm,
     Pool,
+    Residual,
 )
 from nac.arch.channels import Channels
 from nac.arch.compression import UNCOMPRESSED, Compression
@@ -36,6 +38,7 @@ __all__ = [
     "Builder",
     "Channels",
     "Compression",
+    "Conv1d",
     "Conv2d",
     "Dense",
     "Flatten",
@@ -45,6 +48,7 @@ __all__ = [
     "Norm",
     "Operation",
     "Pool",
+    "Residual",
     "bops_nac",
     "copied",
     "deployment_problems",

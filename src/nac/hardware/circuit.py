@@ -88,7 +88,8 @@ class Node:
     in the steps that its own scale has, in which a float has to hold it (0: the node sums nothing).
     `types` are those of single elements, for an `input` or `quantise` whose elements have types of their own.
     Attributes by op: `leaky_relu` shift (slope 2**-shift); `matmul` transposed (of the two operands);
-    `max_pool` size; `conv` weights of rank 3 (1-D) or 4 (2-D), stride 1, no padding.
+    `max_pool` size, along every axis of positions; `conv` weights of rank 3 (1-D) or 4 (2-D), stride and pads (zeros at
+    either end), the same along every axis.
     """
 
     name: str

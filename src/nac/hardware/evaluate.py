@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +69,8 @@ def evaluate_all(
     return values
 
 
+Values = npt.NDArray[Any]
+"""Integers, or anything that stands for them."""
 Operands = list[tuple[Node, Integers]]
 
 
@@ -87,19 +90,25 @@ def bias(node: Node, weights: Weights) -> Integers:
 def _affine(node: Node, operands: Operands) -> Integers:
     (source, x), weights = operands[0], node.weights
     assert weights is not None
-    patches = windows(x, weights.kernel.shape[2:]) if node.op == "conv" else x
+    if node.op == "conv":
+        x = windows(x, weights.kernel.shape[2:], node.attributes["stride"], node.attributes["pads"])
     kernel = weights.kernel.reshape(len(weights.kernel), -1)
     shift = node.span.fraction - weights.kernel_type.fraction - source.span.fraction
-    products: Integers = np.moveaxis(np.tensordot(kernel, patches, axes=(1, 1)), 0, 1) << shift
+    products: Integers = np.moveaxis(np.tensordot(kernel, x, axes=(1, 1)), 0, 1) << shift
     return products + bias(node, weights).reshape(-1, *[1] * (products.ndim - 2))
 
 
-def windows(x: Integers, kernel: tuple[int, ...]) -> Integers:
-    """All patches of (N, C, *space) as (N, C * prod(kernel), *space'), stride 1 without padding."""
+def windows(x: Values, kernel: tuple[int, ...], stride: int, pads: int, zero: object = 0) -> Values:
+    """All patches of (N, C, *space) as (N, C * prod(kernel), *space'), with so many zeros at either end."""
     rank = len(kernel)
+    if pads:
+        framed = np.full((*x.shape[:2], *(size + 2 * pads for size in x.shape[2:])), zero, dtype=x.dtype)
+        framed[(slice(None), slice(None), *[slice(pads, -pads)] * rank)] = x
+        x = framed
     view = np.lib.stride_tricks.sliding_window_view(x, kernel, axis=tuple(range(2, 2 + rank)))
+    view = view[(slice(None), slice(None), *[slice(None, None, stride)] * rank)]
     order = (0, 1, *range(2 + rank, 2 + 2 * rank), *range(2, 2 + rank))
-    patches: Integers = view.transpose(order).reshape(len(x), -1, *view.shape[2 : 2 + rank])
+    patches: Values = view.transpose(order).reshape(len(x), -1, *view.shape[2 : 2 + rank])
     return patches
 
 
@@ -121,10 +130,10 @@ def _matmul(node: Node, operands: Operands) -> Integers:
 
 def _max_pool(node: Node, operands: Operands) -> Integers:
     x, size = operands[0][1], int(node.attributes["size"])
-    _, rows, columns = node.shape
-    x = x[:, :, : rows * size, : columns * size]
-    result: Integers = x.reshape(len(x), -1, rows, size, columns, size).max(axis=(3, 5))
-    return result
+    for axis, length in enumerate(node.shape[1:], start=2):
+        x = np.moveaxis(x, axis, -1)[..., : length * size]
+        x = np.moveaxis(x.reshape(*x.shape[:-1], length, size).max(-1), -1, axis)
+    return x
 
 
 _OPERATIONS: Mapping[str, Callable[[Node, Operands], Integers]] = {

@@ -68,6 +68,10 @@ class Span(NamedTuple):
             raise ValueError(f"cannot keep {self.fraction} fractional bits in {fraction}")
         return Span(self.low << shift, self.high << shift, fraction)
 
+    def with_zero(self) -> "Span":
+        """The same values and zero."""
+        return Span(min(self.low, 0), max(self.high, 0), self.fraction)
+
     def plus(self, other: "Span") -> "Span":
         """The sums of one value of each."""
         fraction = max(self.fraction, other.fraction)

@@ -176,13 +176,16 @@ class _Lowering:
     def _conv(self, node: Node) -> None:
         assert node.weights is not None
         kernel, shape = node.weights.kernel, self._source(node).shape
-        layer: Layer = {"n_chan": kernel.shape[1], "n_filt": kernel.shape[0], "padding": "valid"}
+        stride, pads = node.attributes["stride"], node.attributes["pads"]
+        layer: Layer = {
+            "n_chan": kernel.shape[1], "n_filt": kernel.shape[0], "padding": "same" if pads else "valid",
+        }  # fmt: skip
         sides = [("width", shape[-1], node.shape[-1], kernel.shape[-1], "left", "right")]
         if kernel.ndim == 4:
             sides.append(("height", shape[1], node.shape[1], kernel.shape[2], "top", "bottom"))
         for side, n_in, n_out, size, before, after in sides:
-            layer |= {f"in_{side}": n_in, f"out_{side}": n_out, f"filt_{side}": size, f"stride_{side}": 1,
-                      f"dilation_{side}": 1, f"pad_{before}": 0, f"pad_{after}": 0}  # fmt: skip
+            layer |= {f"in_{side}": n_in, f"out_{side}": n_out, f"filt_{side}": size, f"stride_{side}": stride,
+                      f"dilation_{side}": 1, f"pad_{before}": pads, f"pad_{after}": pads}  # fmt: skip
         layer["class_name"] = "Conv2D" if kernel.ndim == 4 else "Conv1D"
         self._weighted(node, layer, np.moveaxis(kernel, (1, 0), (-2, -1)))
 
@@ -283,6 +286,9 @@ class _Lowering:
         self._pooling_1d(node, "Max", node.type)
 
     def _max_pool(self, node: Node) -> None:
+        if len(node.shape) == 2:
+            self._max_pool_1d(node)
+            return
         source, size = self._source(node), node.attributes["size"]
         channels, rows, columns = source.shape
         layer = {
@@ -290,6 +296,15 @@ class _Lowering:
             "in_width": columns, "out_height": node.shape[1], "out_width": node.shape[2], "padding": "valid",
             "pad_top": 0, "pad_bottom": 0, "pad_left": 0, "pad_right": 0,
             **{f"{what}_{side}": size for what in ("pool", "stride", "filt") for side in ("height", "width")},
+        }  # fmt: skip
+        self._put(node, layer, {"accum": node.type.hls(), "result": self._result(node)})
+
+    def _max_pool_1d(self, node: Node) -> None:
+        (channels, samples), size = self._source(node).shape, node.attributes["size"]
+        layer = {
+            "class_name": "MaxPooling1D", "data_format": "channels_last", "n_filt": channels, "n_in": samples,
+            "n_out": node.shape[1], "pool_width": size, "stride_width": size, "padding": "valid", "pad_left": 0,
+            "pad_right": 0,
         }  # fmt: skip
         self._put(node, layer, {"accum": node.type.hls(), "result": self._result(node)})
 

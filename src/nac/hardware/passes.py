@@ -1,6 +1,6 @@
 """The passes between the exporter's graph and model.onnx, each small, named and saved."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,8 +36,8 @@ def passes(graph: Graph) -> list[Pass]:
         Pass("shapes", infer_shapes),
         Pass("constants", fold_constants),
         Pass("batch", open_batch),
-        Pass("order", order),
         Pass("tensors", name_tensors),
+        Pass("order", lambda model: order(model, graph)),
     ]
 
 
@@ -110,14 +110,23 @@ def open_batch(model: ModelWrapper) -> ModelWrapper:
     return model
 
 
-def order(model: ModelWrapper) -> ModelWrapper:
-    """Parameters first, then the operations in the order in which they are computed."""
+def order(model: ModelWrapper, graph: Graph) -> ModelWrapper:
+    """Parameters first, then the operations in the order of the architecture, each behind what helps it."""
     constant = parameter_tensors(model.model)
+    places = {node.name: place for place, node in enumerate(graph.nodes)}
     nodes = list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend([node for node in nodes if node.output[0] in constant])
-    model.graph.node.extend([node for node in nodes if node.output[0] not in constant])
+    computed = [node for node in nodes if node.output[0] not in constant]
+    model.graph.node.extend(sorted(computed, key=lambda node: places[_owner(node.name, places)]))
     return model
+
+
+def _owner(name: str, known: Mapping[str, int]) -> str:
+    """The node of the architecture that an operation is, or helps: `mix` of `mix_transpose`."""
+    while name not in known:
+        name = name.rpartition("_")[0]
+    return name
 
 
 def name_tensors(model: ModelWrapper) -> ModelWrapper:

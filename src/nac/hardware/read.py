@@ -239,9 +239,9 @@ class _Reader:
             bias, bias_type = np.zeros(kernel.shape[0], np.int64), Fixed(True, 1, fraction)
         return Weights(kernel, kernel_type, bias, bias_type)
 
-    def _affine(self, node: onnx.NodeProto, op: str, source: Node, weights: Weights) -> None:
+    def _affine(self, node: onnx.NodeProto, op: str, source: Node, weights: Weights, **more: int) -> None:
         rows = weights.kernel.reshape(len(weights.kernel), -1)
-        x = source.span
+        x = source.span.with_zero() if more.get("pads") else source.span
         positive, negative = np.maximum(rows, 0).sum(1), np.minimum(rows, 0).sum(1)
         fraction = max(weights.kernel_type.fraction + x.fraction, weights.bias_type.fraction)
         product, bias = fraction - weights.kernel_type.fraction - x.fraction, fraction - weights.bias_type.fraction
@@ -257,7 +257,7 @@ class _Reader:
         common = np.gcd(np.gcd.reduce(rows, axis=1) << product, weights.bias << bias)
         self._put(
             node, op, (source,), Span(int(low.min()), int(high.max()), fraction), partial=int(bound.max()),
-            significand=int((bound // np.maximum(common & -common, 1)).max()), weights=weights,
+            significand=int((bound // np.maximum(common & -common, 1)).max()), weights=weights, **more,
         )  # fmt: skip
 
     def _gemm(self, node: onnx.NodeProto) -> None:
@@ -271,10 +271,16 @@ class _Reader:
 
     def _conv(self, node: onnx.NodeProto) -> None:
         given, source = attributes(node), self._source(node)
-        unit = [given.get("group", 1), *given.get("strides", [1]), *given.get("dilations", [1])]
-        if any(value != 1 for value in unit) or any(given.get("pads", [0])):
-            raise InputError(f"{node.name}: expected a convolution of stride 1 without padding, dilation or groups")
-        self._affine(node, "conv", source, self._weights(node, source))
+        unit = [given.get("group", 1), *given.get("dilations", [1])]
+        strides, pads = set(given.get("strides", [1])), set(given.get("pads", [0]))
+        if any(value != 1 for value in unit) or len(strides) != 1 or len(pads) != 1:
+            raise InputError(
+                f"{node.name}: expected a convolution without dilation or groups, its stride and its padding the same "
+                "along every axis"
+            )
+        self._affine(
+            node, "conv", source, self._weights(node, source), stride=int(strides.pop()), pads=int(pads.pop())
+        )
 
     def _relu(self, node: onnx.NodeProto) -> None:
         source = self._source(node)
@@ -332,14 +338,18 @@ class _Reader:
     def _max_pool(self, node: onnx.NodeProto) -> None:
         given, source = attributes(node), self._source(node)
         size, strides = list(given["kernel_shape"]), list(given.get("strides", [1, 1]))
-        if len(size) != 2 or size[0] != size[1] or strides != size or any(given.get("pads", [0])):
-            raise InputError(f"{node.name}: expected square windows that do not overlap, without padding")
+        if len(set(size)) != 1 or strides != size or any(given.get("pads", [0])):
+            raise InputError(f"{node.name}: expected windows of equal sides that do not overlap, without padding")
         self._put(node, "max_pool", (source,), source.span, type=source.type, size=int(size[0]))
 
     def _reshape(self, node: onnx.NodeProto) -> None:
         source, shape = self._source(node), self.view.shape(node.output[0])
-        if len(shape) > 1 and shape[0] != source.shape[0]:
-            raise InputError(f"{node.name}: a reshape must keep the channels or flatten, not {source.shape} to {shape}")
+        to_channel = len(source.shape) == 1 and shape[0] == 1
+        if len(shape) > 1 and shape[0] != source.shape[0] and not to_channel:
+            raise InputError(
+                f"{node.name}: a reshape must keep the channels, flatten or make one channel of a vector, not "
+                f"{source.shape} to {shape}"
+            )
         self._put(node, "reshape", (source,), source.span, type=source.type)
 
     def _identity(self, node: onnx.NodeProto) -> None:

@@ -11,7 +11,7 @@ from nac.hardware.circuit import Circuit, Node
 from nac.hardware.hls_layers import channels_last
 
 UNVERIFIED = "Nothing yet: `nac synth` compares torch, QONNX and the C simulation, and writes the result here."
-ORDER = {1: "of the features", 2: "(particle, feature)", 3: "(row, column, channel)"}
+ORDER = {1: "of the features", 2: "(position, feature)", 3: "(row, column, channel)"}
 
 
 def project_readme(
@@ -46,6 +46,10 @@ def _layer_table(circuit: Circuit) -> str:
             weights = f"{kernel.size} x `ap_{node.weights.kernel_type}`"
             zeros = f"{1 - np.count_nonzero(kernel) / kernel.size:.0%}"
         shape = "x".join(map(str, node.shape))
-        operation = "dense, per particle" if node.op == "conv" and len(node.shape) == 2 else node.op.replace("_", " ")
-        rows.append(f"| {node.name} | {operation} | {shape} | `{_type(node)}` | {weights} | {zeros} |")
+        rows.append(f"| {node.name} | {_operation(node)} | {shape} | `{_type(node)}` | {weights} | {zeros} |")
     return "\n".join(rows)
+
+
+def _operation(node: Node) -> str:
+    at_positions = node.weights is not None and node.weights.kernel.shape[2:] == (1,)
+    return "dense, at every position" if at_positions else node.op.replace("_", " ")

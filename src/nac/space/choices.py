@@ -11,7 +11,8 @@ from nac.space.genes import Gene, Genotype, Part, Switch
 T = TypeVar("T")
 
 
-def _as_list(value: object) -> object:
+def listed(value: object) -> object:
+    """A value that stands alone as a list of one."""
     return value if isinstance(value, list | tuple) else [value]
 
 
@@ -22,7 +23,7 @@ def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
 
 
 Choices = Annotated[
-    tuple[T, ...], Field(min_length=1, max_length=64), BeforeValidator(_as_list), AfterValidator(_distinct)
+    tuple[T, ...], Field(min_length=1, max_length=64), BeforeValidator(listed), AfterValidator(_distinct)
 ]
 Width = Annotated[int, Field(strict=True, ge=1, le=4096)]
 Kernel = Annotated[int, Field(strict=True, ge=1, le=11)]

@@ -69,13 +69,13 @@ class SearchSpace:
         """The space that the mapping of a file describes. Raises InputError naming `source` and every problem."""
         kind = data.get("kind")
         if not isinstance(kind, str) or kind not in KINDS:
-            raise InputError(f"{source}: kind: expected one of {', '.join(KINDS)} (found {kind!r:.80})")
+            raise InputError(f"{source}: kind: expected one of {', '.join(sorted(KINDS))} (found {kind!r:.80})")
         file = validate(KINDS[kind], data, source)
         return cls(name, file, input_shape or file.input, outputs or file.outputs)
 
     @property
     def kind(self) -> str:
-        """`deep_sets`, `mlp` or `cnn`."""
+        """The name of the kind, as in the file."""
         return _kind(self.file)
 
     @property
@@ -248,8 +248,8 @@ class SearchSpace:
         for name, choices in self.genes.items():
             if not any(isinstance(choice, str) for choice in choices):
                 largest[name] = max(choices)
-            elif "conv_block" in choices:
-                largest[name] = "conv_block"
+            elif name.endswith(".block"):
+                largest[name] = next((choice for choice in choices if choice != "none"), "none")
         return largest
 
     def _left(self, genotype: Genotype) -> list[str]:

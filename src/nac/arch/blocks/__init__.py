@@ -3,10 +3,12 @@
 from nac.arch.blocks.aggregate import Aggregate
 from nac.arch.blocks.attention import Attention
 from nac.arch.blocks.contract import BLOCKS, Activation, AnyBlock, Block, Norm
+from nac.arch.blocks.conv1d import Conv1d
 from nac.arch.blocks.conv2d import Conv2d
 from nac.arch.blocks.dense import Dense
 from nac.arch.blocks.flatten import Flatten
 from nac.arch.blocks.pool import Pool
+from nac.arch.blocks.residual import Residual
 
 __all__ = [
     "BLOCKS",
@@ -15,9 +17,11 @@ __all__ = [
     "AnyBlock",
     "Attention",
     "Block",
+    "Conv1d",
     "Conv2d",
     "Dense",
     "Flatten",
     "Norm",
     "Pool",
+    "Residual",
 ]

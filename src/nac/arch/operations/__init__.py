@@ -4,6 +4,7 @@ from nac.arch.operations.activation import Activation
 from nac.arch.operations.add import Add
 from nac.arch.operations.aggregate import Aggregate
 from nac.arch.operations.batch_norm import BatchNorm
+from nac.arch.operations.conv1d import Conv1d
 from nac.arch.operations.conv2d import Conv2d
 from nac.arch.operations.dense import Dense
 from nac.arch.operations.flatten import Flatten
@@ -19,6 +20,7 @@ __all__ = [
     "Add",
     "Aggregate",
     "BatchNorm",
+    "Conv1d",
     "Conv2d",
     "Dense",
     "Flatten",

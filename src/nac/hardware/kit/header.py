@@ -72,7 +72,9 @@ Shapes = list[list[int]]
 def _sums(node: dict[str, Any], shapes: Shapes, variable: str) -> str:
     kernel = np.shape(node["kernel"])
     space, window = shapes[0][1:], kernel[2:]
+    pads = [0] * (2 - len(window)) + [node.get("pads", 0)] * len(window)
     sizes = [kernel[0], kernel[1], *[1] * (2 - len(space)), *space, *[1] * (2 - len(window)), *window]
+    sizes += [node.get("stride", 1), *pads]
     return f"sums<{', '.join(map(str, sizes))}>(@, kernel_{variable}, bias_{variable}, {node['shift']})"
 
 
@@ -84,7 +86,10 @@ def _matmul(node: dict[str, Any], shapes: Shapes, _: str) -> str:
 
 
 def _pool(node: dict[str, Any], shapes: Shapes, _: str) -> str:
-    return f"max_pool<{', '.join(map(str, shapes[0]))}, {node['size']}>(@)"
+    channels, *space = shapes[0]
+    beside = [1] * (2 - len(space))
+    sizes = [channels, *beside, *space, *beside, *[node["size"]] * len(space)]
+    return f"max_pool<{', '.join(map(str, sizes))}>(@)"
 
 
 _CALLS: dict[str, Callable[[dict[str, Any], Shapes, str], str]] = {

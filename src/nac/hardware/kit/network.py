@@ -29,7 +29,7 @@ def _operation(circuit: Circuit, node: Node) -> dict[str, Any]:
         known |= {"low": type_.low + narrow, "high": type_.high, "shift": sources[0].span.fraction - type_.fraction}
     if node.op == "add":
         known["shifts"] = [node.span.fraction - source.span.fraction for source in sources]
-    for name in ("shift", "size", "transposed"):
+    for name in ("shift", "size", "transposed", "stride", "pads"):
         if name in node.attributes:
             known[name] = node.attributes[name]
     return known

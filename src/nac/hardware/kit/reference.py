@@ -94,10 +94,12 @@ def dense(node: dict[str, Any], x: Integers) -> Integers:
 
 
 def conv(node: dict[str, Any], x: Integers) -> Integers:
-    """Sums over channels and windows, stride 1, without padding."""
+    """Sums over channels and every `stride`-th window, with `pads` zeros at either end of every axis."""
     kernel, bias = np.array(node["kernel"], np.int64), np.array(node["bias"], np.int64)
     rank = kernel.ndim - 2
+    x = np.pad(x, [(0, 0), (0, 0), *[(node["pads"],) * 2] * rank])
     windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[2:], axis=tuple(range(2, 2 + rank)))
+    windows = windows[(slice(None), slice(None), *[slice(None, None, node["stride"])] * rank)]
     axes = (1, *range(2 + rank, 2 + 2 * rank))
     products = np.moveaxis(np.tensordot(windows, kernel, axes=(axes, tuple(range(1, kernel.ndim)))), -1, 1)
     sums: Integers = (products << node["shift"]) + bias.reshape(-1, *[1] * rank)
@@ -112,11 +114,11 @@ def matmul(node: dict[str, Any], a: Integers, b: Integers) -> Integers:
 
 
 def max_pool(node: dict[str, Any], x: Integers) -> Integers:
-    """The largest of each square window; what does not fill a window is left out."""
-    size, (_, rows, columns) = node["size"], node["shape"]
-    filled = x[:, :, : rows * size, : columns * size].reshape(len(x), -1, rows, size, columns, size)
-    largest: Integers = filled.max(axis=(3, 5))
-    return largest
+    """The largest of each window of equal sides; what does not fill a window is left out."""
+    for axis, length in enumerate(node["shape"][1:], start=2):
+        x = np.moveaxis(x, axis, -1)[..., : length * node["size"]]
+        x = np.moveaxis(x.reshape(*x.shape[:-1], length, node["size"]).max(axis=-1), -1, axis)
+    return x
 
 
 OPERATIONS: dict[str, Callable[..., Integers]] = {

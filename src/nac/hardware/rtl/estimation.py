@@ -171,13 +171,17 @@ def _aggregation(circuit: Circuit) -> int | None:
             later = {name for n in circuit.nodes[index + 1 :] for name in n.inputs}
             earlier = {n.name for n in circuit.nodes[:index]}
             return None if later & earlier or node.inputs[0] != circuit.nodes[index - 1].name else index
-        if node.op != "input" and (node.op not in PER_PARTICLE or _kernel_size(node) != 1):
+        if node.op != "input" and (node.op not in PER_PARTICLE or _kernel_size(node) != 1 or _moves(node)):
             return None
     return None
 
 
 def _kernel_size(node: Node) -> int:
     return 1 if node.weights is None else math.prod(node.weights.kernel.shape[2:])
+
+
+def _moves(node: Node) -> bool:
+    return node.op == "conv" and (node.attributes["stride"] != 1 or node.attributes["pads"] != 0)
 
 
 def _one_particle(node: Node) -> Node:

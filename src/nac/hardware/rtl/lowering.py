@@ -20,6 +20,7 @@ from nac.hardware.rtl.arithmetic import (
     HARDWARE,
     Matrices,
     Variables,
+    constant,
     largest,
     negative,
     quantise,
@@ -124,7 +125,8 @@ class _Lowering:
         (x,), weights = self.operands(node), node.weights
         assert weights is not None
         if node.op == "conv":
-            x = windows(x[None], weights.kernel.shape[2:])[0]
+            stride, pads = node.attributes["stride"], node.attributes["pads"]
+            x = windows(x[None], weights.kernel.shape[2:], stride, pads, constant(0.0))[0]
         columns = x.reshape(len(x), -1)
         rows = weights.kernel.reshape(len(weights.kernel), -1)
         kernel = to_values(rows, weights.kernel_type.fraction)
@@ -173,12 +175,12 @@ class _Lowering:
         return np.array([largest(row) for row in self.operands(node)[0]], dtype=object)
 
     def max_pool(self, node: Node) -> Variables:
-        """Maxima over square windows."""
+        """Maxima over windows."""
         (x,), size = self.operands(node), int(node.attributes["size"])
         out = np.empty(node.shape, dtype=object)
-        for channel, row, column in np.ndindex(out.shape):
-            patch = x[channel, row * size : (row + 1) * size, column * size : (column + 1) * size]
-            out[channel, row, column] = largest(list(patch.ravel()))
+        for channel, *place in np.ndindex(out.shape):
+            patch = x[(channel, *(slice(at * size, (at + 1) * size) for at in place))]
+            out[(channel, *place)] = largest(list(patch.ravel()))
         return out
 
 

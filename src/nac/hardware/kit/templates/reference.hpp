@@ -35,11 +35,12 @@ template <std::size_t N, typename F> Values<N> each(const Values<N> &x, F f) {
   return y;
 }
 
-// Windows of K0 x K1 on C channels of R x W positions, stride 1, without padding. A dense layer has one position.
-template <std::size_t O, std::size_t C, std::size_t R, std::size_t W, std::size_t K0, std::size_t K1>
-Values<O * (R - K0 + 1) * (W - K1 + 1)> sums(const Values<C * R * W> &x, const Integer *kernel, const Integer *bias,
-                                             int shift) {
-  constexpr std::size_t rows = R - K0 + 1, columns = W - K1 + 1;
+// Every S-th window of K0 x K1 on C channels of R x W positions within P0, P1 zeros. A dense layer has one position.
+template <std::size_t O, std::size_t C, std::size_t R, std::size_t W, std::size_t K0, std::size_t K1, std::size_t S,
+          std::size_t P0, std::size_t P1>
+Values<O *((R + 2 * P0 - K0) / S + 1) * ((W + 2 * P1 - K1) / S + 1)>
+sums(const Values<C * R * W> &x, const Integer *kernel, const Integer *bias, int shift) {
+  constexpr std::size_t rows = (R + 2 * P0 - K0) / S + 1, columns = (W + 2 * P1 - K1) / S + 1;
   Values<O * rows * columns> y{};
   for (std::size_t o = 0; o < O; o++)
     for (std::size_t r = 0; r < rows; r++)
@@ -47,8 +48,10 @@ Values<O * (R - K0 + 1) * (W - K1 + 1)> sums(const Values<C * R * W> &x, const I
         Integer sum = 0;
         for (std::size_t c = 0; c < C; c++)
           for (std::size_t i = 0; i < K0; i++)
-            for (std::size_t j = 0; j < K1; j++)
-              sum += kernel[((o * C + c) * K0 + i) * K1 + j] * x[(c * R + r + i) * W + w + j];
+            for (std::size_t j = 0; j < K1; j++) {
+              const std::size_t at = r * S + i - P0, to = w * S + j - P1;  // below zero is beyond R and W
+              if (at < R && to < W) sum += kernel[((o * C + c) * K0 + i) * K1 + j] * x[(c * R + at) * W + to];
+            }
         y[(o * rows + r) * columns + w] = sum * (Integer(1) << shift) + bias[o];
       }
   return y;
@@ -82,15 +85,15 @@ template <std::size_t C, std::size_t P> Values<C> maximum(const Values<C * P> &x
   return y;
 }
 
-// The largest of each S x S window of C channels of R x W positions.
-template <std::size_t C, std::size_t R, std::size_t W, std::size_t S>
-Values<C * (R / S) * (W / S)> max_pool(const Values<C * R * W> &x) {
-  constexpr std::size_t rows = R / S, columns = W / S;
+// The largest of each S0 x S1 window of C channels of R x W positions.
+template <std::size_t C, std::size_t R, std::size_t W, std::size_t S0, std::size_t S1>
+Values<C * (R / S0) * (W / S1)> max_pool(const Values<C * R * W> &x) {
+  constexpr std::size_t rows = R / S0, columns = W / S1;
   Values<C * rows * columns> y{};
   for (std::size_t i = 0; i < C * rows * columns; i++) {
-    const std::size_t c = i / (rows * columns), r = i / columns % rows * S, w = i % columns * S;
+    const std::size_t c = i / (rows * columns), r = i / columns % rows * S0, w = i % columns * S1;
     y[i] = x[(c * R + r) * W + w];
-    for (std::size_t j = 0; j < S * S; j++) y[i] = std::max(y[i], x[(c * R + r + j / S) * W + w + j % S]);
+    for (std::size_t j = 0; j < S0 * S1; j++) y[i] = std::max(y[i], x[(c * R + r + j / S1) * W + w + j % S1]);
   }
   return y;
 }
