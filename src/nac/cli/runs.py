@@ -68,6 +68,8 @@ COMPRESS_EXAMPLES = """\
 [dim]nac compress runs/demo --mixed 4 --structured 0.5 --tune-training 30[/]
 
 [dim]nac compress runs/demo --digits 0.5 --digits 0.25[/]             for few LUTs: weights of few signed digits
+
+[dim]nac compress runs/demo --learned[/]                              for few LUTs: a whole front of learned widths
 """
 REPORT_EXAMPLES = "[dim]nac report runs/demo[/]"
 
@@ -182,6 +184,9 @@ def compress(
     digits: Annotated[
         list[float] | None, typer.Option(metavar="S", help="Share of the weights' signed digits kept, repeatable.")
     ] = None,
+    learned: Annotated[
+        bool, typer.Option("--learned", help="Learn a width for every weight and channel: a whole front, alone.")
+    ] = False,
     order: Annotated[
         str | None, typer.Option(help="prune_then_quantise, quantise_then_prune or joint.")
     ] = None,
@@ -197,7 +202,7 @@ def compress(
     designs, failures = compress_run(
         run, trials=trial or None, bits=bits or None, sparsity=sparsity or None, pruner=pruner or None,
         mixed=mixed or None, structured=structured or None, digits=digits or None, order=order,
-        tune=tune_training, console=progress_console(),
+        tune=tune_training, learned=learned, console=progress_console(),
     )
     if json:
         records = [design.record.model_dump(mode="json") for design in designs]

@@ -35,6 +35,8 @@ class Recipe:
     """Share of the signed digits of the weights of the design made without this step."""
     start: "Recipe | None" = None
     """The design that has more digits and is trained on."""
+    learned: int | None = None
+    """Which point of a front of learned widths it is, the cheapest first."""
 
     @property
     def bits(self) -> int:
@@ -46,8 +48,11 @@ class Recipe:
         """The folder of the design, e.g. `t0012-w6-s50`, or `t0012-w4a6-s50` with activations of another width.
 
         `m` instead of `w` stands for mixed precision, `-c50` for half of the channels removed, `-d25` for a quarter of
-        the digits left; a pruner other than the default one is named too.
+        the digits left; a pruner other than the default one is named too. `t0012-l03` is a point of a front of
+        learned widths.
         """
+        if self.learned is not None:
+            return f"t{self.winner.trial:04d}-l{self.learned:02d}"
         activations = f"a{self.widths.activations}" if self.widths.activations != self.bits else ""
         width = f"{'m' if self.mixed else 'w'}{self.bits}{activations}"
         channels = f"-c{round(100 * self.removed):02d}" if self.removed else ""
@@ -69,7 +74,12 @@ def subject(winner: Winner, settings: CompressConfig) -> tuple[str, float | None
 
 def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]:
     """Every design asked for. Raises InputError when none of them has a bit-exact form."""
-    listed = [
+    learned = [
+        Recipe(winner, Bits(), 0.0, learned=point)
+        for winner in winners
+        for point in range(settings.learned.designs if settings.learned else 0)
+    ]
+    listed = [] if settings.learned and settings.learned.alone else [
         recipe
         for winner in winners
         for removed in sorted(set(settings.structured))
@@ -80,6 +90,7 @@ def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]
             Recipe(winner, widths, sparsity, pruner, mixed, removed), settings.digits or [winner.compression.digits]
         )
     ]
+    listed = [*listed, *learned]
     if listed and all(refusals := list(map(refusal, listed))):
         raise InputError(f"trial {listed[0].winner.trial} cannot be quantised exactly: {refusals[0]}")
     return listed

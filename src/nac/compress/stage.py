@@ -8,10 +8,13 @@ from typing import Any
 
 import torch
 
-from nac.arch import Network, integer_weights, measured_workload
+from nac.arch import Network, integer_weights, measured_workload, quantise
+from nac.arch.quantisers import FIXED_POINT, LEARNED
 from nac.compress.constants import without_constants
 from nac.compress.digits import with_fewer_digits
 from nac.compress.floats import FloatNetworks
+from nac.compress.learned.finish import finished
+from nac.compress.learned.front import Checkpoint, along, learnable, load_front, save_front, train_front
 from nac.compress.pruners import PRUNERS, Pruned
 from nac.compress.quantisation import Bench, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes, refusal
@@ -87,7 +90,8 @@ def compress(
             continue
         try:
             forget_failure(folder)
-            designs.append(workshop.make(recipe))
+            if recipe.learned is None or recipe.learned < len(workshop.learned(recipe.winner)):
+                designs.append(workshop.make(recipe))
         except DESIGN_FAILURES as error:
             if on_failure is None:
                 raise
@@ -154,6 +158,7 @@ class _Workshop:
             name=recipe.name,
             task=self.task.config,
             architecture=network.architecture,
+            quantiser=network.quantiser or FIXED_POINT,
             sparsity=sparsity,
             density={op.name: op.density for op in ops if op.parameters},
             removed=removed,
@@ -164,7 +169,8 @@ class _Workshop:
             origin=self._origin(recipe, reference, pruned, result.best_epoch, result.seconds),
             data=training_data(self.dataset, network),
         )
-        for line in lost_features(self.dataset, network):
+        # Of learned widths, inputs are lost and saturate where the training found that they may.
+        for line in lost_features(self.dataset, network) if network.quantiser == FIXED_POINT else ():
             logger.warning("%s: %s", recipe.name, line)
         logger.info("%s: %s", recipe.name, record.metrics["validation"])
         return Design.create(self.run.design(recipe.name), record, network)
@@ -173,6 +179,11 @@ class _Workshop:
         self, recipe: Recipe, winner: Winner, bench: Bench
     ) -> tuple[Network, FitResult, Pruned | None]:
         """A network trained at the recipe's widths and sparsity, and how that and its pruning went."""
+        if recipe.learned is not None:
+            assert self.settings.learned is not None
+            point = self.learned(winner)[recipe.learned]
+            start = quantise(self.floats.reference(winner), quantiser=LEARNED)
+            return *finished(start, point.state, bench, self.settings.learned.finish), None
         architecture = winner.architecture.with_bits(**recipe.widths.model_dump())
         sparsity = recipe.sparsity if self.settings.order == "prune_then_quantise" else 0.0
         sparse = self.floats.sparse(winner, sparsity, recipe.pruner)
@@ -180,6 +191,21 @@ class _Workshop:
             sparse.network, sparse.masks, architecture, recipe.sparsity, bench, mixed=recipe.mixed
         )  # fmt: skip
         return network, result, sparse.pruned
+
+    def learned(self, winner: Winner) -> list[Checkpoint]:
+        """The front of learned widths of a winner; read from disk when it is there."""
+        settings, folder = self.settings.learned, self.run.trial(winner.trial) / "learned"
+        assert settings is not None
+        points = load_front(folder, settings)
+        if points is None:
+            reference = self.floats.begun(winner)
+            front = train_front(
+                learnable(reference, self.dataset), self.dataset, self.task, settings,
+                teacher_of(reference, self.settings), seed=self.floats.seed_of(winner.trial, "learned"),
+            )  # fmt: skip
+            points = along(front, settings.designs)
+            save_front(folder, points, settings)
+        return points
 
     def _estimates(self, network: Network) -> dict[str, dict[str, Estimate]]:
         """The metrics by split; `choice` are those of the samples that choices are made on."""
@@ -204,6 +230,7 @@ class _Workshop:
             "seed": self.seed,
             "bits": recipe.bits,
             "mixed": recipe.mixed,
+            **({} if recipe.learned is None else {"learned": recipe.learned}),
             "removed": recipe.removed,
             "train": self.floats.training(recipe.winner).model_dump(mode="json"),
             "sparsity": recipe.sparsity,

@@ -1,7 +1,7 @@
 """Pydantic models of every YAML file, and how they are read."""
 
 from nac.config.base import Model, validate
-from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig
+from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig, LearnedConfig
 from nac.config.distilled import DistilledDataConfig
 from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override, task_of
 from nac.config.names import Choice
@@ -29,6 +29,7 @@ __all__ = [
     "DistilledDataConfig",
     "FidelityConfig",
     "JetSimulation",
+    "LearnedConfig",
     "Model",
     "ObjectiveConfig",
     "Resources",

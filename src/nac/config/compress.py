@@ -15,6 +15,29 @@ FORMER_PRUNERS: Mapping[str, str] = {"magnitude": "lamp"}
 """What pruners were called in older runs, which go on with the same pruner."""
 
 
+class LearnedConfig(Model):
+    """Trainings of learned widths (nac.compress.learned), each of which gives a whole front.
+
+    `designs` networks along the front of every winner become designs, each trained on at its widths with the budget
+    `finish`; no others are made where `alone` says so. What a unit of `cost` adds to the loss rises from the first to
+    the last value of `beta`: `ebops` are bits of weights times those of values, `adders` about LUTs.
+    """
+
+    designs: PositiveInt = 8
+    alone: bool = False
+    cost: Literal["ebops", "adders"] = "ebops"
+    beta: tuple[PositiveFloat, PositiveFloat] = (1e-5, 1.5e-3)
+    train: TrainConfig = TrainConfig(learning_rate=3e-3, epochs=1200, batch_size=500, cycles=24)
+    finish: TrainConfig = TrainConfig(learning_rate=1e-3, epochs=20, batch_size=500)
+
+    @field_validator("beta")
+    @classmethod
+    def _rises(cls, beta: tuple[float, float]) -> tuple[float, float]:
+        if beta[0] > beta[1]:
+            raise ValueError("beta rises, expected the smaller value first")
+        return beta
+
+
 class CompressConfig(Model):
     """The local search: every winner x every bit width x every sparsity x every pruner becomes a design.
 
@@ -39,6 +62,7 @@ class CompressConfig(Model):
     the float trainings (but not their epochs) for every winner.
     `digits` are shares of the signed digits of the weights (nac.compress.digits), each of which becomes a design that
     is trained on, with the budget `digits_train`, from the design with the next larger share.
+    `learned` are trainings that find a width for every weight and channel, none without it.
     """
 
     designs: PositiveInt = 4
@@ -60,6 +84,7 @@ class CompressConfig(Model):
     tune: int = Field(0, ge=0)
     digits: tuple[float, ...] = ()
     digits_train: TrainConfig = TrainConfig(learning_rate=1e-3, epochs=20)
+    learned: LearnedConfig | None = None
     train: TrainConfig = TrainConfig()
     finetune: TrainConfig = TrainConfig(learning_rate=1e-3)
     distil: float = Field(0.5, ge=0, le=1)

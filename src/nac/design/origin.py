@@ -38,7 +38,8 @@ class Origin(TypedDict, total=False):
     """What was asked for and how it went; designs of before lack what was not recorded then.
 
     `trial` is the winner, `removed` the share of its channels, `sparsity` that of its weights which were to go, `train`
-    the settings of its float trainings, `compress` those of the local search. `float` are the metrics of its dense
+    the settings of its float trainings, `compress` those of the local search, `learned` which point of its front of
+    learned widths it is. `float` are the metrics of its dense
     float network, `float_intervals` how well they are known. `data` says which samples it was.
     """
 
@@ -46,6 +47,7 @@ class Origin(TypedDict, total=False):
     seed: int
     bits: int
     mixed: bool
+    learned: int
     train: Mapping[str, Any]
     sparsity: float
     removed: float

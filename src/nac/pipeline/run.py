@@ -101,9 +101,12 @@ def compress_run(
     digits: Sequence[float] | None = None,
     order: str | None = None,
     tune: int | None = None,
+    learned: bool = False,
     console: Console,
 ) -> tuple[list[Design], dict[str, str]]:
     """Make designs of a run's winners, with other settings than the task's `compress` where they are given.
+
+    With `learned`, only those of the fronts of learned widths.
 
     Returns the designs, and of those that could not be made the step and the reason by name.
 
@@ -114,8 +117,11 @@ def compress_run(
         "bits": bits, "sparsity": sparsity, "pruner": pruner, "mixed": mixed, "structured": structured,
         "digits": digits, "order": order, "tune": tune,
     }  # fmt: skip
-    asked = {key: value for key, value in given.items() if value is not None}
-    settings = validate(CompressConfig, {**context.record.task.compress.model_dump(), **asked}, "nac compress")
+    asked: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    known = context.record.task.compress.model_dump()
+    if learned:
+        asked["learned"] = {**(known["learned"] or {}), "alone": True}
+    settings = validate(CompressConfig, {**known, **asked}, "nac compress")
     with context.run.lock():
         designs = make_designs(context, settings, trials)
     _warned(context.run)

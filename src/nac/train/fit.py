@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts, LRScheduler, OneCycleLR
 
 from nac.arch import Network, workload
 from nac.config import TrainConfig
@@ -212,7 +212,9 @@ def _optimiser(network: nn.Module, settings: TrainConfig) -> Optimizer:
 def _scheduler(optimiser: Optimizer, settings: TrainConfig, steps: int) -> LRScheduler | None:
     total = steps * settings.epochs
     if settings.schedule == "cosine":
-        return CosineAnnealingLR(optimiser, total)
+        if settings.cycles == 1:
+            return CosineAnnealingLR(optimiser, total)
+        return CosineAnnealingWarmRestarts(optimiser, math.ceil(total / settings.cycles))
     if settings.schedule == "one_cycle":
         return OneCycleLR(optimiser, settings.learning_rate, total_steps=total + 1)
     return None

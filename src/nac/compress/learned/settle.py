@@ -9,17 +9,14 @@ from nac.arch import Network, Node, copied
 from nac.arch.quantisers.learned import PACE, Layer, Values, finest
 from nac.compress.learned.cost import elements
 
-OUTPUT_STEP = 2.0**-8
-"""Of the bias of an output that has no weights left."""
-
 
 @torch.no_grad()
 def settled(network: Network) -> Network:
     """A network whose widths are whole numbers that its architecture knows, and whose weights are on their grids.
 
     Channels without a bit become zero: what makes them, and the weights that read them. A bias keeps no digits that
-    rounding down takes away again. All of this leaves what the network computes as it is, but for the last digits of
-    the outputs, and widths beyond what is deployed.
+    rounding down takes away again. All of this leaves what the network computes as it is, but for widths beyond what is
+    deployed.
 
     Args:
         network: of learned widths; left as it is.
@@ -56,18 +53,14 @@ def _clear(layer: Layer, channels: Tensor) -> None:
 
 
 def _trim_bias(network: Network, node: Node) -> None:
-    """Round down to steps of the sums, or to those that their reader keeps where these are finer."""
-    layer = cast(Layer, network.layers[node.name])
-    if layer.bias is None:
+    """Round down to steps of the sums, or to those that the quantiser behind keeps where these are finer."""
+    layer, reader = cast(Layer, network.layers[node.name]), _quantiser_of(network, node)
+    if layer.bias is None or reader is None:
         return
     step = elements(network, node.inputs[0], Values.step)[0]
     finest_value = (step.flatten(1).amin(1) if step.dim() > 1 else step).reshape(1, -1, *[1] * (layer.weight.dim() - 2))
     least = (finest(layer.weight) * finest_value).flatten(1).amin(1)
-    reader = _quantiser_of(network, node)
-    if reader is None:
-        step = torch.where(torch.isinf(least), OUTPUT_STEP, least)
-    else:
-        step = torch.minimum(least, cast(Values, network.layers[reader]).step().flatten())
+    step = torch.minimum(least, cast(Values, network.layers[reader]).step().flatten())
     layer.bias.copy_(torch.floor(layer.bias / step) * step)
     assert layer.bias_fraction is not None
     layer.bias_fraction.copy_(torch.maximum(layer.bias_fraction, -torch.log2(step) / PACE))

@@ -1,0 +1,157 @@
+"""One training whose cost rises all the way, and the networks on its way that no other beats.
+
+The loss is that of the task and teacher plus beta times what the network costs. Beta rises linearly to its first value
+in the first tenth of the training, then exponentially to its last one, under cosine restarts of the learning rate: the
+network gives up widths, weights and channels one after the other, each time what the loss misses least
+(HGQ, arXiv 2405.00645).
+"""
+
+import json
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
+
+from nac.arch import Network, equalised, quantise
+from nac.arch.quantisers import LEARNED
+from nac.arch.quantisers.learned import Layer, Values
+from nac.compress.learned.cost import adder_bits, bit_products
+from nac.compress.quantisation import MEASURED_SAMPLES
+from nac.config import LearnedConfig
+from nac.errors import WorkError
+from nac.rundir import write_atomic
+from nac.tasks import METRICS, Dataset, Task
+from nac.train import Teacher, evaluate, fit
+
+logger = logging.getLogger(__name__)
+WARM_UP = 0.1
+"""Share of the training in which beta rises linearly."""
+KEPT_RANGE = 0.25
+"""Of the values between a front's worst and best: designs are made of networks in this share of it next to the best."""
+FILE = "front.json"
+MEASURES: Mapping[str, Callable[[Network], Tensor]] = {"ebops": bit_products, "adders": adder_bits}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network on the way: after which epoch, its metric on the samples that choose, its cost and its state."""
+
+    epoch: int
+    value: float
+    cost: float
+    state: Mapping[str, Tensor]
+
+
+def learnable(reference: Network, dataset: Dataset) -> Network:
+    """A network of many bits everywhere that computes about what a float one does, batch norms folded.
+
+    Args:
+        reference: float.
+        dataset: whose training samples widths begin from.
+    """
+    x = dataset.train.x[:MEASURED_SAMPLES]
+    network = quantise(equalised(reference, x), quantiser=LEARNED).eval()
+    handles = []
+    for module in network.layers.values():
+        if isinstance(module, Layer):
+            module.calibrate()
+        elif isinstance(module, Values):
+            handles.append(module.register_forward_pre_hook(_calibrate))
+    with torch.no_grad():
+        network(x)
+    for handle in handles:
+        handle.remove()
+    return network
+
+
+def _calibrate(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    assert isinstance(module, Values)
+    module.calibrate(inputs[0])
+
+
+def beta(settings: LearnedConfig, progress: float) -> float:
+    """What a unit of cost adds to the loss when so much of the training is done."""
+    first, last = settings.beta
+    if progress < WARM_UP:
+        return first * progress / WARM_UP
+    return first * math.exp(math.log(last / first) * (progress - WARM_UP) / (1 - WARM_UP))
+
+
+def train_front(
+    network: Network, dataset: Dataset, task: Task, settings: LearnedConfig, teacher: Teacher | None, *, seed: int
+) -> list[Checkpoint]:
+    """Train in place; the networks of the ends of epochs that are no other's inferior, the cheapest first.
+
+    Args:
+        network: of learned widths (`learnable`).
+        dataset: what it trains on, and the validation samples that judge it.
+        task: loss; its first metric is the value.
+        settings: budget and schedule.
+        teacher: whose outputs are learned besides the targets.
+        seed: of the training.
+
+    Raises:
+        WorkError: the training diverged, or none of its networks had a value.
+    """
+    measure, metric = MEASURES[settings.cost], task.metric_names[0]
+    sign = 1 if METRICS[metric].direction == "maximize" else -1
+    front: list[Checkpoint] = []
+
+    def keep(epoch: int, figures: Mapping[str, float]) -> None:
+        with torch.no_grad():
+            cost = float(measure(network.eval()))
+        value = sign * evaluate(network, dataset.validation, task)[metric]
+        if math.isfinite(value) and not any(known.value >= value and known.cost <= cost for known in front):
+            front[:] = [known for known in front if known.value > value or known.cost < cost]
+            state = {key: tensor.detach().cpu().clone() for key, tensor in network.state_dict().items()}
+            front.append(Checkpoint(epoch, value, cost, state))
+
+    def price(network: Network, progress: float) -> Tensor:
+        return beta(settings, progress) * measure(network)
+
+    patient = settings.train.model_copy(update={"patience": settings.train.epochs})
+    fit(network, dataset, task, patient, seed=seed, teacher=teacher, penalties=[price], on_epoch=keep)
+    if not front:
+        raise WorkError(f"learned widths: {metric} was finite after no epoch")
+    front.sort(key=lambda known: known.cost)
+    logger.info("learned widths: %d networks, cost %.0f to %.0f", len(front), front[0].cost, front[-1].cost)
+    return front
+
+
+def along(front: Sequence[Checkpoint], count: int) -> list[Checkpoint]:
+    """At most so many, about evenly spread over the logarithm of the cost, the cheapest first."""
+    values = [known.value for known in front]
+    good = [known for known in front if known.value >= max(values) - KEPT_RANGE * (max(values) - min(values))]
+    costs = [math.log(max(known.cost, 1.0)) for known in good]
+    wanted = [costs[0] + (costs[-1] - costs[0]) * k / max(count - 1, 1) for k in range(count)]
+    nearest = {min(range(len(good)), key=lambda i, to=to: abs(costs[i] - to)) for to in wanted}  # type: ignore[misc]
+    return [good[index] for index in sorted(nearest)]
+
+
+def save_front(folder: Path, points: Sequence[Checkpoint], settings: LearnedConfig) -> None:
+    """Write what designs are made of, `front.json` last."""
+    for index, point in enumerate(points):
+        write_atomic(folder / f"{index:02d}.safetensors", save_tensors(dict(point.state)))
+    listed = [{"epoch": point.epoch, "value": point.value, "cost": point.cost} for point in points]
+    record = {"settings": settings.model_dump(mode="json"), "points": listed}
+    write_atomic(folder / FILE, json.dumps(record, indent=1))
+
+
+def load_front(folder: Path, settings: LearnedConfig) -> list[Checkpoint] | None:
+    """What `save_front` wrote with the same settings, or None."""
+    file = folder / FILE
+    if not file.exists():
+        return None
+    record = json.loads(file.read_text(encoding="utf-8"))
+    if record["settings"] != settings.model_dump(mode="json"):
+        return None
+    return [
+        Checkpoint(**point, state=load_tensors((folder / f"{index:02d}.safetensors").read_bytes()))
+        for index, point in enumerate(record["points"])
+    ]
