@@ -12,7 +12,8 @@ from nac.arch import Architecture, Network, measured_workload
 from nac.arch.quantisers import FIXED_POINT
 from nac.compress.constants import without_constants
 from nac.cost import costs
-from nac.hardware.engines import TorchEngine, outputs_sha256
+from nac.hardware.engines import outputs_sha256
+from nac.hardware.engines.trained import TorchEngine
 
 KINDS = ("mlp", "mean", "max", "set", "cnn", "attention", "trace", "residual", "residual_trace")
 ACTIVATIONS = ("relu", "none", "leaky_relu_1_8")

@@ -15,7 +15,8 @@ from nac.compress.constants import without_constants
 from nac.config import TargetConfig
 from nac.design import Design
 from nac.hardware import export, read_circuit, synthesise
-from nac.hardware.engines import QonnxEngine, TorchEngine
+from nac.hardware.engines.exported import QonnxEngine
+from nac.hardware.engines.trained import TorchEngine
 from nac.hardware.evaluate import evaluate
 from nac.hardware.export import load_model
 from nac.hardware.rtl import tools

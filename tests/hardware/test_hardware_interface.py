@@ -10,7 +10,7 @@ from designs import architecture, make_design, random_network
 
 from nac.config import TaskConfig
 from nac.design import Design
-from nac.hardware.engines import TorchEngine
+from nac.hardware.engines.trained import TorchEngine
 from nac.hardware.generate import generate
 from nac.hardware.hls_layers import to_channels_last
 from nac.hardware.interface import Sheet, example, sheet_of

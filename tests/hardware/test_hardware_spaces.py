@@ -11,7 +11,8 @@ from nac.arch import Network, deployment_problems, measured_workload, workload
 from nac.config import TargetConfig
 from nac.cost import costs
 from nac.hardware import assert_costs_agree, export_network, recount_model, synthesise
-from nac.hardware.engines import TorchEngine, run_qonnx
+from nac.hardware.engines.exported import run_qonnx
+from nac.hardware.engines.trained import TorchEngine
 from nac.space import SearchSpace
 
 SPACES = sorted((Path(__file__).resolve().parents[2] / "search_spaces").glob("*.yaml"))

@@ -12,7 +12,7 @@ import pytest
 
 from nac.errors import InputError
 from nac.hardware import HlsProject, project, restore
-from nac.hardware.engines import run_qonnx
+from nac.hardware.engines.exported import run_qonnx
 from nac.hardware.export import load_model
 from nac.hardware.read import read_circuit
 

@@ -18,7 +18,7 @@ from nac.compress.learned.settle import settled
 from nac.config import TargetConfig
 from nac.hardware import ENGINES, engine, outputs_sha256, synthesise
 from nac.hardware.convert import run_onnxruntime
-from nac.hardware.engines import run_qonnx
+from nac.hardware.engines.exported import run_qonnx
 from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.export import export_network
 from nac.hardware.plain import to_plain

@@ -15,8 +15,9 @@ from command import Command, process, tiny
 from rich.console import Console
 
 from nac.errors import InputError
-from nac.pipeline.launch import LocalWorker, WorkerOptions, shares, visible_gpus
-from nac.pipeline.launch import start as start_workers
+from nac.pipeline.executors import WorkerOptions
+from nac.pipeline.executors import start as start_workers
+from nac.pipeline.executors.local import LocalWorker, shares, visible_gpus
 from nac.pipeline.request import Request, open_run, start
 from nac.pipeline.workers import status_of
 from nac.rundir import Run

@@ -7,11 +7,12 @@ from types import MappingProxyType
 from nac.config import TargetConfig
 from nac.errors import InputError
 from nac.hardware.circuit import Circuit
+from nac.registry import Registry
 
 
 @dataclass(frozen=True)
 class Backend:
-    """A backend of hls4ml.
+    """The extension point: a backend of hls4ml, which is called so there (`hls4ml.backends` adds it).
 
     `simulates`: g++ alone compiles its C simulation. `products`: the interfaces through which it multiplies two
     activations (attention).
@@ -32,27 +33,24 @@ class Backend:
 _BOTH = ("io_parallel", "io_stream")
 _IN_HEADERS = MappingProxyType({"write_weights_txt": False})
 
-BACKENDS: Mapping[str, Backend] = MappingProxyType(
-    {
-        backend.name: backend
-        for backend in (
-            Backend("Vitis", "vitis_hls", "vitis_hls -f build_prj.tcl", products=_BOTH, options=_IN_HEADERS),
-            Backend("Vivado", "vivado_hls", "vivado_hls -f build_prj.tcl", products=_BOTH, options=_IN_HEADERS),
-            Backend("VivadoAccelerator", "vivado_hls", "vivado_hls -f build_prj.tcl", products=_BOTH),
-            Backend("Quartus", "i++", "make TOP-fpga", widens_mean=True, takes_part=False),
-            Backend("oneAPI", "icpx", "cmake -B build . && make -C build report", simulates=False,
-                    products=("io_parallel",), takes_part=False),
-            Backend("Catapult", "catapult", "catapult -product ultra -shell -f build_prj.tcl", widens_mean=True),
-        )
-    }
-)  # fmt: skip
+BACKENDS: Registry[Backend] = Registry("backend", "nac.hardware.backends")
+for _backend in (
+    Backend("Vitis", "vitis_hls", "vitis_hls -f build_prj.tcl", products=_BOTH, options=_IN_HEADERS),
+    Backend("Vivado", "vivado_hls", "vivado_hls -f build_prj.tcl", products=_BOTH, options=_IN_HEADERS),
+    Backend("VivadoAccelerator", "vivado_hls", "vivado_hls -f build_prj.tcl", products=_BOTH),
+    Backend("Quartus", "i++", "make TOP-fpga", widens_mean=True, takes_part=False),
+    Backend("oneAPI", "icpx", "cmake -B build . && make -C build report", simulates=False, products=("io_parallel",),
+            takes_part=False),
+    Backend("Catapult", "catapult", "catapult -product ultra -shell -f build_prj.tcl", widens_mean=True),
+):  # fmt: skip
+    BACKENDS.register(_backend.name, _backend)
 
 
 def backend_for(circuit: Circuit, target: TargetConfig) -> Backend:
     """The target's backend. Raises InputError when it is unknown or cannot build the circuit exactly."""
-    backend = BACKENDS.get(target.backend)
-    if backend is None:
+    if target.backend not in BACKENDS:
         raise InputError(f"target.backend: no backend {target.backend!r}, expected one of: {', '.join(BACKENDS)}")
+    backend = BACKENDS[target.backend]
     product = next((node.name for node in circuit if node.op == "matmul"), None)
     if product is not None and target.io_type not in backend.products:
         able = ", ".join(name for name, other in BACKENDS.items() if target.io_type in other.products)

@@ -20,7 +20,10 @@ from nac.config import Model
 from nac.design import Design
 from nac.errors import WorkError
 from nac.hardware.circuit import Circuit
-from nac.hardware.engines import HlsEngine, QonnxEngine, TorchEngine, outputs_sha256, run_qonnx
+from nac.hardware.engines import outputs_sha256
+from nac.hardware.engines.exported import QonnxEngine, run_qonnx
+from nac.hardware.engines.hls import HlsEngine
+from nac.hardware.engines.trained import TorchEngine
 from nac.hardware.export import export, load_model
 from nac.hardware.hls4ml import trace_layers
 from nac.hardware.project import HlsProject

@@ -15,7 +15,7 @@ from nac.config import TaskConfig, find_file, is_path, load_task, merge, parse_o
 from nac.errors import InputError
 from nac.pipeline.check import task_problems
 from nac.pipeline.context import Context
-from nac.pipeline.launch import WorkerOptions
+from nac.pipeline.executors import WorkerOptions
 from nac.pipeline.problem import SAMPLES, Problem
 from nac.rundir import DataFile, Run, RunRecord, data_files, provenance, write_atomic
 from nac.tasks import make_task

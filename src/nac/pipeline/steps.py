@@ -20,7 +20,7 @@ from nac.errors import InputError, InterruptionError, NacError, WorkError
 from nac.hardware import export, synthesise
 from nac.pipeline.context import Context
 from nac.pipeline.deployment import deployment_for
-from nac.pipeline.launch import WorkerOptions
+from nac.pipeline.executors import WorkerOptions
 from nac.pipeline.progress import Say, progress, teller
 from nac.pipeline.request import worker_options
 from nac.pipeline.select import along_the_front

@@ -12,8 +12,8 @@ from rich.console import Console
 from nac.errors import InputError, InterruptionError, WorkError
 from nac.pipeline.context import Context
 from nac.pipeline.deployment import deployment_for
+from nac.pipeline.executors import Worker, WorkerOptions, start
 from nac.pipeline.interrupt import orderly_interrupts
-from nac.pipeline.launch import Worker, WorkerOptions, start
 from nac.pipeline.request import open_run
 from nac.rundir import Run
 from nac.search import SearchStatus, begin_search, locks_of, run_of, run_search, serves_many, status

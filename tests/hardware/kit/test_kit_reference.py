@@ -15,7 +15,7 @@ from sheets import WAYS, design_of_way, raw_samples
 
 from nac.design import Design
 from nac.hardware.circuit import Op
-from nac.hardware.engines import TorchEngine
+from nac.hardware.engines.trained import TorchEngine
 from nac.hardware.evaluate import random_input, to_integers
 from nac.hardware.interface import sheet_of
 from nac.hardware.kit import header, reference

@@ -9,7 +9,7 @@ import pytest
 from designs import architecture, make_design, random_network
 
 from nac.design import Design
-from nac.hardware.engines import TorchEngine
+from nac.hardware.engines.trained import TorchEngine
 from nac.hardware.evaluate import random_input
 from nac.hardware.generate import generate
 from nac.hardware.rtl import tools

@@ -1,0 +1,35 @@
+"""The engine `hls`."""
+
+import numpy as np
+import numpy.typing as npt
+
+from nac.design import Design
+from nac.hardware.engines.contract import ENGINES, Values
+from nac.hardware.export import load_model, source_of
+from nac.hardware.generate import generate
+from nac.hardware.project import RECORD, HlsProject
+
+
+@ENGINES.register("hls")
+class HlsEngine:
+    """The C simulation of the project in the design's `hls` folder, made first where it is missing."""
+
+    name = "hls"
+
+    def __init__(self, design: Design, project: HlsProject | None = None) -> None:
+        self.project = project or _project_of(design)
+        self.project.compile()
+
+    def predict(self, x: npt.NDArray[np.float32]) -> Values:
+        """See `Engine`."""
+        return self.project.predict(x)
+
+
+def _project_of(design: Design) -> HlsProject:
+    """The design's project if it was made from the design's present model, else a new one."""
+    file, folder = design.path / "model.onnx", design.path / "hls"
+    if file.is_file() and (folder / RECORD).is_file():
+        project = HlsProject.open(folder)
+        if project.record.source == source_of(load_model(file)) and project.backend.simulates:
+            return project
+    return generate(design, design.record.task.target)
