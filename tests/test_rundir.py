@@ -46,6 +46,13 @@ def test_write_atomic_keeps_the_old_file_when_writing_fails(tmp_path: Path, monk
     assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
 
 
+def test_a_file_that_cannot_be_begun_is_named(tmp_path: Path) -> None:
+    file = tmp_path / ("x" * 300)
+    with pytest.raises(OSError, match="too long") as raised:
+        write_atomic(file, "new")
+    assert raised.value.filename == str(file)
+
+
 def test_record_round_trip(tmp_path: Path) -> None:
     run = Run(tmp_path)
     record = RunRecord(
