@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from designs import architecture, make_design, samples
+from designs import make_design, samples
+from learned import learned
 from numpy.typing import NDArray
-from torch import nn
 
 from nac.arch import Network, measured_workload
 from nac.arch.quantisers import LEARNED
-from nac.arch.quantisers.learned import Layer, Values
 from nac.compress.constants import without_constants
-from nac.compress.learned.settle import settled
 from nac.config import TargetConfig
 from nac.hardware import ENGINES, engine, outputs_sha256, synthesise
 from nac.hardware.convert import run_onnxruntime
@@ -28,29 +26,6 @@ from nac.hardware.rtl.lowering import lower
 
 KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")
 needs_gxx = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
-
-
-def learned(kind: str, seed: int, activation: str = "relu") -> Network:
-    """A network whose widths are anything: weights and channels without bits, with one and with many."""
-    torch.manual_seed(seed)
-    arch = architecture(kind, 6, activation)
-    network = Network(arch, quantiser=LEARNED).eval()
-    with torch.no_grad():
-        for module in network.layers.values():
-            if isinstance(module, Layer):
-                module.calibrate()
-                module.fraction.sub_(torch.randint(0, 8, module.fraction.shape) / 4.0)
-                assert isinstance(module.bias, nn.Parameter)
-                module.bias.normal_(0, 0.3)
-            elif isinstance(module, Values):
-                module.register_forward_pre_hook(lambda module, x: module.calibrate(x[0]))
-        network(torch.randn(256, *arch.input))
-        for module in network.layers.values():
-            module._forward_pre_hooks.clear()
-            if isinstance(module, Values):
-                module.fraction.sub_(torch.rand_like(module.fraction) * 2)
-                module.whole.sub_(torch.rand_like(module.whole) / 2)
-    return settled(network)
 
 
 def outputs(network: Network, x: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ import torch
 
 from nac.config import Model
 from nac.design import Design, DesignRecord
-from nac.hardware.circuit import Circuit
+from nac.hardware.circuit import Circuit, Types
 from nac.hardware.evaluate import evaluate, to_integers
 from nac.hardware.fixed import Fixed
 from nac.tasks import Preprocessing
@@ -35,8 +35,21 @@ class Feature(Model):
     scale: float
 
 
+class OwnTypes(Model):
+    """Types of single elements, channels first: x / 2**raised is rounded (`down`, or half to even) and saturated at low
+    and high, and times 2**raised the value in the steps of all.
+    """
+
+    raised: tuple[int, ...]
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+    down: bool = False
+
+
 class InputSheet(Model):
     """From a sample (channels first, `shape`) to integers from `low` to `high`, at which they saturate.
+
+    Where `own` is given they are then put on the coarser grids of their elements.
 
     An integer n stands for n * 2**-fraction of `type`. `by_patch`: x is replaced by (x - min) / (max - min) of its
     sample first. `padding` is the raw value of what is missing in a sample, `sample` says what one is.
@@ -49,6 +62,7 @@ class InputSheet(Model):
     fraction: int
     low: int
     high: int
+    own: OwnTypes | None = None
     by_patch: bool = False
     features: tuple[Feature, ...]
     padding: float | None = None
@@ -167,6 +181,15 @@ def answer(sheet: OutputSheet, outputs: npt.NDArray[np.float64]) -> str:
     return ", ".join(f"{name}: {value!r}" for name, value in zip(sheet.names, map(float, values), strict=True))
 
 
+def own_types(types: Types, shape: tuple[int, ...]) -> OwnTypes:
+    """Types of single elements of a value of that shape, in steps of the type that covers all."""
+    every = list(types.of(shape))
+    return OwnTypes(
+        raised=tuple(types.cover.fraction - own.fraction for own in every), low=tuple(own.low for own in every),
+        high=tuple(own.high for own in every), down=types.down,
+    )  # fmt: skip
+
+
 def _whole(values: npt.NDArray[np.float64] | npt.NDArray[np.int64]) -> tuple[int, ...]:
     return tuple(int(value) for value in values.ravel())
 
@@ -196,8 +219,9 @@ def _input(record: DesignRecord, circuit: Circuit) -> InputSheet:
     layout = layout_of(record.task.data)
     return InputSheet(
         layout=layout.name, sample=layout.sample_text, shape=circuit.input.shape, type=str(type_),
-        fraction=type_.fraction, low=low, high=high, by_patch=prep.scaling == "patch", features=tuple(features),
-        padding=0.0 if layout.padded else None,
+        fraction=type_.fraction, low=low, high=high,
+        own=own_types(types, circuit.input.shape) if (types := circuit.input.types) else None,
+        by_patch=prep.scaling == "patch", features=tuple(features), padding=0.0 if layout.padded else None,
     )  # fmt: skip
 
 

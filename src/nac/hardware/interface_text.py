@@ -57,6 +57,7 @@ def _inputs(sheet: InputSheet, order: str) -> list[str]:
         "\n".join(["| feature | x | input integer, before rounding |", "|---|---|---|", *rows]),
         f"Each is then rounded half to even and saturated to {sheet.low} ... {sheet.high}, as an `ap_{sheet.type}` "
         f"does with `AP_RND_CONV, AP_SAT`: the integer n stands for n * 2**-{sheet.fraction} in the network.",
+        *_own(sheet),
         *_patch_division(sheet),
         "None of this is in the circuit, and no LUT, cycle or nanosecond is counted for it.",
     ]  # fmt: skip
@@ -89,6 +90,17 @@ def _formula(sheet: InputSheet, index: int) -> str:
 def _exact(value: float) -> str:
     """A number in as few digits as say it to float32, in which it is computed."""
     return str(np.float32(value)).removesuffix(".0")
+
+
+def _own(sheet: InputSheet) -> list[str]:
+    if sheet.own is None:
+        return []
+    rows = ["| element, feature by feature | steps it keeps | saturated to |", "|---|---|---|"]
+    every = zip(sheet.own.raised, sheet.own.low, sheet.own.high, strict=True)
+    rows += [f"| {k} | {2**raised} | {low * 2**raised} ... {high * 2**raised} |"
+             for k, (raised, low, high) in enumerate(every)]  # fmt: skip
+    how = "rounded down" if sheet.own.down else "rounded half to even"
+    return [f"Elements have types of their own: the integer is {how} to a multiple of so many steps.", "\n".join(rows)]
 
 
 def _patch_division(sheet: InputSheet) -> list[str]:

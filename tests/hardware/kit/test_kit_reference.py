@@ -10,6 +10,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 from designs import DesignMaker, make_design, random_network
+from learned import learned
 from numpy.typing import NDArray
 from sheets import WAYS, design_of_way, raw_samples
 
@@ -18,6 +19,7 @@ from nac.hardware.circuit import Op
 from nac.hardware.engines.trained import TorchEngine
 from nac.hardware.evaluate import random_input, to_integers
 from nac.hardware.interface import sheet_of
+from nac.hardware.interface_text import sections
 from nac.hardware.kit import header, reference
 from nac.hardware.kit.network import network_json
 from nac.hardware.kit.reference import Integers, Reference
@@ -140,3 +142,19 @@ def test_an_unknown_operation_is_named(tmp_path: Path) -> None:
         Reference({}, network)
     with pytest.raises(ValueError, match="softmax"):
         header.header(sheet_of(design_of_way(tmp_path / "b", "log").record, circuit), network, "x")
+
+
+@pytest.mark.parametrize("kind", ["set", "mean"])
+def test_elements_with_types_of_their_own_are_rounded_to_them(kind: str, tmp_path: Path) -> None:
+    network = learned(kind, 1)
+    design = make_design(tmp_path / "design", network.architecture, network)
+    found, circuit = reference_of(design), circuit_of(design)
+    assert found.sheet["input"]["own"]
+    raw = raw_samples(design, 400)
+    integers = to_integers(design.quantised_input(raw), circuit.input.type)
+    assert np.array_equal(found.inputs(raw), integers)
+    expected = whole(TorchEngine(design).predict(design.quantised_input(raw)), found)
+    assert np.array_equal(found.outputs(integers), expected)
+    if kind == "set" and shutil.which("g++"):
+        assert np.array_equal(in_cpp(design, raw, tmp_path / "cpp"), expected)
+    assert "types of their own" in sections(sheet_of(design.record, circuit), channels_last=False)

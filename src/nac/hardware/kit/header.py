@@ -29,6 +29,8 @@ def header(sheet: Sheet, network: dict[str, Any], space: str) -> str:
         variable = variables[name]
         if "kernel" in node:
             constants += [_array(f"kernel_{variable}", node["kernel"]), _array(f"bias_{variable}", node["bias"])]
+        if isinstance(node.get("raised"), list):
+            constants += [_array(f"{key}_{variable}", node[key]) for key in ("shift", "low", "high", "raised")]
         sources = [nodes[source] for source in node["inputs"]]
         call = _CALLS[node["op"]](node, [source["shape"] for source in sources], variable)
         operands = ", ".join(variables[source] for source in node["inputs"])
@@ -42,8 +44,17 @@ def header(sheet: Sheet, network: dict[str, Any], space: str) -> str:
         channels=len(features), offsets=_floats([known.offset for known in features]),
         scales=_floats([known.scale for known in features]),
         transforms=", ".join(str(TRANSFORMS[known.transform]) for known in features),
-        by_patch=str(sheet.input.by_patch).lower(), low=sheet.input.low, high=sheet.input.high,
+        own=_own(sheet), by_patch=str(sheet.input.by_patch).lower(), low=sheet.input.low, high=sheet.input.high,
     )  # fmt: skip
+
+
+def _own(sheet: Sheet) -> str:
+    """The types of single input elements as constants; one of all where they have none of their own."""
+    own, count = sheet.input.own, math.prod(sheet.input.shape)
+    all_ = [0], [sheet.input.low], [sheet.input.high]
+    known = (own.raised, own.low, own.high) if own else [values * count for values in all_]
+    lines = [_array(f"input_{key}", values) for key, values in zip(("raised", "low", "high"), known, strict=True)]
+    return "\n".join([*lines, f"constexpr bool INPUT_DOWN = {str(bool(own and own.down)).lower()};"])
 
 
 def checker(space: str) -> str:
@@ -92,15 +103,20 @@ def _pool(node: dict[str, Any], shapes: Shapes, _: str) -> str:
     return f"max_pool<{', '.join(map(str, sizes))}>(@)"
 
 
+def _quantise(node: dict[str, Any], _: Shapes, variable: str) -> str:
+    down = str(node["down"]).lower()
+    if isinstance(node["raised"], list):
+        return f"each_own(@, shift_{variable}, low_{variable}, high_{variable}, raised_{variable}, {down})"
+    known = ", ".join(str(node[key]) for key in ("shift", "low", "high", "raised"))
+    return f"each(@, [](Integer x) {{ return quantised(x, {known}, {down}); }})"
+
+
 _CALLS: dict[str, Callable[[dict[str, Any], Shapes, str], str]] = {
     "dense": _sums,
     "conv": _sums,
     "matmul": _matmul,
     "max_pool": _pool,
-    "quantise": lambda node, _, __: (
-        f"each(@, [](Integer x) {{ return std::clamp<Integer>(shifted(x, {-node['shift']}), {node['low']}, "
-        f"{node['high']}); }})"
-    ),
+    "quantise": _quantise,
     "relu": lambda *_: "each(@, [](Integer x) { return std::max<Integer>(x, 0); })",
     "leaky_relu": lambda node, *_: f"each(@, [](Integer x) {{ return x < 0 ? x : shifted(x, {node['shift']}); }})",
     "add": lambda node, *_: f"add(@, {node['shifts'][0]}, {node['shifts'][1]})",

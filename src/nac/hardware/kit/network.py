@@ -3,6 +3,7 @@
 from typing import Any
 
 from nac.hardware.circuit import Circuit, Node, Weights
+from nac.hardware.interface import own_types
 
 
 def network_json(circuit: Circuit) -> dict[str, Any]:
@@ -24,15 +25,27 @@ def _operation(circuit: Circuit, node: Node) -> dict[str, Any]:
     if node.weights is not None:
         known |= _weights(node, node.weights, sources[0])
     if node.op == "quantise":
-        type_ = node.type
-        narrow = bool(node.attributes.get("narrow")) and type_.signed
-        known |= {"low": type_.low + narrow, "high": type_.high, "shift": sources[0].span.fraction - type_.fraction}
+        known |= _quantiser(node, sources[0])
     if node.op == "add":
         known["shifts"] = [node.span.fraction - source.span.fraction for source in sources]
     for name in ("shift", "size", "transposed", "stride", "pads"):
         if name in node.attributes:
             known[name] = node.attributes[name]
     return known
+
+
+def _quantiser(node: Node, source: Node) -> dict[str, Any]:
+    """Values are divided by 2**shift, rounded (half to even, or `down`), clipped to low ... high, times 2**raised.
+
+    Of elements with types of their own, all four are lists, an entry for each.
+    """
+    type_ = node.type
+    if node.types is not None:
+        own = own_types(node.types, node.shape)
+        return {"shift": [source.span.fraction - type_.fraction + raised for raised in own.raised],
+                **own.model_dump(mode="json")}  # fmt: skip
+    low = type_.low + (bool(node.attributes.get("narrow")) and type_.signed)
+    return {"shift": source.span.fraction - type_.fraction, "low": low, "high": type_.high, "raised": 0, "down": False}
 
 
 def _weights(node: Node, weights: Weights, source: Node) -> dict[str, Any]:

@@ -49,7 +49,13 @@ class Reference:
         for index, feature in enumerate(known["features"]):
             value = transformed(x[:, index], feature["transform"])
             x[:, index] = (value - np.float32(feature["offset"])) * np.float32(feature["scale"])
-        return np.clip(np.rint(x), known["low"], known["high"]).astype(np.int64)
+        x = np.clip(x, known["low"], known["high"])
+        own = known["own"] or {"raised": 0, "low": known["low"], "high": known["high"], "down": False}
+        raised, low, high = (np.reshape(own[name], -1) for name in ("raised", "low", "high"))
+        flat = np.ldexp(x.reshape(len(x), -1), -raised)
+        steps = (np.floor(flat) if own["down"] else np.rint(flat)).astype(np.int64)
+        integers: Integers = np.clip(steps, low, high) << raised
+        return integers.reshape(x.shape)
 
     def outputs(self, inputs: Integers) -> Integers:
         """Output integers (N, outputs) of input integers (N, *shape)."""
@@ -77,13 +83,16 @@ def transformed(x: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
     return np.sqrt(np.maximum(x, np.float32(0))) if kind == "sqrt" else x
 
 
-def shifted(x: Integers, shift: int) -> Integers:
-    """x * 2**shift, rounded half to even."""
-    if shift >= 0:
-        return x << shift
-    floor, rest, half = x >> -shift, x & ((1 << -shift) - 1), 1 << (-shift - 1)
-    up: Integers = ((rest > half) | ((rest == half) & (floor & 1 == 1))).astype(np.int64)
-    return floor + up
+def quantise(node: dict[str, Any], x: Integers) -> Integers:
+    """x / 2**shift rounded half to even, or down, clipped, times 2**raised; for all or for each of the elements."""
+    shift, raised, low, high = (np.reshape(node[name], -1) for name in ("shift", "raised", "low", "high"))
+    flat = x.reshape(len(x), -1) << np.maximum(-shift, 0)
+    right = np.maximum(shift, 0)
+    floor, rest, half = flat >> right, flat & ((1 << right) - 1), (1 << right) >> 1
+    up = (rest > half) | ((rest == half) & (floor & 1 == 1))
+    rounded = floor if node["down"] else floor + (up & (right > 0))
+    result: Integers = (np.clip(rounded, low, high) << raised).reshape(x.shape)
+    return result
 
 
 def dense(node: dict[str, Any], x: Integers) -> Integers:
@@ -125,7 +134,7 @@ OPERATIONS: dict[str, Callable[..., Integers]] = {
     "input": lambda node, x: x.reshape(-1, *node["shape"]),
     "dense": dense,
     "conv": conv,
-    "quantise": lambda node, x: np.clip(shifted(x, -node["shift"]), node["low"], node["high"]),
+    "quantise": quantise,
     "relu": lambda node, x: np.maximum(x, 0),
     "leaky_relu": lambda node, x: np.where(x < 0, x, x << node["shift"]),
     "add": lambda node, a, b: (a << node["shifts"][0]) + (b << node["shifts"][1]),

@@ -29,6 +29,21 @@ inline Integer shifted(Integer x, int shift) {
   return floor + (rest > half || (rest == half && (floor & 1)));
 }
 
+// x / 2**shift rounded half to even, or down, clipped, times 2**raised.
+inline Integer quantised(Integer x, int shift, Integer low, Integer high, int raised, bool down) {
+  const Integer rounded = down && shift > 0 ? x >> shift : shifted(x, -shift);
+  return std::clamp(rounded, low, high) * (Integer(1) << raised);
+}
+
+template <std::size_t N>
+Values<N> each_own(const Values<N> &x, const Integer *shift, const Integer *low, const Integer *high,
+                   const Integer *raised, bool down) {
+  Values<N> y{};
+  for (std::size_t i = 0; i < N; i++)
+    y[i] = quantised(x[i], static_cast<int>(shift[i]), low[i], high[i], static_cast<int>(raised[i]), down);
+  return y;
+}
+
 template <std::size_t N, typename F> Values<N> each(const Values<N> &x, F f) {
   Values<N> y{};
   for (std::size_t i = 0; i < N; i++) y[i] = f(x[i]);
@@ -99,6 +114,7 @@ Values<C * (R / S0) * (W / S1)> max_pool(const Values<C * R * W> &x) {
 }
 
 $constants
+$own
 }  // namespace detail
 
 // Output integers of input integers.
@@ -123,7 +139,11 @@ inline Inputs inputs(Sample x) {
     if (transform[feature] == 1) value = static_cast<float>(std::log2(1.0 + std::max(value, 0.0f)));
     if (transform[feature] == 2) value = std::sqrt(std::max(value, 0.0f));
     value = (value - offset[feature]) * scale[feature];
-    y[i] = static_cast<Integer>(std::nearbyint(std::min(std::max(value, $low.0f), $high.0f)));
+    value = std::min(std::max(value, $low.0f), $high.0f);
+    const int raised = static_cast<int>(detail::input_raised[i]);
+    value = std::ldexp(value, -raised);
+    const Integer steps = static_cast<Integer>(detail::INPUT_DOWN ? std::floor(value) : std::nearbyint(value));
+    y[i] = std::clamp(steps, detail::input_low[i], detail::input_high[i]) * (Integer(1) << raised);
   }
   return y;
 }

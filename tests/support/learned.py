@@ -1,0 +1,33 @@
+"""Networks of learned widths without a training."""
+
+import torch
+from designs import architecture
+from torch import nn
+
+from nac.arch import Network
+from nac.arch.quantisers import LEARNED
+from nac.arch.quantisers.learned import Layer, Values
+from nac.compress.learned.settle import settled
+
+
+def learned(kind: str, seed: int, activation: str = "relu") -> Network:
+    """A network whose widths are anything: weights and channels without bits, with one and with many."""
+    torch.manual_seed(seed)
+    arch = architecture(kind, 6, activation)
+    network = Network(arch, quantiser=LEARNED).eval()
+    with torch.no_grad():
+        for module in network.layers.values():
+            if isinstance(module, Layer):
+                module.calibrate()
+                module.fraction.sub_(torch.randint(0, 8, module.fraction.shape) / 4.0)
+                assert isinstance(module.bias, nn.Parameter)
+                module.bias.normal_(0, 0.3)
+            elif isinstance(module, Values):
+                module.register_forward_pre_hook(lambda module, x: module.calibrate(x[0]))
+        network(torch.randn(256, *arch.input))
+        for module in network.layers.values():
+            module._forward_pre_hooks.clear()
+            if isinstance(module, Values):
+                module.fraction.sub_(torch.rand_like(module.fraction) * 2)
+                module.whole.sub_(torch.rand_like(module.whole) / 2)
+    return settled(network)
