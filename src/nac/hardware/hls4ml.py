@@ -24,6 +24,7 @@ from nac.hardware.circuit import Circuit
 from nac.hardware.hls_layers import HlsLayers, lower, to_channels_last
 
 logger = logging.getLogger(__name__)
+VERSION = "1.3.0"
 BASEDIR = rb'BASEDIR="$(cd "$(dirname "$0")" && pwd)"'
 WEIGHTS_DIR = rb'WEIGHTS_DIR="\"${BASEDIR}/firmware/weights\""'
 WEIGHTS_DIR_QUOTED = rb"""BASEDIR="${BASEDIR//\\/\\\\}"

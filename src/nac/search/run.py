@@ -20,6 +20,7 @@ from nac.search.budget import WORKERS, Session
 from nac.search.candidate import Bench, known_results
 from nac.search.deployment import Deployment, Infeasible
 from nac.search.fidelity import Ladder, Unpromising
+from nac.search.handle import handle
 from nac.search.locks import Locks, worker_name
 from nac.search.objectives import goals
 from nac.search.progress import SearchProgress
@@ -182,7 +183,8 @@ class _Search:
             if (died := len(budget.owners(trial))) < WORKERS_PER_TRIAL:
                 return trial
             reason = f"WorkError: {died} workers died while they were at it"
-            self.study._storage.set_trial_user_attr(trial._trial_id, "error", reason)
+            self.study.sampler = RandomSampler()
+            handle(self.study, trial).set_user_attr("error", reason)
             self.study.tell(trial.number, state=TrialState.FAIL)
             logger.warning("trial %d failed: %s", trial.number, reason)
         return None
@@ -198,7 +200,7 @@ class _Search:
     def _taken_up(self, left: FrozenTrial) -> Trial:
         logger.info("trial %d was cut off and is done again", left.number)
         self.study.sampler = RandomSampler()
-        trial = Trial(self.study, left._trial_id)
+        trial = handle(self.study, left)
         trial.set_user_attr(WORKERS, [*budget.owners(left), self.name])
         return trial
 
@@ -209,7 +211,7 @@ class _Search:
         it would have done.
         """
         self.study.sampler = make_sampler(self.settings, self.bench.space.genes, self.bench.seed, trial.number)
-        sampled = Trial(self.study, trial._trial_id)
+        sampled = handle(self.study, trial)
         if left is not None:
             given = left.system_attrs.get("fixed_params", {})
             for name, choices in self.bench.space.genes.items():
