@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nac.api import plots as plots
     from nac.api import spaces as spaces
     from nac.api.data import Dataset as Dataset
     from nac.api.design import Design as Design
@@ -25,22 +26,40 @@ if TYPE_CHECKING:
     from nac.api.searching import run as run
     from nac.api.searching import search as search
     from nac.api.task import Task as Task
+    from nac.api.tools import architecture as architecture
+    from nac.api.tools import check as check
+    from nac.api.tools import connectivity as connectivity
+    from nac.api.tools import costs as costs
+    from nac.api.tools import describe as describe
+    from nac.api.tools import distil as distil
+    from nac.api.tools import doctor as doctor
+    from nac.api.tools import init as init
+    from nac.api.tools import join as join
+    from nac.api.tools import refit as refit
+    from nac.api.tools import simulate as simulate
+    from nac.api.tools import task_file as task_file
+    from nac.api.tools import verify as verify
 
 __version__ = "0.1.0"
 
+_MODULES = ("plots", "spaces")
 _PUBLIC = {
     "Dataset": "data", "Design": "design", "Front": "front", "Run": "run", "Task": "task", "load": "searching",
     "loss": "own", "metric": "own", "run": "searching",
+    **dict.fromkeys((
+        "architecture", "check", "connectivity", "costs", "describe", "distil", "doctor", "init", "join", "refit",
+        "simulate", "task_file", "verify",
+    ), "tools"),
 }  # fmt: skip
-__all__ = ["__version__", "search", "spaces", *_PUBLIC]
+__all__ = ["__version__", "search", *_MODULES, *_PUBLIC]
 
 
 if not TYPE_CHECKING:  # a checker knows the names above and no others
 
     def __getattr__(name: str) -> Any:
         """What is public, imported when first asked for: the command line's help needs neither torch nor optuna."""
-        if name == "spaces":
-            return import_module("nac.api.spaces")
+        if name in _MODULES:
+            return import_module(f"nac.api.{name}")
         if name == "search":
             return import_module("nac.search")  # whose attribute `_Package` has made a verb
         if name not in _PUBLIC:

@@ -8,18 +8,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import torch
 
 from nac.api.console import console
 from nac.arch import Architecture
 from nac.design import Design as Folder
-from nac.design import DesignRecord
+from nac.design import DesignRecord, load_float
 from nac.errors import InputError
 from nac.hardware import engine as engine_of
 from nac.hardware.rtl import RtlEngine
 from nac.pipeline.designs import Evaluation, Synthesis, convert_design, evaluate_design, synth_design
+from nac.pipeline.kit import export_design
 from nac.pipeline.robustness import Flips
+from nac.report import hardware_frame
 from nac.report.hardware import hardware_report
+from nac.rundir import Run as RunFolder
 from nac.tasks import make_task
+from nac.train import predict
 
 Files = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -70,11 +76,17 @@ class Design:
         """The report of the last `synthesise`; empty before it."""
         return hardware_report(self.path)
 
+    def hardware_frame(self) -> pd.DataFrame:
+        """The numbers of that report, with how well founded each is and the tool that gave it."""
+        return hardware_frame(self.hardware)
+
     @cached_property
     def _input_shape(self) -> tuple[int, ...]:
         return make_task(self.record.task).input_shape
 
-    def predict(self, x: npt.ArrayLike, *, engine: str = "torch", simulate: bool = False) -> npt.NDArray[np.float64]:
+    def predict(
+        self, x: npt.ArrayLike, *, engine: str = "torch", simulate: bool = False, prepared: bool = False
+    ) -> npt.NDArray[np.float64]:
         """What the design answers to raw samples.
 
         Args:
@@ -82,6 +94,7 @@ class Design:
             engine: what computes, all of them the same bits: torch, qonnx, hls (the C simulation of the HLS project,
                 made first where it is missing) or rtl.
             simulate: with rtl: the Verilog in a simulator instead of its adder graph.
+            prepared: whether the samples are network inputs already, as those of `Run.samples`.
 
         Returns:
             (N, T) in the units of the targets, (N, C) scores of the classes (their largest is the answer).
@@ -92,12 +105,28 @@ class Design:
         """
         if simulate and engine != "rtl":
             raise InputError(f"simulate: the engine {engine} is no circuit, expected engine='rtl'")
+        inputs = self._prepared(x, prepared)
+        computes = RtlEngine(self._folder, simulates=True) if simulate else engine_of(engine, self._folder)
+        return self.record.preprocessing.physical(computes.predict(self._folder.quantised_input(inputs)))
+
+    def predict_float(self, x: npt.ArrayLike, *, prepared: bool = False) -> npt.NDArray[np.float64]:
+        """What the float network answers that the design was made of; as `predict`.
+
+        Raises InputError where the design lies in no run, or that network was not kept.
+        """
+        run, trial = RunFolder(self.path.resolve().parent.parent), self.record.origin.get("trial")
+        folder = run.trial(int(trial)) if isinstance(trial, int) else run.path
+        network = load_float(folder / "float" if (folder / "float").is_dir() else folder)
+        inputs = torch.from_numpy(self._prepared(x, prepared))
+        return self.record.preprocessing.physical(predict(network, inputs).numpy())
+
+    def _prepared(self, x: npt.ArrayLike, prepared: bool) -> npt.NDArray[np.float32]:
+        """Network inputs (N, *input)."""
         raw = np.asarray(x, dtype=np.float32)
         if raw.ndim == 0 or raw[:1].size != np.prod(self._input_shape) * len(raw[:1]):
             raise InputError(f"x: has shape {raw.shape}, expected (N, {', '.join(map(str, self._input_shape))})")
-        inputs = self.record.preprocessing.apply(raw.reshape(len(raw), *self._input_shape))
-        computes = RtlEngine(self._folder, simulates=True) if simulate else engine_of(engine, self._folder)
-        return self.record.preprocessing.physical(computes.predict(self._folder.quantised_input(inputs)))
+        shaped = raw.reshape(len(raw), *self._input_shape)
+        return shaped if prepared else self.record.preprocessing.apply(shaped)
 
     def evaluate(
         self, data: Files = (), *, engine: str = "torch", simulate: bool = False, flips: Flips | None = None
@@ -117,6 +146,11 @@ class Design:
         """
         target = None if file is None else Path(file)
         return convert_design(self.path, file=target, files=paths(data), console=console())[0]
+
+    def export(self, to: str | PathLike[str]) -> Path:
+        """Pack the kit for a firmware engineer into a new folder, once it is synthesised (`nac export`)."""
+        export_design(self.path, Path(to), console())
+        return Path(to)
 
     def synthesise(
         self, *, backend: str | None = None, project: str | PathLike[str] | None = None, data: Files = (),

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from matplotlib.figure import Figure
 
 from nac.api.console import console
 from nac.api.design import Design
@@ -16,7 +18,9 @@ from nac.pipeline.request import Request, open_run
 from nac.pipeline.run import compress_run, report_run, run_task
 from nac.pipeline.steps import STEPS
 from nac.pipeline.workers import status_of
-from nac.report.collect import read_front
+from nac.report import plot_convergence, plot_importances
+from nac.report.anchors import anchors_for, published_frame
+from nac.report.collect import importances, read_front, read_study
 from nac.rundir import Run as Folder
 from nac.rundir import RunRecord
 from nac.search import SearchStatus
@@ -57,15 +61,37 @@ class Run:
         """How far its search is."""
         return status_of(self.path)
 
-    def samples(self, split: str = "test") -> tuple[npt.NDArray[np.float32], npt.NDArray[Any]]:
+    def samples(
+        self, split: Literal["train", "validation", "judging", "test"] = "test", *, raw: bool = False
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[Any]]:
         """The network inputs (N, ...) of a split, and its labels (N,) or physical targets (N, T).
 
-        `split` is train, validation (what choices are made by), judging (what its metrics are shown of) or test.
+        Choices are made by `validation`, whose metrics are shown of `judging`. `raw` inputs are in the units of the
+        data, short of what the preprocessing saturates.
         """
         dataset = self._context().dataset
-        part = getattr(dataset, split)
-        y = part.y.numpy()
-        return part.x.numpy(), y if y.ndim == 1 else dataset.preprocessing.physical(y)
+        part = {"train": dataset.train, "validation": dataset.validation, "judging": dataset.judging,
+                "test": dataset.test}[split]  # fmt: skip
+        x, y = dataset.preprocessing.raw(part.x) if raw else part.x, part.y.numpy()
+        return x.numpy(), y if y.ndim == 1 else dataset.preprocessing.physical(y)
+
+    def plot_convergence(self) -> Figure:
+        """What the front covers after every trial: where that stops growing, more trials would not help."""
+        return plot_convergence(self.front.report)
+
+    def plot_importances(self) -> Figure | None:
+        """How much each choice explains of each objective; nothing before eight trials have finished."""
+        study = read_study(self._folder)
+        found = {} if study is None else importances(study)
+        return plot_importances(found) if found else None
+
+    def published(self) -> pd.DataFrame:
+        """Published results on the same data as texts, with their sources."""
+        return published_frame(anchors_for(self.record))
+
+    def reference(self, name: str) -> dict[str, float]:
+        """The published values of one metric or cost on the same data."""
+        return {anchor.label: anchor.values[name] for anchor in anchors_for(self.record) if name in anchor.values}
 
     def resume(
         self, *, until: str = STEPS[-1].name, trials: int | None = None, timeout: float | None = None,
@@ -101,15 +127,15 @@ class Run:
             trials: by number; those along the front by default.
             bits: widths, each with every sparsity.
             sparsity: shares of weights that go.
-            settings: others of the task's `compress`: `pruner`, `mixed`, `structured`, `digits`, `order`, `tune`.
+            settings: others of the task's `compress`, nested as there: `pruner=["lamp"]`, `train={"epochs": 50}`.
 
         Raises:
-            InputError: no such trial, or a setting is out of range.
+            InputError: no such trial, or a setting is unknown or out of range.
 
         A design that cannot be made is among the failures of the run's front; the others are made.
         """
         given: Mapping[str, Any] = {"bits": bits, "sparsity": sparsity, **settings}
-        made, _ = compress_run(self.path, trials=trials, console=console(), **given)
+        made, _ = compress_run(self.path, given, trials=trials, console=console())
         return self.front.only(*(design.record.name for design in made))
 
     def report(self) -> Path:

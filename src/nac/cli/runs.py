@@ -199,11 +199,12 @@ def compress(
     from nac.pipeline.run import compress_run, require_none
     from nac.rundir import Run
 
-    designs, failures = compress_run(
-        run, trials=trial or None, bits=bits or None, sparsity=sparsity or None, pruner=pruner or None,
-        mixed=mixed or None, structured=structured or None, digits=digits or None, order=order,
-        tune=tune_training, learned=learned, console=progress_console(),
-    )
+    asked = {
+        "bits": bits or None, "sparsity": sparsity or None, "pruner": pruner or None, "mixed": mixed or None,
+        "structured": structured or None, "digits": digits or None, "order": order, "tune": tune_training,
+        "learned": {"alone": True} if learned else None,
+    }  # fmt: skip
+    designs, failures = compress_run(run, asked, trials=trial or None, console=progress_console())
     if json:
         records = [design.record.model_dump(mode="json") for design in designs]
         say_json({"run": str(run), "designs": records, "failures": failures})

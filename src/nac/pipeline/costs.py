@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from nac.arch import Architecture, workload
 from nac.config import TargetConfig
 from nac.cost import COSTS, MatrixOp, costs
@@ -37,6 +39,16 @@ class CostTable:
             for op in self.ops
         ]
         return [*body, ["total", *[None] * 6, *costs(self.ops).values()]]
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """All costs of the network by name."""
+        return costs(self.ops)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table as a data frame."""
+        return pd.DataFrame(self.rows, columns=self.columns).set_index("layer")
 
     @property
     def unquantised(self) -> list[str]:

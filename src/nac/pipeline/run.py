@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 
-from nac.config import CompressConfig, validate
+from nac.config import CompressConfig, merge, validate
 from nac.design import Design
 from nac.errors import InputError, WorkError
 from nac.pipeline.interrupt import orderly_interrupts
@@ -90,38 +90,17 @@ def require_none(failures: Mapping[str, str], run: Run) -> None:
 
 
 def compress_run(
-    path: Path,
-    *,
-    trials: Sequence[int] | None = None,
-    bits: Sequence[int] | None = None,
-    sparsity: Sequence[float] | None = None,
-    pruner: Sequence[str] | None = None,
-    mixed: Sequence[int] | None = None,
-    structured: Sequence[float] | None = None,
-    digits: Sequence[float] | None = None,
-    order: str | None = None,
-    tune: int | None = None,
-    learned: bool = False,
-    console: Console,
+    path: Path, asked: Mapping[str, Any], *, trials: Sequence[int] | None = None, console: Console
 ) -> tuple[list[Design], dict[str, str]]:
-    """Make designs of a run's winners, with other settings than the task's `compress` where they are given.
-
-    With `learned`, only those of the fronts of learned widths.
+    """Make designs of a run's winners, with other settings than the task's `compress` where they are `asked` for.
 
     Returns the designs, and of those that could not be made the step and the reason by name.
 
-    Raises InputError when there is no run or no such trial, or a setting is out of range.
+    Raises InputError when there is no run or no such trial, or a setting is unknown or out of range.
     """
     context = open_run(Run(path), console)
-    given = {
-        "bits": bits, "sparsity": sparsity, "pruner": pruner, "mixed": mixed, "structured": structured,
-        "digits": digits, "order": order, "tune": tune,
-    }  # fmt: skip
-    asked: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-    known = context.record.task.compress.model_dump()
-    if learned:
-        asked["learned"] = {**(known["learned"] or {}), "alone": True}
-    settings = validate(CompressConfig, {**known, **asked}, "nac compress")
+    given = {key: value for key, value in asked.items() if value is not None}
+    settings = validate(CompressConfig, merge(context.record.task.compress.model_dump(), given), "nac compress")
     with context.run.lock():
         designs = make_designs(context, settings, trials)
     _warned(context.run)
