@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from nac.api.tools import join as join
     from nac.api.tools import refit as refit
     from nac.api.tools import simulate as simulate
+    from nac.api.tools import task_config as task_config
     from nac.api.tools import task_file as task_file
     from nac.api.tools import verify as verify
 
@@ -48,7 +49,7 @@ _PUBLIC = {
     "loss": "own", "metric": "own", "run": "searching",
     **dict.fromkeys((
         "architecture", "check", "connectivity", "costs", "describe", "distil", "doctor", "init", "join", "refit",
-        "simulate", "task_file", "verify",
+        "simulate", "task_config", "task_file", "verify",
     ), "tools"),
 }  # fmt: skip
 __all__ = ["__version__", "search", *_MODULES, *_PUBLIC]

@@ -48,6 +48,8 @@ def test_groups_may_be_names_and_targets_columns() -> None:
         (nac.spaces.Conv2d(), (11, 11), "cnn"),
         (nac.spaces.Conv2d(channels=[2], kernels=3, blocks=1, pool=0), (1, 9, 9), "cnn"),
         (nac.spaces.Conv2d(pool=2), (2, 12, 12), "cnn"),
+        (nac.spaces.Conv1d(channels=[4, 8], kernels=[3, 5]), (64,), "sequence"),
+        (nac.spaces.Conv1d(layers=3, residual=True, pool=2, head_layers=0), (2, 32), "sequence"),
     ],
 )
 def test_a_space_is_what_a_file_would_say(space: Any, sample: tuple[int, ...], kind: str) -> None:

@@ -7,10 +7,8 @@ from nac.report.regression import plot_patches as patches
 from nac.report.regression import plot_percentiles as percentiles
 from nac.report.regression import plot_plane as plane
 from nac.report.regression import plot_residuals as residuals
-from nac.report.samples import plot_counts as counts
-from nac.report.samples import plot_jets as jets
+from nac.report.samples import plot_samples as samples
 
 __all__ = [
-    "confusion", "counts", "jets", "patches", "percentile_table", "percentiles", "plane", "residuals", "roc",
-    "targets_of",
+    "confusion", "patches", "percentile_table", "percentiles", "plane", "residuals", "roc", "samples", "targets_of",
 ]  # fmt: skip

@@ -171,3 +171,52 @@ class Conv2d(Space):
             "pool": {"position": positions, **({"size": sizes} if sizes else {})},
             "head": _layers(self.head_layers, self.head_width, self.activation, self.norm),
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conv1d(Space):
+    """Convolutions on a trace (channels, samples), and dense layers on the result.
+
+    Up to `layers` convolutions, each with its own `channels`, `kernels` and `strides` (with zeros around, so that a
+    stride alone says how many samples are left), connections past all but the first where `residual`, a maximum over
+    windows of `pool` samples (0: none), then up to `head_layers` of `head_width`.
+
+    >>> Conv1d(channels=[4, 8], kernels=[3, 5]).shape((64,))
+    (1, 64)
+    """
+
+    kind: ClassVar = "sequence"
+    rank: ClassVar = 2
+
+    channels: Choice[int] = (2, 4, 8)
+    kernels: Choice[int] = (3, 5, 7)
+    strides: Choice[int] = (2, 4, 1)
+    layers: int = 2
+    residual: bool = False
+    pool: Choice[int] = (0, 2)
+    head_layers: int = 1
+    head_width: Choice[int] = (4, 8, 16)
+    activation: Choice[str] = "relu"
+    norm: Choice[str] = ("batch", "none")
+
+    def choices(self) -> dict[str, Any]:
+        """The convolutions, the pool and the head as a sequence of blocks."""
+        about = {"activation": listed(self.activation), "norm": listed(self.norm)}
+        conv = {
+            "block": "conv1d", "channels": listed(self.channels), "kernel": listed(self.kernels), "padding": "same",
+            **about,
+        }  # fmt: skip
+        strided, nothing = {**conv, "stride": listed(self.strides)}, {"block": "none"}
+        past = [{"block": "residual", "projection": True, "blocks": [conv]}] if self.residual else []
+        sizes = [size for size in listed(self.pool) if size]
+        pool = {"block": "pool", "size": sizes}
+        hidden = [{"block": "dense", "width": listed(self.head_width), **about}, nothing]
+        return {
+            "sequence": {
+                "conv1": strided,
+                **{f"conv{i}": [strided, nothing, *past] for i in range(2, self.layers + 1)},
+                **({"pool": [nothing, pool] if 0 in listed(self.pool) else pool} if sizes else {}),
+                "flat": {"block": "flatten"},
+                **{f"hidden{i}": hidden for i in range(1, self.head_layers + 1)},
+            }
+        }  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nac.api.data import GROUP, INPUTS, Dataset, classes_of
+from nac.api.data import GROUP, INPUTS, WEIGHT, Dataset, classes_of
 from nac.api.own import Named, named
 from nac.api.spaces import Dense, Space
 from nac.config import TaskConfig, merge, task_of
@@ -58,6 +58,9 @@ class Task:
         outputs = sum(values.shape[1] if values.ndim > 1 else 1 for values in targets.values())
         names: Any = list(targets) if len(targets) > 1 else next(iter(targets))
         about = {"kind": "regression", "targets": names, "outputs": outputs}
+        if data.units:
+            each = [(data.units.get(name, ""), values.shape[1:] or (1,)) for name, values in targets.items()]
+            about["units"] = [unit for unit, shape in each for _ in range(shape[0])]
         return cls._of(data, space, name, targets, about, {**settings, **_judged(metrics, loss)})
 
     @classmethod
@@ -102,6 +105,7 @@ class Task:
         said = {
             "layout": "arrays", "inputs": INPUTS, "shape": list(space.shape(data.sample_shape)), **about,
             **({"split": {"by": GROUP}} if data.groups is not None else {}),
+            **({"weights": WEIGHT} if data.weights is not None else {}),
         }  # fmt: skip
         task = cls(name, data, space, targets, {**groups, "data": merge(merge(said, own), groups.get("data", {}))})
         task.config()

@@ -8,6 +8,7 @@ from typing import Any
 from nac.api.console import console
 from nac.api.design import Files, paths
 from nac.arch import Architecture, workload
+from nac.config import TaskConfig, load_task
 from nac.errors import InputError
 from nac.hardware.kit.verify import Check as KitCheck
 from nac.pipeline.check import Check, check_file
@@ -105,6 +106,11 @@ def verify(kit: PathLike_) -> list[KitCheck]:
 def init(name: str, *, kind: str = "classification", out: PathLike_ | None = None) -> Path:
     """Write a commented task file: classification, regression, waveform, patches or constituents (`nac init`)."""
     return new_task(name, kind, None if out is None else Path(out))
+
+
+def task_config(name: str, *, preset: str = "default", settings: Sequence[str] = ()) -> TaskConfig:
+    """A task as it is resolved, every setting with its value."""
+    return load_task(name, preset, settings)
 
 
 def task_file(name: str) -> str:

@@ -72,6 +72,7 @@ class DataConfig(Model):
     angles come in multiples of `angle_step`; `patch_size` pixels per side of a patch; the layout `arrays` names its
     two arrays (`inputs`, `targets`), the `shape` of one input, channels first, and for regression how many `outputs`
     there are. `targets` may be a list as well: of one column for every output, or for every class (one-hot).
+    `units` are those of a regression's outputs, for figures.
     `where` keeps the samples for which every named column satisfies its condition (`{npeaks: "== 1"}`) or
     conditions; a column that the file lacks is not applied. At most `limit` samples are used,
     by default those that fit into 256 MiB as read.
@@ -99,6 +100,7 @@ class DataConfig(Model):
     targets: str | tuple[str, ...] = "y"
     shape: tuple[PositiveInt, ...] = Field((), max_length=3)
     outputs: int = Field(0, ge=0)
+    units: tuple[str, ...] = Field((), exclude_if=operator.not_)
     classes: tuple[str, ...] = ()
     constituents: int = Field(8, ge=1, le=1024)
     angle_step: PositiveFloat = 0.01
@@ -166,7 +168,9 @@ class DataConfig(Model):
         for problem in layout.problems():
             raise ValueError(problem)
         targets = layout.outputs if self.kind == "regression" else 0
-        for name, values in (("target_offset", self.target_offset), ("target_scale", self.target_scale)):
+        for name, values in (
+            ("target_offset", self.target_offset), ("target_scale", self.target_scale), ("units", self.units),
+        ):
             if values and len(values) != targets:
                 raise ValueError(f"{name}: expected {targets} values, one per output, found {len(values)}")
         if not all(self.target_scale):

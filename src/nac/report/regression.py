@@ -39,7 +39,9 @@ POSITION = (Target("column", "px"), Target("row", "px"))
 def targets_of(config: DataConfig) -> tuple[Target, ...]:
     """The targets of a regression by the names of their columns; those of one array are numbered."""
     layout = layout_of(config)
-    return tuple(Target(name, layout.target_unit) for name in layout.target_names)
+    names = tuple(layout.target_names)
+    units = config.units or (layout.target_unit,) * len(names)
+    return tuple(Target(name, unit) for name, unit in zip(names, units, strict=True))
 
 
 def errors(predicted: FloatArray, true: FloatArray) -> NDArray[np.float64]:
