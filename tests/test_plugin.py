@@ -1,0 +1,82 @@
+"""examples/plugin, installed as a package of its own: its names work in task files, and no file of nac knows it."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from command import process
+
+from nac.testing import check_loss, check_metric
+
+ROOT = Path(__file__).resolve().parent.parent
+PLUGIN = ROOT / "examples" / "plugin"
+TASK = PLUGIN / "traces.yaml"
+POINTS = tomllib.loads((PLUGIN / "pyproject.toml").read_text())["project"]["entry-points"]
+SMALL = (
+    "search.trials=4", "search.population=2", "data.simulate_without_file=600", "train.epochs=2",
+    "compress.train.epochs=2", "compress.finetune.epochs=1", "compress.simulate_rtl=false",
+    "compress.synthesise_rtl=false",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where it is installed."""
+    target = tmp_path_factory.mktemp("site")
+    options = ["--no-deps", "--no-build-isolation", "--quiet", "--disable-pip-version-check", "--target", str(target)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *options, str(PLUGIN)], check=True)
+    return target
+
+
+@pytest.fixture
+def installed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that a test starts find it."""
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
+    monkeypatch.setenv("NAC_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.slow
+def test_a_run_uses_all_of_it(installed: None, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    done = process("run", TASK, "--out", run, *(word for setting in SMALL for word in ("--set", setting)))
+    assert done.status == 0, done.err
+    front = json.loads(process("front", run, "--json").out)
+    assert [objective["name"] for objective in front["objectives"]] == ["sigma68", "weight_memory"]
+    (design,) = (run / "designs").iterdir()
+    assert "growth" in design.name
+    record = json.loads((design / "design.json").read_text())
+    assert record["costs"]["weight_memory"] > 0
+    assert record["metrics"]["test"]["sigma68"] > 0
+    trials = [json.loads(path.read_text()) for path in run.glob("trials/*/architecture.json")]
+    assert any(block["block"] == "squeeze" for trial in trials for block in trial["blocks"])
+
+
+def test_without_it_its_names_are_unknown(tmp_path: Path) -> None:
+    done = process("check", TASK)
+    assert done.status == 2
+    assert "unknown layout 'traces'" in done.err + done.out
+
+
+def test_it_keeps_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(PLUGIN / "src")
+    from nac_traces.losses import log_cosh
+    from nac_traces.metrics import sigma68
+
+    check_loss(log_cosh)
+    check_metric(sigma68)
+
+
+def test_it_has_one_of_each_kind_that_physicists_add() -> None:
+    kinds = {group.removeprefix("nac.") for group in POINTS}
+    assert kinds >= {"block", "layout", "loss", "metric", "cost", "pruner", "sampler"}
+
+
+def test_no_file_of_nac_knows_it() -> None:
+    names = {name for group in POINTS.values() for name in group} - {"traces"}
+    known = re.compile(rf"nac_traces|['\"]({'|'.join(names)})['\"]")
+    for path in (ROOT / "src").rglob("*.py"):
+        assert not known.search(path.read_text(encoding="utf-8")), path
