@@ -18,12 +18,14 @@ from nac.config import (
     DistilledDataConfig,
     JetSimulation,
     Model,
+    PulseSimulation,
     Resources,
     TaskConfig,
     load_task,
 )
 from nac.errors import InputError
 from nac.tasks import METRICS, Task, make_task
+from nac.tasks.simulators.pulses import pulses
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = sorted(path.stem for path in (ROOT / "tasks").glob("*.yaml"))
@@ -55,9 +57,13 @@ def qubit_file(folder: Path) -> list[Path]:
     return [write_npz(folder / "q.npz", iq=random.normal(size=(300, 2)) + 3 * state[:, None], state=state)]
 
 
+def pulses_file(folder: Path) -> list[Path]:
+    return [write_npz(folder / "p.npz", **pulses(300, 64, PulseSimulation(), seed=0))]
+
+
 FILES: dict[str, Callable[[Path], list[Path]]] = {
     "jets": jets_file, "jets_features": features_file, "jets_openml": openml_file, "bragg": bragg_file,
-    "qubit": qubit_file,
+    "qubit": qubit_file, "pulses": pulses_file,
 }
 
 

@@ -7,7 +7,7 @@ from nac.config.load import find_file, is_path, load_task, load_yaml, merge, par
 from nac.config.names import Choice
 from nac.config.parts import PARTS, Resources, capacity, part_family
 from nac.config.search import ConstraintConfig, FidelityConfig, ObjectiveConfig, SearchConfig
-from nac.config.simulation import BraggSimulation, JetSimulation
+from nac.config.simulation import BraggSimulation, JetSimulation, PulseSimulation
 from nac.config.target import TargetConfig
 from nac.config.task import (
     DataConfig,
@@ -32,6 +32,7 @@ __all__ = [
     "LearnedConfig",
     "Model",
     "ObjectiveConfig",
+    "PulseSimulation",
     "Resources",
     "SearchConfig",
     "SplitConfig",

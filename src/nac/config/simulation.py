@@ -43,6 +43,32 @@ class BraggSimulation(Model):
         return self
 
 
+class PulseSimulation(Model):
+    """Pulses of a calorimeter's shaper (CR-RC²) as a digitiser samples them every `sample_ns`.
+
+    The pulse in time has an energy that is spread evenly in its logarithm and begins within `jitter_ns` of when it is
+    expected; on average `pileup` others, of exponential energies, begin at any time in the window or before. Noise is
+    in ADC counts.
+    """
+
+    sample_ns: PositiveFloat = 6.25
+    peaking_ns: PositiveFloat = 25.0
+    energy_gev: tuple[PositiveFloat, PositiveFloat] = (2.0, 20.0)
+    jitter_ns: float = Field(60.0, ge=0)
+    pileup: float = Field(0.5, ge=0, le=20)
+    pileup_gev: PositiveFloat = 2.0
+    counts_per_gev: PositiveFloat = 60.0
+    noise: float = Field(10.0, ge=0)
+    pedestal: float = Field(200.0, ge=0)
+    saturation: PositiveFloat = 4095.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "PulseSimulation":
+        if self.energy_gev[0] >= self.energy_gev[1]:
+            raise ValueError("energy_gev: expected two rising numbers")
+        return self
+
+
 class JetSimulation(Model):
     """Pairs of jets from Pythia 8, clustered by fastjet with the anti-kT algorithm.
 

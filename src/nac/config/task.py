@@ -20,7 +20,7 @@ from nac.config.names import (
     require_kind,
 )
 from nac.config.search import SearchConfig
-from nac.config.simulation import BraggSimulation, JetSimulation
+from nac.config.simulation import BraggSimulation, JetSimulation, PulseSimulation
 from nac.config.target import TargetConfig
 from nac.config.train import TrainConfig
 from nac.registry import resolve
@@ -91,7 +91,7 @@ class DataConfig(Model):
 
     Without a file `simulate_without_file` samples are simulated (or `simulate`, if that is more). With one, `simulate`
     samples join its training split, and every sample of the file appears `repeat` times in an epoch, augmented
-    anew each time. `bragg` and `jets` are the settings of the two simulators.
+    anew each time. `bragg`, `jets` and `pulses` are the settings of the simulators.
     """
 
     layout: LayoutChoice
@@ -122,6 +122,7 @@ class DataConfig(Model):
     repeat: PositiveInt = 1
     bragg: BraggSimulation = BraggSimulation()
     jets: JetSimulation = JetSimulation()
+    pulses: PulseSimulation = PulseSimulation()
 
     @property
     def target_names(self) -> tuple[str, ...]:
