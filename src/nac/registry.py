@@ -21,11 +21,12 @@ class Registry(Mapping[str, T]):
     points are loaded when they are asked for, so that a broken plug-in breaks what uses it and nothing else.
 
     An object of a user's own program may be replaced by another one of theirs, and by none else (`own`).
-    Besides objects there are families, of which `NAME@ARGUMENT` is one member (`family`).
+    Besides objects there are families, of which `NAME@ARGUMENT` is one member (`family`), and whatever else
+    `derived` makes of a name (None: nothing).
     """
 
-    def __init__(self, kind: str, home: str) -> None:
-        self.kind, self.home = kind, home
+    def __init__(self, kind: str, home: str, derived: Callable[[str], T | None] = lambda name: None) -> None:
+        self.kind, self.home, self.derived = kind, home, derived
         self._objects: dict[str, T] = {}
         self._plugins: dict[str, EntryPoint] | None = None
         self._families: dict[str, Callable[[str], T]] = {}
@@ -82,7 +83,9 @@ class Registry(Mapping[str, T]):
         return f"unknown {self.kind} {name!r}, known: {known}"
 
     def _member(self, name: str) -> T | None:
-        """The member of a family, None where it is of none. Raises ValueError where the family refuses it."""
+        """What is made of a name, None where it is nothing. Raises ValueError where a family refuses it."""
+        if (derived := self.derived(name)) is not None:
+            return derived
         family, at, argument = name.partition("@")
         if name not in self._members and at and family in self._families:
             self._members[name] = self._families[family](argument)

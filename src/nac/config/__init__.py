@@ -3,6 +3,7 @@
 from nac.config.base import Model, validate
 from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig, LearnedConfig
 from nac.config.distilled import DistilledDataConfig
+from nac.config.heads import HeadConfig
 from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override, task_of
 from nac.config.names import Choice
 from nac.config.parts import PARTS, Resources, capacity, part_family
@@ -28,6 +29,7 @@ __all__ = [
     "DataConfig",
     "DistilledDataConfig",
     "FidelityConfig",
+    "HeadConfig",
     "JetSimulation",
     "LearnedConfig",
     "Model",

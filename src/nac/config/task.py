@@ -10,6 +10,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_v
 from nac.config.base import Model
 from nac.config.code import OwnCode
 from nac.config.compress import CompressConfig
+from nac.config.heads import HeadConfig, HeadName
 from nac.config.names import (
     LAYOUTS,
     SIMULATORS,
@@ -72,7 +73,8 @@ class DataConfig(Model):
     angles come in multiples of `angle_step`; `patch_size` pixels per side of a patch; the layout `arrays` names its
     two arrays (`inputs`, `targets`), the `shape` of one input, channels first, and for regression how many `outputs`
     there are. `targets` may be a list as well: of one column for every output, or for every class (one-hot).
-    `units` are those of a regression's outputs, for figures.
+    `units` are those of a regression's outputs, for figures. Of the kind `several` are tasks whose `heads` say
+    different things of a sample, each with its loss and metrics.
     `where` keeps the samples for which every named column satisfies its condition (`{npeaks: "== 1"}`) or
     conditions; a column that the file lacks is not applied. At most `limit` samples are used,
     by default those that fit into 256 MiB as read.
@@ -95,13 +97,14 @@ class DataConfig(Model):
     """
 
     layout: LayoutChoice
-    kind: Literal["classification", "regression"]
+    kind: Literal["classification", "regression", "several"]
     inputs: str = "x"
     targets: str | tuple[str, ...] = "y"
     shape: tuple[PositiveInt, ...] = Field((), max_length=3)
     outputs: int = Field(0, ge=0)
     units: tuple[str, ...] = Field((), exclude_if=operator.not_)
     classes: tuple[str, ...] = ()
+    heads: Mapping[HeadName, HeadConfig] = Field(default_factory=dict, exclude_if=operator.not_)
     constituents: int = Field(8, ge=1, le=1024)
     angle_step: PositiveFloat = 0.01
     patch_size: int = Field(11, ge=3, le=255)
@@ -127,12 +130,22 @@ class DataConfig(Model):
     @property
     def target_names(self) -> tuple[str, ...]:
         """The arrays or columns with the targets."""
+        if self.heads:
+            return tuple(target for name in self.heads for target in self.of_head(name).target_names)
         return (self.targets,) if isinstance(self.targets, str) else self.targets
 
     @property
     def target_count(self) -> int:
-        """Classes, or values that a regression predicts."""
-        return len(self.classes) or self.outputs
+        """Classes, or values that a regression predicts, of all heads."""
+        return sum(head.count for head in self.heads.values()) or len(self.classes) or self.outputs
+
+    def of_head(self, name: str) -> "DataConfig":
+        """The settings as if this head were the only one."""
+        head = self.heads[name]
+        return self.model_copy(update={
+            "kind": head.kind, "targets": head.targets or name, "classes": head.classes, "heads": {},
+            "outputs": 0 if head.classes else head.outputs,
+        })  # fmt: skip
 
     @field_validator("where", mode="before")
     @classmethod
@@ -156,8 +169,12 @@ class DataConfig(Model):
             raise ValueError("classes: a classification task names at least two classes")
         if len({name.lower() for name in self.classes}) != len(self.classes):
             raise ValueError("classes: every class needs its own name (case does not count)")
-        if self.kind == "regression" and (self.classes or self.class_weights):
-            raise ValueError(f"{'classes' if self.classes else 'class_weights'}: a regression task has none")
+        if self.kind != "classification" and (self.classes or self.class_weights):
+            key = "classes" if self.classes else "class_weights"
+            raise ValueError(f"{key}: a regression task has none" if self.kind == "regression" else
+                             f"{key}: expected them under data.heads, where the task has several outputs")
+        if (self.kind == "several") != (len(self.heads) > 1):
+            raise ValueError("heads: a task of kind 'several' names at least two, no other has any")
         if isinstance(self.class_weights, Mapping) and (unknown := {*self.class_weights} - {*self.classes}):
             raise ValueError(f"class_weights: expected some of {', '.join(self.classes)}, "
                              f"found {', '.join(sorted(unknown))}")
@@ -168,7 +185,7 @@ class DataConfig(Model):
         layout = resolve(LAYOUTS)[self.layout.name](self, **self.layout.params)
         for problem in layout.problems():
             raise ValueError(problem)
-        targets = layout.outputs if self.kind == "regression" else 0
+        targets = 0 if self.kind == "classification" else layout.outputs
         for name, values in (
             ("target_offset", self.target_offset), ("target_scale", self.target_scale), ("units", self.units),
         ):
@@ -210,6 +227,9 @@ class TaskConfig(Model):
 
     @model_validator(mode="after")
     def _suit_the_kind(self) -> "TaskConfig":
+        if self.data.kind == "several" and (self.loss or self.metrics):
+            key = "loss" if self.loss else "metrics"
+            raise ValueError(f"{key}: expected it under data.heads.NAME, each of several outputs has its own")
         if self.loss is not None:
             require_kind("nac.tasks.losses:LOSSES", self.loss.name, self.data.kind)
         for name in self.metrics:

@@ -128,18 +128,18 @@ class _Quantities(Mapping[str, Quantity]):
         if name in COSTS:
             cost = COSTS[name]
             return Quantity(name, cost.direction, cost.label, cost.unit, "cost")
+        of, _, error = name.rpartition("_")
+        if error in ERRORS and of in METRICS:
+            known = self[of]
+            direction = "minimize" if error in {"se", "spread"} else known.direction
+            return replace(known, name=name, direction=direction, label=ERRORS[error].format(known.label), role="error")
         if name in METRICS:
             metric = METRICS[name]
             return Quantity(
                 name, metric.direction, _inside(metric.label), metric.unit, "metric", metric.percent, metric.least,
                 metric.most,
             )  # fmt: skip
-        of, _, error = name.rpartition("_")
-        if error not in ERRORS or of not in METRICS:
-            raise KeyError(name)
-        known = self[of]
-        direction = "minimize" if error in {"se", "spread"} else known.direction
-        return replace(known, name=name, direction=direction, label=ERRORS[error].format(known.label), role="error")
+        raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
         yield from _FIXED

@@ -20,7 +20,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
-_NAME = r"[A-Za-z][A-Za-z0-9_]*(?:@[A-Za-z0-9_.:-]+)?"
+_NAME = r"[A-Za-z][A-Za-z0-9_]*(?:@[A-Za-z0-9_.:-]+)*"
 _NUMBER = r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _SUFFIXES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 _CONDITION = re.compile(

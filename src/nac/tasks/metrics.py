@@ -116,7 +116,16 @@ def _log_sum(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.logaddexp.reduce(logits, axis=1), dtype=np.float64)
 
 
-METRICS: Registry[Metric] = Registry("metric", "nac.tasks.metrics")
+def _of_head(name: str) -> Metric | None:
+    """`METRIC@HEAD`, a metric of one of several outputs."""
+    metric, at, head = name.rpartition("@")
+    if not at or not head.isidentifier() or metric not in METRICS:
+        return None
+    known = METRICS[metric]
+    return known._replace(name=name, label=f"{known.label} of {head}")
+
+
+METRICS: Registry[Metric] = Registry("metric", "nac.tasks.metrics", _of_head)
 
 
 def _named(*metrics: Metric) -> tuple[str, ...]:

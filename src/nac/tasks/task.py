@@ -16,9 +16,9 @@ from nac.errors import InputError
 from nac.rundir import sha256
 from nac.tasks import metrics as measure
 from nac.tasks.dataset import Dataset, Split, TrainSplit, prepare
+from nac.tasks.heads import Head, heads_of
 from nac.tasks.intervals import Estimate, values_of
 from nac.tasks.layouts import layout_of, open_sources
-from nac.tasks.losses import named_loss, weighted_mean
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.ranges import Ranges, outside
 from nac.tasks.scaling import fit
@@ -57,6 +57,10 @@ class Task(Protocol):
     @property
     def metric_names(self) -> tuple[str, ...]:
         """The metrics that `metrics` gives, the most important first."""
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """The parts of the outputs that mean different things; most tasks have one."""
 
     def load(
         self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None,
@@ -100,13 +104,12 @@ class DataTask:
         self.config = config
         self.layout = layout_of(config.data)
         self.input_shape, self.outputs = self.layout.input_shape, self.layout.outputs
-        self._losses = named_loss(config.loss, config.data.kind, self.outputs)
+        self.heads = heads_of(config)
 
     @property
     def metric_names(self) -> tuple[str, ...]:
         """The metrics that `metrics` gives, the most important first."""
-        usual = measure.CLASSIFICATION if self.config.data.kind == "classification" else self.layout.metrics
-        return self.config.metrics or usual
+        return tuple(name for head in self.heads for name in head.metric_names)
 
     def load(
         self, files: Sequence[Path] = (), seed: int = 0, limit: int | None = None,
@@ -168,8 +171,9 @@ class DataTask:
     def loss(
         self, outputs: Tensor, targets: Tensor, label_smoothing: float = 0.0, weights: Tensor | None = None
     ) -> Tensor:
-        """See Task: the loss that the task names."""
-        return weighted_mean(self._losses(outputs, targets, label_smoothing), weights)
+        """See Task: the loss that the task names, or the sum of those of its heads."""
+        first, *others = (head.loss(outputs, targets, label_smoothing, weights) for head in self.heads)
+        return sum(others, first)
 
     def estimates(
         self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing
@@ -178,7 +182,7 @@ class DataTask:
         predicted, true = measure.checked(outputs, len(targets)), targets
         if self.config.data.kind != "classification":
             predicted, true = preprocessing.physical(predicted), preprocessing.physical(targets)
-        return measure.estimates(self.metric_names, predicted, true)
+        return {name: found for head in self.heads for name, found in head.estimates(predicted, true).items()}
 
     def metrics(self, outputs: NDArray[Any], targets: NDArray[Any], preprocessing: Preprocessing) -> dict[str, float]:
         """See Task."""
@@ -194,13 +198,14 @@ class DataTask:
 
     def _check_classes(self, y: NDArray[Any], files: Sequence[Path]) -> None:
         """Raises InputError when a class of the task has no sample to learn from."""
-        if self.config.data.kind != "classification":
-            return
-        counts = np.bincount(y, minlength=self.outputs)
-        if not counts.all():
-            missing = ", ".join(self.config.data.classes[k] for k in np.flatnonzero(counts == 0))
-            raise InputError(f"{', '.join(map(str, files))}: no sample of class {missing}, "
-                             f"expected some of each of {', '.join(self.config.data.classes)}")
+        for head in self.heads:
+            if head.kind == "classification":
+                classes = self.config.data.heads[head.name].classes if head.name else self.config.data.classes
+                counts = np.bincount(head.truth(y), minlength=len(classes))
+                if not counts.all():
+                    missing = ", ".join(classes[k] for k in np.flatnonzero(counts == 0))
+                    raise InputError(f"{', '.join(map(str, files))}: no sample of class {missing}, "
+                                     f"expected some of each of {', '.join(classes)}")
 
     def _check_splits(self, rows: SplitRows, y: NDArray[Any], files: Sequence[Path]) -> None:
         """Raises InputError when a class is missing in one of the splits."""

@@ -17,6 +17,7 @@ from nac.config import TrainConfig
 from nac.cost import macs
 from nac.errors import WorkError
 from nac.tasks import Dataset, Estimate, Split, Task, values_of
+from nac.tasks.heads import Head
 
 MACS_PER_STEP_WORTH_THREADS = 3e8
 
@@ -38,8 +39,14 @@ class Teacher:
         """Mean output, (N, outputs), of all networks for inputs (N, *input)."""
         return torch.stack([predict(network, x) for network in self.networks]).mean(0)
 
-    def loss(self, outputs: Tensor, targets: Tensor, kind: str) -> Tensor:
-        """Distance of a batch of outputs from the teacher's, both (N, outputs)."""
+    def loss(self, outputs: Tensor, targets: Tensor, heads: Sequence[Head]) -> Tensor:
+        """Distance of a batch of outputs from the teacher's, both (N, outputs), head by head."""
+        first, *others = (
+            head.weight * self._distance(outputs[:, head.part], targets[:, head.part], head.kind) for head in heads
+        )
+        return sum(others, first)
+
+    def _distance(self, outputs: Tensor, targets: Tensor, kind: str) -> Tensor:
         if kind == "regression":
             return functional.mse_loss(outputs, targets)
         t = self.temperature
@@ -116,7 +123,7 @@ def _fit(
             outputs = network(x)
             loss = task.loss(outputs, y, label_smoothing=settings.label_smoothing, weights=weights)
             if teacher is not None and goal is not None:
-                loss = (1 - teacher.share) * loss + teacher.share * teacher.loss(outputs, goal, task.config.data.kind)
+                loss = (1 - teacher.share) * loss + teacher.share * teacher.loss(outputs, goal, task.heads)
             for penalty in penalties:
                 loss = loss + penalty(network, done / (steps * settings.epochs))
             loss.backward()  # type: ignore[no-untyped-call]

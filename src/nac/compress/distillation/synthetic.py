@@ -21,7 +21,7 @@ class Synthetic:
         self.physical = start.physical
         self.x, self.y = (t.clone() for t in prepare(start.raw, start.physical, config, preprocessing))
         self.leaves = [self.x.requires_grad_()]
-        if config.kind == "regression":
+        if config.kind != "classification":
             self.leaves.append(self.y.requires_grad_())
         self._layout = layout_of(config)
         self._physical = self._layout.projection(start.raw, preprocessing)

@@ -3,7 +3,7 @@
 Raw inputs are (N, *shape) float32, channels first; targets are labels (N,) or values (N, T).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,11 @@ class ArraySource(Source):
 
 
 def _targets(file: ArrayFile, config: DataConfig) -> NDArray[Any]:
-    """Labels (N,) or values (N, T). Raises InputError."""
+    """Labels (N,) or values (N, T), those of several heads side by side. Raises InputError."""
+    if config.heads:
+        parts = {name: _targets(file, config.of_head(name)) for name in config.heads}
+        same_length(file.path, **{name: len(part) for name, part in parts.items()})
+        return _beside(config, parts)
     first, *more = config.target_names
     if config.kind == "classification" and not more:
         return labels(file, first, config.classes)
@@ -71,6 +75,13 @@ def _targets(file: ArrayFile, config: DataConfig) -> NDArray[Any]:
     return values
 
 
+def _beside(config: DataConfig, parts: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+    """Targets (N, O) of several heads as their outputs are, labels (N,) as one-hot columns."""
+    return np.concatenate([
+        np.eye(len(head.classes))[parts[name]] if head.classes else parts[name] for name, head in config.heads.items()
+    ], axis=1)  # fmt: skip
+
+
 class TableSource(Source):
     """A table: its numeric columns are the features (F,), others hold the class names, one-hot classes or the targets.
 
@@ -93,17 +104,26 @@ class TableSource(Source):
                              f"expected data.shape {list(config.shape)}")
         self.table = np.stack([self._numbers(path, table, name) for name in names], axis=1)
         columns = {name: self._numbers(path, table, name) for name in wanted_columns(config) if name in table.columns}
-        if config.kind == "classification" and len(targets) == 1:
-            y: NDArray[Any] = label_column(path, targets[0], table[targets[0]].to_numpy(), config.classes)
-        else:
-            y = np.stack([self._numbers(path, table, name) for name in targets], axis=1)
-            y = one_hot(path, ", ".join(targets), y) if config.kind == "classification" else y
-        super().__init__(path, y, columns)
+        super().__init__(path, self._targets(path, table, config), columns)
         self.features = names
 
-    @staticmethod
-    def _target_columns(path: Path, table: pd.DataFrame, config: DataConfig) -> tuple[str, ...]:
+    @classmethod
+    def _targets(cls, path: Path, table: pd.DataFrame, config: DataConfig) -> NDArray[Any]:
+        """Labels (N,) or values (N, T), those of several heads side by side. Raises InputError."""
+        if config.heads:
+            return _beside(config, {name: cls._targets(path, table, config.of_head(name)) for name in config.heads})
+        targets = cls._target_columns(path, table, config)
+        if config.kind == "classification" and len(targets) == 1:
+            return label_column(path, targets[0], table[targets[0]].to_numpy(), config.classes)
+        y = np.stack([cls._numbers(path, table, name) for name in targets], axis=1)
+        return one_hot(path, ", ".join(targets), y) if config.kind == "classification" else y
+
+    @classmethod
+    def _target_columns(cls, path: Path, table: pd.DataFrame, config: DataConfig) -> tuple[str, ...]:
         """The columns with the targets, one for each. Raises InputError."""
+        if config.heads:
+            parts = (cls._target_columns(path, table, config.of_head(name)) for name in config.heads)
+            return tuple(name for part in parts for name in part)
         names = config.target_names
         found = ", ".join(map(str, table.columns[:20]))
         if config.kind == "regression" and len(names) != config.outputs:
@@ -137,11 +157,18 @@ def _typed(targets: NDArray[Any]) -> NDArray[Any]:
     return targets if targets.dtype == np.int64 else targets.astype(np.float64)
 
 
+def _keys(name: str, config: DataConfig) -> tuple[str, ...]:
+    """What the values of a head are called."""
+    names = config.target_names
+    return names if len(names) == config.outputs else tuple(f"{name}.{k}" for k in range(config.outputs))
+
+
 @LAYOUTS.register("arrays")
 class Arrays(Layout):
     """Any arrays or columns that the task names."""
 
     name = "arrays"
+    kinds = ("classification", "regression", "several")
     scalings = ("robust", "standard", "common", "none")
     settings = frozenset({"shape", "outputs"})
 
@@ -153,6 +180,10 @@ class Arrays(Layout):
             yield "shape: the layout 'arrays' needs the shape of one input"
         if (config.kind == "regression") != bool(config.outputs):
             yield "outputs: a regression with the layout 'arrays' needs it, no other task has it"
+        if config.heads:
+            for name in config.heads:
+                yield from (f"heads.{name}.{problem}" for problem in Arrays(config.of_head(name)).problems())
+            return
         names = config.target_names
         if len(names) != 1 and (len(names), len(set(names))) != (config.target_count,) * 2:
             yield (f"targets: expected one name, or a list of {config.target_count} different ones, one per "
@@ -162,6 +193,47 @@ class Arrays(Layout):
     def input_shape(self) -> tuple[int, ...]:
         """As the task says."""
         return tuple(self.config.shape)
+
+    @property
+    def target_keys(self) -> tuple[str, ...]:
+        """Of several heads: the names of values, and `HEAD=CLASS`."""
+        config = self.config
+        if not config.heads:
+            return super().target_keys
+        return tuple(
+            key
+            for name, head in config.heads.items()
+            for key in ([f"{name}={label}" for label in head.classes] or _keys(name, config.of_head(name)))
+        )
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """The same for people."""
+        return self.target_keys if self.config.heads else super().target_names
+
+    @property
+    def target_texts(self) -> tuple[str, ...]:
+        """The same for firmware; the largest output of a class is the answer."""
+        return self.target_keys if self.config.heads else super().target_texts
+
+    def output_units(self, y: NDArray[Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Those of the values; one-hot columns of classes have none."""
+        offset, scale = (list(found) for found in super().output_units(y))
+        first = 0
+        for head in self.config.heads.values():
+            if head.classes:
+                offset[first : first + head.count] = [0.0] * head.count
+                scale[first : first + head.count] = [1.0] * head.count
+            first += head.count
+        return tuple(offset), tuple(scale)
+
+    def _parts(self, y: NDArray[Any]) -> Iterator[tuple[DataConfig, NDArray[Any]]]:
+        """The settings of every head, with its labels (N,) or values (N, T)."""
+        first = 0
+        for name, head in self.config.heads.items():
+            own = y[:, first : first + head.count]
+            yield self.config.of_head(name), own.argmax(axis=1) if head.classes else own
+            first += head.count
 
     @property
     def files(self) -> str:
@@ -182,6 +254,8 @@ class Arrays(Layout):
     def arrays(self, raw: NDArray[np.float32], y: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """The arrays by the names that the task gives them."""
         config, names = self.config, self.config.target_names
+        if config.heads:
+            return {name: part for head, own in self._parts(y) for name, part in Arrays(head).arrays(raw, own).items()}
         if len(names) == 1:
             return {config.inputs: raw, names[0]: y}
         columns = np.eye(len(names), dtype=np.int8)[y] if config.kind == "classification" else y

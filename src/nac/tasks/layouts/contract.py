@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from nac.config import DataConfig
-from nac.tasks.losses import Kind
 from nac.tasks.metrics import REGRESSION
 from nac.tasks.preprocessing import Preprocessing, feature_scales, target_units
 from nac.tasks.sources import Samples, Source
@@ -41,7 +40,7 @@ class Layout(ABC):
     """
 
     name: ClassVar[str]
-    kinds: ClassVar[tuple[Kind, ...]] = ("classification", "regression")
+    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
     scalings: ClassVar[tuple[str, ...]] = ("robust", "standard", "none")
     augmentations: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[frozenset[str]] = frozenset()
