@@ -93,6 +93,14 @@ class Element(Model):
     fraction: int
 
 
+class AnswerPort(Model):
+    """What leaves the module with the output stage: a class number, or physical values; and when."""
+
+    latency_cycles: int
+    axis_latency_cycles: int
+    outputs: tuple[Element, ...]
+
+
 class RtlSheet(Model):
     """The ports of the RTL: elements of the input channels first, the first in the lowest bits.
 
@@ -106,6 +114,7 @@ class RtlSheet(Model):
     initiation_interval: int
     inputs: tuple[Element, ...]
     outputs: tuple[Element, ...]
+    answer: AnswerPort | None = None
 
 
 class HlsSheet(Model):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nac.hardware.interface import Element, Example, InputSheet, OutputSheet, RtlSheet, Sheet
+from nac.hardware.interface import AnswerPort, Element, Example, InputSheet, OutputSheet, RtlSheet, Sheet
 
 TRANSFORMS = {"none": "x", "log2_1p": "log2(1 + x)", "sqrt": "sqrt(x)"}
 SHOWN = 24
@@ -33,6 +33,7 @@ def interface_md(sheet: Sheet) -> str:
         f"Task {sheet.task}, network {sheet.source}. `interface.json` holds the same as numbers.",
         *_meaning(sheet, order),
         *(_rtl(sheet.rtl) if sheet.rtl else []),
+        *(_answer(sheet.rtl.top, sheet.rtl.answer, sheet.output) if sheet.rtl and sheet.rtl.answer else []),
         *([f"## Ports of the HLS project\n\nTop function `{sheet.hls.top}` ({sheet.hls.backend}, {sheet.hls.io_type}, "
            f"clock {sheet.hls.clock_period_ns:g} ns): every input element is an `ap_{sheet.input.type}`, every output "
            f"an `ap_{sheet.output.type}`."] if sheet.hls else []),
@@ -144,6 +145,18 @@ def _rtl(sheet: RtlSheet) -> list[str]:
         ]),
         "\n".join(["| input element | bits | type |", "|---|---|---|", *element_rows(sheet.inputs)]),
         "\n".join(["| output element | bits | type |", "|---|---|---|", *element_rows(sheet.outputs)]),
+    ]  # fmt: skip
+
+
+def _answer(top: str, known: AnswerPort, output: OutputSheet) -> list[str]:
+    """The modules with the output stage."""
+    said = {"argmax": "the number of the class with the largest output, of equal ones the first",
+            "sign": "the number of the class", "values": "the physical values"}[output.answer]  # fmt: skip
+    return [
+        f"With the output stage behind the network, in Verilog: `{top}_answer`, `{top}_answer_valid` and "
+        f"`{top}_answer_axis` have the same inputs and give {said}, after {known.latency_cycles} edges "
+        f"({known.axis_latency_cycles} through both AXI4-Streams).",
+        "\n".join(["| answer element | bits | type |", "|---|---|---|", *element_rows(known.outputs)]),
     ]  # fmt: skip
 
 

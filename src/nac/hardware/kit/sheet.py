@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from nac.design import Design
 from nac.hardware.circuit import Circuit
-from nac.hardware.interface import HlsSheet, RtlSheet, Sheet, elements, example, sheet_of
+from nac.hardware.interface import AnswerPort, HlsSheet, RtlSheet, Sheet, elements, example, sheet_of
 from nac.hardware.interface_text import interface_md
 from nac.hardware.project import HlsProject
 from nac.hardware.rtl.record import RtlProject
@@ -36,10 +36,15 @@ def whole_sheet(
 
 def _ports(project: RtlProject) -> RtlSheet:
     record = project.record
+    whole = record.answering
     return RtlSheet(
         top=record.top, clock_period_ns=record.clock_period_ns, latency_cycles=record.latency_cycles,
         axis_latency_cycles=axis_latency(record), initiation_interval=record.initiation_interval,
         inputs=elements(record.inputs), outputs=elements(record.outputs),
+        answer=AnswerPort(
+            latency_cycles=whole.latency_cycles, axis_latency_cycles=axis_latency(whole),
+            outputs=elements(whole.outputs),
+        ) if whole else None,
     )  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def _checks(folder: Path, record: KitRecord) -> Iterator[tuple[str, Callable[[],
     yield "reference.hpp", partial(_cpp, folder / REFERENCE)
     if record.rtl:
         project = RtlProject.load(folder / "rtl")
-        for wrapper in WRAPPERS:
+        for wrapper in (*WRAPPERS, *(["answer_axis"] if project.record.answer else [])):
             yield f"RTL, {wrapper}", partial(_rtl, project, wrapper)
         if record.vhdl:
             yield "RTL in VHDL, axis", partial(_vhdl, project)

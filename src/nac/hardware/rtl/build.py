@@ -12,9 +12,11 @@ from nac.design import Design
 from nac.errors import WorkError
 from nac.hardware.evaluate import evaluate, random_input
 from nac.hardware.export import load_model
+from nac.hardware.interface import sheet_of
 from nac.hardware.number import HardwareNumber
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl import tools
+from nac.hardware.rtl.answer import answers
 from nac.hardware.rtl.bench import Passed
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.lowering import MOST_PRODUCTS, unrolled_products
@@ -91,7 +93,7 @@ def build_rtl(
     inputs = np.concatenate([np.asarray(x, dtype=np.float32), random_input(circuit, random_samples)])
     expected = evaluate(circuit, inputs)
     _compare(design, project, inputs, expected)
-    write_bench(project, inputs, expected)
+    write_bench(project, inputs, expected, answers(sheet_of(design.record, circuit).output, expected))
     skipped: list[str] = []
     if (simulation or synthesis or placement) and project.record.cost_lut > MOST_LUT:
         size = f"an estimated {project.record.cost_lut:,.0f} LUTs are too many here (at most {MOST_LUT:,})"
@@ -162,12 +164,17 @@ def _place(project: RtlProject, skipped: list[str], say: Say) -> Placement | Non
 def estimates(project: RtlProject) -> list[HardwareNumber]:
     """What is known of a project without synthesis."""
     record = project.record
-    values = (
+    values: tuple[tuple[str, float, str], ...] = (
         ("lut", record.cost_lut, ""), ("ff", record.register_bits, ""), ("dsp", 0, ""),
         ("latency_cycles", record.latency_cycles, "clocks"),
         ("latency_ns", record.latency_cycles * record.clock_period_ns, "ns"),
         ("ii", record.initiation_interval, "clocks"),
     )  # fmt: skip
+    if (stage := record.answer) is not None:
+        values += (
+            ("answer_lut", stage.cost_lut, ""), ("answer_ff", stage.register_bits, ""),
+            ("answer_latency_cycles", stage.latency_cycles, "clocks"),
+        )  # fmt: skip
     return [
         HardwareNumber(name=name, value=value, unit=unit, tool=record.tool, version=record.version, kind="estimate")
         for name, value, unit in values

@@ -40,9 +40,10 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
         if project.record.model_dump(include=set(wanted)) == wanted:
             return project
     circuit = read_circuit(model)
+    sheet = sheet_of(design.record, circuit)
     return write_project(
         circuit, folder, target, name=design.record.name, source=source,
-        interface=sections(sheet_of(design.record, circuit), channels_last=False),
+        interface=sections(sheet, channels_last=False), answer=sheet.output,
     )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from alkaid.codegen.rtl import RTLModel
+from alkaid.stateful import FSM
+from alkaid.trace.pipeline import to_pipeline
 from alkaid.types import CombLogic, Precision
 
 from nac.config import TargetConfig
@@ -17,13 +19,15 @@ from nac.errors import InputError, WorkError
 from nac.hardware.circuit import Circuit
 from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.fixed import Fixed
-from nac.hardware.interface import elements
+from nac.hardware.interface import OutputSheet, elements
 from nac.hardware.interface_text import element_rows
 from nac.hardware.rtl import templates
+from nac.hardware.rtl.answer import MEANING, answer_graph, has_stage
 from nac.hardware.rtl.lowering import LowerOptions, lower
 from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.names import prefix_modules, top_name
-from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject, RtlRecord, run_graph
+from nac.hardware.rtl.ports import width
+from nac.hardware.rtl.record import LAYOUT, RECORD, AnswerRecord, RtlProject, RtlRecord, run_graph
 from nac.hardware.rtl.sound import alkaid
 from nac.hardware.rtl.templates import template
 from nac.hardware.rtl.wrappers import write_wrappers
@@ -58,6 +62,7 @@ def write_project(
     name: str,
     source: str,
     interface: str = "",
+    answer: OutputSheet | None = None,
     options: LowerOptions | None = None,
 ) -> RtlProject:
     """Lower a circuit, cut it into stages and write everything into `folder`, replacing an earlier project there.
@@ -69,6 +74,7 @@ def write_project(
         name: of the design; every module is named after it, the source and the clock.
         source: what identifies the exported file, such as its sha256.
         interface: what the README says of the inputs and outputs (nac.hardware.interface_text).
+        answer: what the outputs mean, for the module with the output stage; without it there is none.
         options: how hard to look for a small circuit.
 
     Raises:
@@ -81,32 +87,70 @@ def write_project(
     check_graph(graph, circuit)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
-        record = _write(graph, circuit, Path(beside) / "new", target, name, source, interface)
+        record = _write(graph, circuit, Path(beside) / "new", target, name, source)
+        if answer is not None and has_stage(answer):
+            record = record.model_copy(update={"answer": _write_answer(answer, record, Path(beside), target)})
+        _write_around(record, Path(beside) / "new", name, target, interface)
         shutil.rmtree(folder, ignore_errors=True)
         (Path(beside) / "new").rename(folder)
     return RtlProject(folder, record)
 
 
 def _write(
-    graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfig, name: str, source: str, interface: str
+    graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfig, name: str, source: str
 ) -> RtlRecord:
     top = top_name(name, source, target.clock_period_ns)
     with alkaid():  # cut into stages it is traced again
-        model = RTLModel(
-            graph, folder, top, "verilog", latency_cutoff=levels_per_stage(target), print_latency=False,
-            part_name=target.part, clock_period=target.clock_period_ns, ternary_fuse=False,
-        )  # fmt: skip
+        model = _model(graph, folder, top, target, latency_cutoff=levels_per_stage(target))
         model.write()
-    shutil.rmtree(folder / "sim")  # an emulator of its own; ours is the test bench
+    _own(folder, top)
+    return _record(model, graph, circuit, target, source)
+
+
+def _model(logic: CombLogic | FSM, folder: Path, top: str, target: TargetConfig, **more: float) -> RTLModel:
+    return RTLModel(
+        logic, folder, top, "verilog", print_latency=False, part_name=target.part, clock_period=target.clock_period_ns,
+        ternary_fuse=False, **more,
+    )  # fmt: skip
+
+
+def _own(folder: Path, top: str) -> None:
+    """Make what alkaid printed ours: our adder, names that no other module has, no emulator."""
+    shutil.rmtree(folder / "sim")  # ours is the test bench
     (folder / "metadata.json").unlink()
     adder = files(templates).joinpath(ADDER).read_text(encoding="utf-8")
     (folder / "src" / "static" / ADDER).write_text(adder, encoding="utf-8")
     prefix_modules(folder / "src", top)
-    record = _record(model, graph, circuit, target, source)
+
+
+def _write_answer(sheet: OutputSheet, record: RtlRecord, beside: Path, target: TargetConfig) -> AnswerRecord:
+    """The output stage and the module around it and the network, into the project's sources."""
+    graph, top = answer_graph(sheet, record.outputs), f"{record.top}_decide"
+    with alkaid():
+        cut = to_pipeline(graph, latency_cutoff=levels_per_stage(target), verbose=False, reg_inp=False)
+        model = _model(cut, beside / "stage", top, target)
+        model.write()
+    _own(beside / "stage", top)
+    (beside / "stage" / "src" / f"{top}_wrapper.v").unlink()
+    shutil.copytree(beside / "stage" / "src", beside / "new" / "src", dirs_exist_ok=True,
+                    ignore=shutil.ignore_patterns("*.xdc", "*.sdc"))  # fmt: skip
+    graph.save(beside / "new" / "model" / "answer.json.gz")
+    (outputs,) = cut.out_signals
+    stage = AnswerRecord(
+        outputs=tuple(_fixed(p) for p in outputs.precisions), latency_cycles=int(model.latency or 0) + 1,
+        cost_lut=round(luts(graph), 2), register_bits=int(model.reg_bits),
+    )  # fmt: skip
+    write_atomic(beside / "new" / "src" / f"{record.top}_answer.v", template(
+        "answer.v", top=record.top, meaning=MEANING[sheet.answer], in_width=width(record.inputs),
+        out_width=width(record.outputs), answer_width=width(stage.outputs),
+    ))  # fmt: skip
+    return stage
+
+
+def _write_around(record: RtlRecord, folder: Path, name: str, target: TargetConfig, interface: str) -> None:
     write_wrappers(record, folder, name)
     write_atomic(folder / "README.md", readme(record, name, target, interface))
     write_atomic(folder / RECORD, record.model_dump_json(indent=1))
-    return record
 
 
 def _record(model: RTLModel, graph: CombLogic, circuit: Circuit, target: TargetConfig, source: str) -> RtlRecord:

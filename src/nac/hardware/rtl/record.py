@@ -20,8 +20,17 @@ from nac.hardware.rtl.names import IDENTIFIER
 
 RECORD = "project.json"
 GRAPH = Path("model") / "comb.json.gz"
-LAYOUT = 2
+LAYOUT = 3
 """Which files a project has; it is written anew where one of before has others."""
+
+
+class AnswerRecord(Model):
+    """The output stage behind the network: its outputs, and what it adds to latency, LUTs and flip-flops."""
+
+    outputs: tuple[Fixed, ...]
+    latency_cycles: int
+    cost_lut: float
+    register_bits: int
 
 
 class RtlRecord(Model):
@@ -29,7 +38,8 @@ class RtlRecord(Model):
 
     `latency_cycles` counts clock edges from an input at the port to its output at the port, both registers included.
     `cost_lut` and `register_bits` are estimates from the adder graph; `delay_levels` is the deepest stage in its unit.
-    `layout` is `LAYOUT` when it was written.
+    `layout` is `LAYOUT` when it was written. `answer` is the output stage of the module `TOP_answer`, which no other
+    figure counts.
     """
 
     top: str = Field(pattern=IDENTIFIER)
@@ -49,6 +59,17 @@ class RtlRecord(Model):
     tool: str = "alkaid"
     version: str
     layout: int = 0
+    answer: AnswerRecord | None = None
+
+    @property
+    def answering(self) -> "RtlRecord | None":
+        """The record of the module with the output stage in it, where there is one."""
+        if (stage := self.answer) is None:
+            return None
+        return self.model_copy(update={
+            "top": f"{self.top}_answer", "outputs": stage.outputs, "answer": None,
+            "latency_cycles": self.latency_cycles + stage.latency_cycles,
+        })  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from alkaid.codegen.rtl import RTLModel
 
-from nac.errors import WorkError, third_party
+from nac.errors import WorkError
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import Passed, passed
 from nac.hardware.rtl.names import prefix_modules
 from nac.hardware.rtl.project import LEVELS_PER_NS
 from nac.hardware.rtl.record import RtlProject
+from nac.hardware.rtl.sound import alkaid
 from nac.hardware.rtl.templates import template
 from nac.hardware.rtl.wrappers import BENCH, WRAPPERS, settings
 from nac.rundir import write_atomic
@@ -31,7 +32,7 @@ def write_vhdl(project: RtlProject, samples: int) -> Path:
         raise WorkError(f"{project.path}: was made by alkaid {record.version}; make it again with `nac synth`")
     shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="nac-vhdl-") as work:
-        with third_party("alkaid"):
+        with alkaid():
             RTLModel(
                 project.graph, work, record.top, "vhdl", latency_cutoff=record.clock_period_ns * LEVELS_PER_NS,
                 print_latency=False, part_name=record.part, clock_period=record.clock_period_ns, ternary_fuse=False,

@@ -1,11 +1,13 @@
 """What stands around the circuit: a valid bit, AXI4-Streams, their test benches with vectors, a FuseSoC core."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from nac.hardware.fixed import Fixed
 from nac.hardware.rtl.ports import pack, width
 from nac.hardware.rtl.record import RtlProject, RtlRecord
 from nac.hardware.rtl.templates import template
@@ -25,35 +27,48 @@ def axis_latency(record: RtlRecord) -> int:
 
 def write_wrappers(record: RtlRecord, folder: Path, title: str) -> None:
     """Write both wrappers, their test benches and the core file into a project's folder."""
-    for wrapper in WRAPPERS:
-        write_atomic(folder / "src" / f"{record.top}_{wrapper}.v", template(f"{wrapper}.v", **settings(record)))
+    for known in _modules(record):
+        for wrapper in WRAPPERS:
+            write_atomic(folder / "src" / f"{known.top}_{wrapper}.v", template(f"{wrapper}.v", **settings(known)))
     listed = sorted(file.relative_to(folder).as_posix() for file in (folder / "src").rglob("*.v"))
     core = template("core.yml", top=record.top, part=record.part, description=title,
                     sources="\n".join(f"      - {file}" for file in listed))  # fmt: skip
     write_atomic(folder / f"{record.top}.core", core)
 
 
-def write_bench(project: RtlProject, x: npt.NDArray[Any], outputs: npt.NDArray[np.float64]) -> Path:
+def _modules(record: RtlRecord) -> list[RtlRecord]:
+    return [record, *([record.answering] if record.answering else [])]
+
+
+def write_bench(
+    project: RtlProject, x: npt.NDArray[Any], outputs: npt.NDArray[np.float64],
+    answers: npt.NDArray[np.float64] | None = None,
+) -> Path:  # fmt: skip
     """Write the self-checking test benches with vectors; returns their folder.
 
     Args:
         project: written before.
         x: inputs (N, *input) on the network's grid.
-        outputs: what the network answers, (N, outputs).
+        outputs: what the network gives, (N, outputs).
+        answers: what the output stage makes of it, (N, answers), where the project has one.
     """
     record, bench = project.record, project.path / BENCH
-    for name, values, port in (
-        ("inputs", np.asarray(x, dtype=np.float64).reshape(len(x), -1), record.inputs),
-        ("outputs", outputs, record.outputs),
-    ):
-        digits = 2 * _bytes(width(port))
-        write_atomic(bench / f"{name}.hex", "".join(f"{word:0>{digits}}\n" for word in pack(values, port)))
-    for wrapper in WRAPPERS:
-        text = template(f"{wrapper}_tb.v", samples=len(x), **settings(record))
-        write_atomic(bench / f"{record.top}_{wrapper}_tb.v", text)
-    for name, file in COCOTB.items():
-        write_atomic(bench / name, template(file, top=record.top))
+    _write_words(bench / "inputs.hex", np.asarray(x, dtype=np.float64).reshape(len(x), -1), record.inputs)
+    for known, file, values in zip(_modules(record), ("outputs", "answers"), (outputs, answers), strict=False):
+        if values is None:
+            continue
+        _write_words(bench / f"{file}.hex", values, known.outputs)
+        for wrapper in WRAPPERS:
+            text = template(f"{wrapper}_tb.v", samples=len(x), results=file, **settings(known))
+            write_atomic(bench / f"{known.top}_{wrapper}_tb.v", text)
+    for name, cocotb in COCOTB.items():
+        write_atomic(bench / name, template(cocotb, top=record.top))
     return bench
+
+
+def _write_words(file: Path, values: npt.NDArray[np.float64], port: Sequence[Fixed]) -> None:
+    digits = 2 * _bytes(width(port))
+    write_atomic(file, "".join(f"{word:0>{digits}}\n" for word in pack(values, port)))
 
 
 def _bytes(bits: int) -> int:

@@ -1,4 +1,4 @@
-// Sends inputs.hex through ${top}_axis and compares with outputs.hex. Sender and receiver wait at random: never, now
+// Sends inputs.hex through ${top}_axis and compares with $results.hex. Sender and receiver wait at random: never, now
 // and then, every other clock, nearly always, as it changes every 64 clocks. Ends with PASS, or FAIL and a status of 1.
 // Runs in Verilator (--binary --timing) and Icarus Verilog (-g2012), in the folder of the vectors. +seed=N waits
 // differently.
@@ -63,7 +63,7 @@ module ${top}_axis_tb;
 
   initial begin
     $$readmemh("inputs.hex", inputs);
-    $$readmemh("outputs.hex", outputs);
+    $$readmemh("$results.hex", outputs);
     if ($$value$$plusargs("seed=%d", random)) random = random * 32'd2654435761 | 32'd1;
   end
 

@@ -1,4 +1,4 @@
-// Sends inputs.hex through ${top}_valid, with gaps, and compares every result with outputs.hex and its time with
+// Sends inputs.hex through ${top}_valid, with gaps, and compares every result with $results.hex and its time with
 // the latency. Ends with PASS, or FAIL and a status of 1. Runs as the test bench of ${top}_axis does.
 `timescale 1ns / 1ps
 
@@ -32,7 +32,7 @@ module ${top}_valid_tb;
 
   initial begin
     $$readmemh("inputs.hex", inputs);
-    $$readmemh("outputs.hex", outputs);
+    $$readmemh("$results.hex", outputs);
   end
 
   always #5 clk = ~clk;
