@@ -232,3 +232,12 @@ def test_a_design_that_failed_is_listed_with_its_reason(copy: Run) -> None:
     page = html(copy)
     assert "Failed designs" in page
     assert "<dt>t0009-w8-s50</dt><dd>export: a bias &lt;that&gt; does not fit</dd>" in page
+
+
+def test_the_interface_of_firmware_is_on_the_page(copy: Run) -> None:
+    assert "Interface of the firmware" not in html(copy)
+    (file,) = copy.designs.glob("*/reports.json")
+    project = file.parent / json.loads(file.read_text())["project"]
+    project.mkdir(exist_ok=True)
+    (project / "INTERFACE.md").write_text("# Interface\n\n| 0 | pT [GeV] | `log2(1 + x) < 3` |\n")
+    assert "| 0 | pT [GeV] | `log2(1 + x) &lt; 3` |" in html(copy)

@@ -145,8 +145,15 @@ def _detail(design: Design) -> dict[str, Any]:
             for number in report.get("numbers", [])
         ],
         "skipped": [str(item) for item in report.get("skipped", [])],
+        "interface": _interface(design.path / str(report.get("project", ""))),
         "command": f"nac synth {_quoted(design.path)}",
     }
+
+
+def _interface(project: Path) -> str:
+    """The interface sheet of a design's firmware, empty where there is none."""
+    file = project / "INTERFACE.md"
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
 def _listed(metrics: Mapping[str, float], intervals: Mapping[str, Interval]) -> str:
