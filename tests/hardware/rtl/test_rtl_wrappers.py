@@ -85,6 +85,7 @@ def test_a_sample_takes_as_long_through_the_streams_as_is_said(design_of: Design
     project = rtl_project(design_of("mlp", 2))
     sources = [shutil.copyfile(file, tmp_path / file.name).name for file in project.sources]
     (tmp_path / "one.v").write_text(f"""
+        `timescale 1ns / 1ps
         module one;
           reg clk = 0, valid = 0, resetn = 0; wire ready, done; integer edges = 0, from = 0;
           {project.record.top}_axis dut (.aclk(clk), .aresetn(resetn), .s_axis_tdata(0), .s_axis_tvalid(valid),
@@ -122,7 +123,9 @@ def test_two_designs_stream_side_by_side_in_one_top(tmp_path: Path) -> None:
             text = text.replace(f'"{name}.hex"', f'"{run}_{name}.hex"')
         (work / f"{run}.v").write_text(text.replace("$finish", ""))
         benches += [f"{project.record.top}_axis_tb {run}();"]
-    (work / "pair.v").write_text(f"module pair; {' '.join(benches)} initial #400000 $finish; endmodule\n")
+    (work / "pair.v").write_text(
+        f"`timescale 1ns / 1ps\nmodule pair; {' '.join(benches)} initial #400000 $finish; endmodule\n"
+    )
     said = run_verilog(tool, "pair", ["pair.v", "monday.v", "tuesday.v", *sources], work)
     assert said.count("PASS: 100 results equal") == 2
 
