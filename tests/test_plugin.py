@@ -7,10 +7,22 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command import process
+from datafiles import task_config
 
-from nac.testing import check_loss, check_metric
+from nac.arch import BLOCKS
+from nac.search.samplers import SAMPLERS
+from nac.testing import (
+    check_block,
+    check_cost,
+    check_layout,
+    check_loss,
+    check_metric,
+    check_pruner,
+    check_sampler,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGIN = ROOT / "examples" / "plugin"
@@ -61,13 +73,30 @@ def test_without_it_its_names_are_unknown(tmp_path: Path) -> None:
     assert "unknown layout 'traces'" in done.err + done.out
 
 
-def test_it_keeps_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_keeps_the_contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(PLUGIN / "src")
+    from nac_traces.blocks import Squeeze
+    from nac_traces.costs import weight_memory
+    from nac_traces.layouts import Traces
     from nac_traces.losses import log_cosh
     from nac_traces.metrics import sigma68
+    from nac_traces.pruners import growth
+    from nac_traces.samplers import Mutations
+    from nac_traces.simulators import pulses
 
+    monkeypatch.setattr(BLOCKS, "_objects", {**BLOCKS._objects, "squeeze": Squeeze})  # for this test alone
+    monkeypatch.setattr(SAMPLERS, "_objects", {**SAMPLERS._objects, "mutations": Mutations})
+    check_sampler("mutations")
+    check_block(Squeeze(rank=2, width=5), (6,))
+    check_cost(weight_memory)
     check_loss(log_cosh)
     check_metric(sigma68)
+    check_pruner(growth)
+    config = task_config(layout="arrays", kind="regression", shape=[32], outputs=1, targets="height", scaling="common")
+    layout = Traces(config.data.model_copy(update={"shape": (), "outputs": 0}))
+    made = pulses.samples(config.data, 20, 0)
+    raw = made["traces"] - made["traces"][:, :8].mean(axis=1, keepdims=True)
+    check_layout(layout, raw.astype(np.float32), made["height"][:, None], tmp_path)
 
 
 def test_it_has_one_of_each_kind_that_physicists_add() -> None:
