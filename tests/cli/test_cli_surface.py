@@ -46,6 +46,24 @@ def test_every_verb_explains_itself_with_an_example(nac: Command, verb: str) -> 
         assert f"nac {verb} " in done.out.split("─╯")[-1]
 
 
+@pytest.mark.parametrize("while_classes_are_made", [False, True])
+def test_ctrl_c_is_one_sentence_even_during_an_import(
+    nac: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, while_classes_are_made: bool
+) -> None:
+    class Interrupted:
+        def __set_name__(self, owner: type, name: str) -> None:
+            raise KeyboardInterrupt
+
+    def interrupted(_: Path) -> None:
+        if while_classes_are_made:
+            type("Imported", (), {"attribute": Interrupted()})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nac.pipeline.workers.status_of", interrupted)
+    done = nac("status", tmp_path)
+    assert (done.status, done.err) == (130, "error: interrupted; every file is either whole or not there\n")
+
+
 def test_version(nac: Command) -> None:
     assert nac("--version").out.strip() == f"nac {__version__}"
 

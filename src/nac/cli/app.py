@@ -38,8 +38,15 @@ class _Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt as error:
+        except (KeyboardInterrupt, RuntimeError) as error:
+            if not _is_interruption(error):
+                raise
             raise InterruptionError("interrupted; every file is either whole or not there") from error
+
+
+def _is_interruption(error: BaseException) -> bool:
+    """Whether Ctrl-C was the cause: while classes are made, Python 3.11 turns it into a RuntimeError."""
+    return isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt)
 
 
 app = typer.Typer(
