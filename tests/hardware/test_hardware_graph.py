@@ -108,7 +108,8 @@ def test_a_graph_from_elsewhere_is_read() -> None:
     [
         (quantised_graph(scale=0.3), "scale .* is not a power of two"),
         (quantised_graph(zero=1.0), "zero point .*, expected 0"),
-        (quantised_graph(rounding="FLOOR"), "rounding mode FLOOR"),
+        (quantised_graph(rounding="CEIL"), "rounding mode CEIL"),
+        (quantised_graph(rounding="FLOOR"), "rounded half to even"),
     ],
 )
 def test_quantisers_that_are_not_exact_are_refused(model: onnx.ModelProto, message: str) -> None:
