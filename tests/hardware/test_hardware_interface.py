@@ -12,10 +12,10 @@ from nac.config import TaskConfig
 from nac.design import Design
 from nac.hardware.engines.trained import TorchEngine
 from nac.hardware.generate import generate
-from nac.hardware.hls_layers import to_channels_last
 from nac.hardware.interface import Sheet, example, sheet_of
 from nac.hardware.interface_text import interface_md, sections
 from nac.hardware.kit.sheet import whole_sheet
+from nac.hardware.order import to_channels_last
 from nac.hardware.project import HlsProject
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.verify import circuit_of

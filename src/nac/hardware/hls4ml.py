@@ -21,7 +21,8 @@ from nac.errors import WorkError, third_party
 from nac.hardware import channel_types, stream_product
 from nac.hardware.backends import Backend, backend_for
 from nac.hardware.circuit import Circuit
-from nac.hardware.hls_layers import HlsLayers, lower, to_channels_last
+from nac.hardware.hls_layers import HlsLayers, lower
+from nac.hardware.order import to_channels_last
 
 logger = logging.getLogger(__name__)
 VERSION = "1.3.0"

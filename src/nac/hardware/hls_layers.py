@@ -17,31 +17,12 @@ from nac.errors import WorkError
 from nac.hardware import channel_types
 from nac.hardware.circuit import Circuit, Node, Types
 from nac.hardware.fixed import Fixed, Span
+from nac.hardware.order import channels_last, flatten_order, hls_name
 from nac.hardware.stream_product import LAYER
 
 Layer = dict[str, Any]
 INT_BITS = 32
 """Bits of an int in C++."""
-
-
-def channels_last(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape in hls4ml: channels first becomes channels last."""
-    return (*shape[1:], shape[0])
-
-
-def to_channels_last(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """(N, C, ...) to (N, ..., C), contiguous."""
-    return np.ascontiguousarray(np.moveaxis(x, 1, -1))
-
-
-def flatten_order(shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """For every element of a channels-last flattened tensor, its index in the channels-first one."""
-    return np.moveaxis(np.arange(math.prod(shape)).reshape(shape), 0, -1).ravel()
-
-
-def hls_name(name: str) -> str:
-    """A node's name in C++. `input` is reserved by hls4ml."""
-    return {"input": "x", "output": "y"}.get(name, name)
 
 
 @dataclass

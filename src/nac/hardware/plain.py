@@ -7,7 +7,7 @@ import numpy.typing as npt
 import onnx
 from onnx import numpy_helper
 
-from nac.hardware.read import QUANTISERS, GraphView, Quantiser, quantiser
+from nac.hardware.graph import QUANTISERS, GraphView, Quantiser, quantiser
 
 MIN_OPSET = 13
 BYTE = 8

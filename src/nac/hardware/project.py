@@ -20,7 +20,7 @@ from nac.config import Model, TargetConfig
 from nac.errors import InputError, WorkError
 from nac.hardware.backends import BACKENDS, Backend
 from nac.hardware.circuit import Circuit
-from nac.hardware.hls_layers import to_channels_last
+from nac.hardware.order import to_channels_last
 from nac.hardware.readme import UNVERIFIED, project_readme
 from nac.rundir import write_atomic
 

@@ -8,7 +8,7 @@ import numpy as np
 from nac.config import TargetConfig
 from nac.hardware.backends import Backend
 from nac.hardware.circuit import Circuit, Node
-from nac.hardware.hls_layers import channels_last
+from nac.hardware.order import channels_last
 
 UNVERIFIED = "Nothing yet: `nac synth` compares torch, QONNX and the C simulation, and writes the result here."
 ORDER = {1: "of the features", 2: "(position, feature)", 3: "(row, column, channel)"}

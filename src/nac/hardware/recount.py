@@ -13,9 +13,9 @@ from qonnx.core.modelwrapper import ModelWrapper
 from nac.cost import MatrixOp, set_bits
 from nac.errors import InputError, WorkError
 from nac.hardware.export import load_model
+from nac.hardware.graph import QUANTISERS, GraphView, attributes, integers, quantiser
 from nac.hardware.passes import fold_constants, infer_shapes
 from nac.hardware.qcdq import from_qcdq
-from nac.hardware.read import QUANTISERS, GraphView, attributes, integers, quantiser
 from nac.hardware.untrusted import BROKEN_MODEL, as_input_error, check_shapes
 
 logger = logging.getLogger(__name__)

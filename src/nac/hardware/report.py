@@ -17,11 +17,11 @@ from nac.design import Design
 from nac.hardware.evaluate import random_input
 from nac.hardware.export import export, load_model
 from nac.hardware.generate import generate
-from nac.hardware.hls_layers import to_channels_last
 from nac.hardware.kit.sheet import whole_sheet, write_sheet
 from nac.hardware.kit.vectors import FOLDER as VECTORS
 from nac.hardware.kit.vectors import write_vectors
 from nac.hardware.number import HardwareNumber
+from nac.hardware.order import to_channels_last
 from nac.hardware.project import HlsProject
 from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount

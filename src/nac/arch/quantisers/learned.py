@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from nac.arch.operation import Node
 from nac.arch.quantisers import LEARNED, QUANTISERS, Function
+from nac.arch.quantisers.rounding import RoundValues, RoundWeights, limits
 
 START_BITS = 7.0
 """Of weights and values before they learn: too many rather than too few."""
@@ -26,7 +27,6 @@ WIDEST = 16
 """Of a value, and of a layer's weights on their common grid."""
 PACE = 4.0
 """Bits for a unit of the parameters: widths have further to go than weights, at the same learning rate."""
-LN2 = math.log(2)
 
 
 class OnGrid(NamedTuple):
@@ -34,54 +34,6 @@ class OnGrid(NamedTuple):
 
     value: Tensor
     scale: Tensor
-
-
-class _RoundWeights(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, weight: Tensor, fraction: Tensor) -> Tensor:
-        scale = torch.exp2(torch.round(fraction))
-        value = torch.round(weight * scale) / scale
-        ctx.save_for_backward(weight - value)
-        return value
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
-        (lost,) = ctx.saved_tensors
-        return gradients[0], gradients[0] * lost * LN2
-
-
-class _RoundValues(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, fraction: Tensor, whole: Tensor, signed: bool, down: bool) -> Tensor:
-        step, low, high = limits(fraction, whole, signed=signed)
-        steps = x / step
-        rounded = (torch.floor(steps) if down else torch.round(steps)) * step
-        value = torch.minimum(torch.maximum(rounded, low), high)
-        ctx.save_for_backward(x, value, step, low, high)
-        return value
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
-        x, value, step, low, high = ctx.saved_tensors
-        gradient = gradients[0]
-        above, below = x > high + step, x < low
-        inside = ~(above | below)
-        live = high > low
-        shape = step.shape
-        of_x = gradient * inside
-        lost = torch.where(inside | ~live, x - value, torch.where(above, step, torch.zeros_like(step)))
-        of_fraction = (gradient * lost).sum(0).sum_to_size(shape) * LN2
-        saturated = gradient * (above * (high + step) + below * low)
-        of_whole = torch.where(live, saturated.sum(0).sum_to_size(shape), 0.0) * LN2
-        return of_x, of_fraction, of_whole, None, None
-
-
-def limits(fraction: Tensor, whole: Tensor, *, signed: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Step, smallest and largest value of fixed-point types; both are 0 where no bit is left."""
-    fraction, whole = torch.round(fraction), torch.round(whole)
-    step, top = torch.exp2(-fraction), torch.exp2(whole)
-    live = (fraction + whole > 0).to(step.dtype)
-    return step, -top * live if signed else torch.zeros_like(step), (top - step) * live
 
 
 class Values(nn.Module):
@@ -114,7 +66,7 @@ class Values(nn.Module):
             mode = "FLOOR" if self.down else "ROUND"
             return _quant(x, step[None], bits[None], signed=self.signed, mode=mode)
         arguments = (x, PACE * self.fraction, PACE * self.whole, self.signed, self.down)
-        return cast(Tensor, _RoundValues.apply(*arguments))  # type: ignore[no-untyped-call]
+        return cast(Tensor, RoundValues.apply(*arguments))  # type: ignore[no-untyped-call]
 
     def bits(self) -> Tensor:
         """Widths, signs included, in the shape of the parameters; whole numbers whose gradient is the parameters'."""
@@ -184,13 +136,13 @@ class Layer(nn.Module):
 
     def quantised(self) -> Tensor:
         """The weights as the network has them."""
-        return cast(Tensor, _RoundWeights.apply(self.weight, PACE * self.fraction))  # type: ignore[no-untyped-call]
+        return cast(Tensor, RoundWeights.apply(self.weight, PACE * self.fraction))  # type: ignore[no-untyped-call]
 
     def quantised_bias(self) -> Tensor | None:
         """The bias as the network has it."""
         if self.bias is None or self.bias_fraction is None:
             return None
-        return cast(Tensor, _RoundWeights.apply(self.bias, PACE * self.bias_fraction))  # type: ignore[no-untyped-call]
+        return cast(Tensor, RoundWeights.apply(self.bias, PACE * self.bias_fraction))  # type: ignore[no-untyped-call]
 
     def quant_weight(self) -> OnGrid:
         """The weights, and the step that all of them are multiples of."""

@@ -12,8 +12,8 @@ from nac.design import Design
 from nac.errors import third_party
 from nac.hardware.engines.contract import ENGINES, Values, batches
 from nac.hardware.export import export, load_model
+from nac.hardware.graph import parameter_tensors
 from nac.hardware.passes import QONNX_DOMAIN
-from nac.hardware.read import parameter_tensors
 
 
 @ENGINES.register("qonnx")
