@@ -1,0 +1,90 @@
+"""Fronts of learned widths, one training each: accuracy on samples that chose nothing, LUTs and CPU seconds.
+
+    python benchmarks/learned_widths.py --data train.npz --held held.npz --task jets_features --width 32 [--seed 0]...
+    python benchmarks/learned_widths.py --data train.npz --held held.npz --task jets --width 64 --width 32 --width 32
+
+A dense network of the given widths is trained in floating point, then once with the cost in the loss. Networks along
+the front are finished at their widths and rid of dead channels; their LUTs are estimated from the adder graph
+(nac.hardware.rtl). Accuracies are of `--held`, a file that is read after everything is made; theirs are the standard
+errors. `--set` changes settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`.
+"""
+
+import argparse
+import json
+import math
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from nac.arch import Architecture, Block, Dense, Flatten, initialised
+from nac.compress.constants import without_constants
+from nac.compress.learned.finish import finished
+from nac.compress.learned.front import along, learnable, train_front
+from nac.compress.quantisation import Bench, teacher_of
+from nac.config import LearnedConfig, load_task
+from nac.hardware.rtl.estimation import estimate_network
+from nac.tasks import make_task
+from nac.train import evaluate, fit
+
+Row = dict[str, float]
+
+
+def front(name: str, overrides: list[str], files: tuple[Path, Path], widths: list[int], seed: int) -> list[Row]:
+    """One row for every design of a training, the cheapest first."""
+    config = load_task(name, overrides=overrides)
+    task, settings = make_task(config), config.compress
+    learned = settings.learned or LearnedConfig()
+    dataset = task.load([files[0]], seed)
+    flat: list[Block] = [Flatten()] if len(task.input_shape) > 1 else []
+    blocks = (*flat, *(Dense(width=width, norm="batch") for width in widths))
+    reference = initialised(Architecture(input=task.input_shape, outputs=task.outputs, blocks=blocks), seed)
+    begun = time.process_time()
+    fit(reference, dataset, task, settings.train, seed=seed)
+    teacher = teacher_of(reference, settings)
+    network = learnable(reference, dataset)
+    points = along(train_front(network, dataset, task, learned, teacher, seed=seed), learned.designs)
+    seconds = time.process_time() - begun
+    bench = Bench(task, dataset, settings, teacher, seed)
+    held = task.read([files[1]], dataset.preprocessing)
+    rows = []
+    for point in points:
+        found, _ = without_constants(finished(network, point.state, bench, learned.finish)[0])
+        metric = task.metric_names[0]
+        value = evaluate(found, held, task)[metric]
+        rows.append({
+            "seed": seed, "held": value, "error": math.sqrt(value * (1 - value) / len(held)),
+            "validation": evaluate(found, dataset.judging, task)[metric], "choice": abs(point.value),
+            "lut": estimate_network(found, config.target).lut, "front_seconds": seconds,
+            "seconds": time.process_time() - begun,
+        })  # fmt: skip
+    return rows
+
+
+def main() -> None:
+    """Print a table, or with --json one object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--held", type=Path, required=True)
+    parser.add_argument("--task", default="jets_features")
+    parser.add_argument("--width", type=int, action="append", required=True)
+    parser.add_argument("--seed", type=int, action="append")
+    parser.add_argument("--set", action="append", default=[], dest="overrides")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    rows = [row for seed in given.seed or [0]
+            for row in front(given.task, given.overrides, (given.data, given.held), given.width, seed)]  # fmt: skip
+    if given.json:
+        sys.stdout.write(json.dumps({"task": given.task, "widths": given.width, "rows": rows}) + "\n")
+        return
+    table = Table("seed", "LUT", "held out", "validation", "CPU s of the front", "CPU s so far")
+    for row in rows:
+        table.add_row(f"{row['seed']}", f"{row['lut']:.0f}", f"{100 * row['held']:.1f} ± {100 * row['error']:.1f} %",
+                      f"{100 * row['validation']:.1f} %", f"{row['front_seconds']:.0f}", f"{row['seconds']:.0f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
