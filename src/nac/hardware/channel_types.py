@@ -24,17 +24,17 @@ CONFIG = """struct config{index} {{
         }}
     }}
 }};\n"""
-CASE = "        case {channel}:\n            return ap_{type}(x);"
 CALL = "nnet::channel_types<{input_t}, {output_t}, {config}>({input}, {output});"
 
 
 def cases(types: Sequence[Fixed], *, down: bool) -> str:
-    """The switch's branches, one for every channel."""
+    """The switch's branches, one for every type: each that there is costs the compiler time."""
     mode = "AP_TRN" if down else "AP_RND_CONV"
-    return "\n".join(
-        CASE.format(channel=channel, type=str(type_).replace(">", f", {mode}, AP_SAT>"))
-        for channel, type_ in enumerate(types)
-    )
+    lines = []
+    for type_ in dict.fromkeys(types):
+        lines += [f"        case {channel}:" for channel, own in enumerate(types) if own == type_]
+        lines.append(f"            return ap_{type_}(x);".replace(">", f", {mode}, AP_SAT>"))
+    return "\n".join(lines)
 
 
 @cache
