@@ -14,6 +14,7 @@ from nac.compress.distillation import DISTILLERS, Distilled, Distilling, distil,
 from nac.config import DistilledDataConfig, TaskConfig, TrainConfig
 from nac.errors import InputError, WorkError
 from nac.tasks import Dataset, describe, make_task
+from nac.testing import check_distiller
 from nac.train import evaluate, fit
 
 FEW = {"per_class": 3, "samples": 9, "experts": 1, "expert_epochs": 3, "inner_steps": 4, "iterations": 6}
@@ -50,7 +51,12 @@ def distilled(problem: Problem, method: str, seed: int = 0, **settings: object) 
     return distil(Distilling(task, dataset, partial(initialised, architecture), config, seed))
 
 
-@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("method", DISTILLERS)
+def test_contract(method: str) -> None:
+    check_distiller(DISTILLERS[method])
+
+
+@pytest.mark.parametrize("name", ["jets", "patches"])
 @pytest.mark.parametrize("method", DISTILLERS)
 def test_contract_of_distillers(method: str, name: str, tmp_path: Path) -> None:
     """As many samples as asked, of every class alike, physical, the same every time, and no real one is changed."""
