@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nac.api.data import Dataset as Dataset
     from nac.api.design import Design as Design
     from nac.api.front import Front as Front
+    from nac.api.model import Model as Model
+    from nac.api.model import import_model as import_model
     from nac.api.own import loss as loss
     from nac.api.own import metric as metric
     from nac.api.run import Run as Run
@@ -45,8 +47,8 @@ __version__ = "0.1.0"
 
 _MODULES = ("plots", "spaces")
 _PUBLIC = {
-    "Dataset": "data", "Design": "design", "Front": "front", "Run": "run", "Task": "task", "load": "searching",
-    "loss": "own", "metric": "own", "run": "searching",
+    "Dataset": "data", "Design": "design", "Front": "front", "Model": "model", "Run": "run", "Task": "task",
+    "import_model": "model", "load": "searching", "loss": "own", "metric": "own", "run": "searching",
     **dict.fromkeys((
         "architecture", "check", "connectivity", "costs", "describe", "distil", "doctor", "init", "join", "refit",
         "simulate", "task_config", "task_file", "verify",

@@ -64,13 +64,13 @@ def _raw(network: Network) -> onnx.ModelProto:
         warnings.simplefilter("ignore")  # the traced export is deprecated, ten times faster and the same graph
         file = f"{folder}/raw.onnx"
         if network.quantised:
-            _exporter().export(network, args=x, export_path=file, dynamo=False)
+            exporter().export(network, args=x, export_path=file, dynamo=False)
         else:
             torch.onnx.export(network, (x,), file, dynamo=False, opset_version=18)
         return onnx.load(file)
 
 
-def _exporter() -> Any:
+def exporter() -> Any:
     """Brevitas' own, which asks for the exact class of what it exports. Imported late: it warns of itself."""
     from brevitas.export.onnx.qonnx.handler import BrevitasBiasQuantProxyHandler
     from brevitas.export.onnx.qonnx.manager import QONNXManager

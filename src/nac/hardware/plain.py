@@ -71,9 +71,10 @@ class _Writer:
         self, node: onnx.NodeProto, tensor: str, given: Quantiser, kind: Any, bounds: tuple[Any, Any] | None
     ) -> None:
         """Add the clipping of integers to a narrower type than their own, and back to values."""
-        if bounds is not None and tuple(map(int, bounds)) != (np.iinfo(kind).min, np.iinfo(kind).max):
+        ends = [] if bounds is None else [int(bound.flat[0]) for bound in bounds]
+        if ends and ends != [np.iinfo(kind).min, np.iinfo(kind).max]:
             names = [self._put(f"{node.name}_{end}", np.asarray(value, kind)) for end, value in
-                     zip(("low", "high"), bounds, strict=True)]  # fmt: skip
+                     zip(("low", "high"), ends, strict=True)]  # fmt: skip
             tensor = self._add("Clip", [tensor, *names], node, "clipped")
         axis = {"axis": int(np.argmax(given.fraction.shape))} if given.fraction.size > 1 else {}
         inputs = [tensor, *self._ends(node, given, kind)]

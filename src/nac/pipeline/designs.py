@@ -13,6 +13,7 @@ from rich.console import Console
 
 from nac.config import TargetConfig, validate
 from nac.design import DESIGN_FAILURES, Design, more_saturated, record_failure
+from nac.design.data import Input
 from nac.errors import InputError
 from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha256, synthesise
 from nac.hardware.convert import NAME as QCDQ_FILE
@@ -215,7 +216,12 @@ def convert_design(path: Path, *, file: Path | None, files: Sequence[Path], cons
 
 
 def _check_inputs(design: Design, files: Sequence[Path]) -> NDArray[np.float32]:
-    """Inputs that the engines are compared on: of the files, or of the run that the design is in."""
+    """Inputs that the engines are compared on: of the files, of the run that the design is in, or else at random."""
+    if not files and not Run(design.path.resolve().parent.parent).config_file.is_file():
+        logger.info("%s lies in no run: its engines are compared on random inputs", design.path)
+        grid, random = Input.of(design.network), np.random.default_rng(0)
+        shape = (CHECKED_SAMPLES, *design.record.architecture.input)
+        return random.uniform(grid.low, grid.high, shape).astype(np.float32)
     if not files:
         return check_inputs(_dataset_of_run(design))
     split, _ = _samples(design, files)

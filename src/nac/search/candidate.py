@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from nac.arch import Architecture, Compression, initialised, workload
+from nac.arch import Architecture, Compression, Network, initialised, workload
 from nac.cost import costs
 from nac.design import save_float, save_quantised
 from nac.errors import InputError
@@ -21,7 +21,7 @@ from nac.search.objectives import Candidate, Goals, Price
 from nac.space import Genotype, SearchSpace, Unbuildable, changes, compression
 from nac.study import RESCORED
 from nac.tasks import Dataset, Task, intervals_of, read_intervals, values_of
-from nac.train import estimate, evaluate, fit
+from nac.train import FitResult, estimate, evaluate, fit
 
 logger = logging.getLogger(__name__)
 
@@ -149,13 +149,12 @@ class Bench:
         start = time.perf_counter()
         architecture, folder = candidate.architecture, self.run.trial(trial.number)
         seed = training_seed(self.seed, architecture)
-        network = initialised(architecture, seed)
+        network = self.network(architecture, seed)
         climb = Climb(
             self.rungs, lambda: evaluate(network, self.dataset.validation, self.task),
             lambda epochs, metrics: self.ends(trial, candidate, epochs, metrics),
         )  # fmt: skip
-        settings = self.task.config.train
-        result = fit(network, self.dataset, self.task, settings, seed=seed, on_epoch=climb if self.rungs else None)
+        result = self.fitted(network, seed, climb)
         measured = None
         if self.deployment is not None:
             deployed = self.deployment.quantised(network, candidate.compression, seed)
@@ -180,6 +179,15 @@ class Bench:
         return replace(
             candidate, metrics=values_of(found), intervals=intervals_of(found), network=judged, measured=measured
         )  # fmt: skip
+
+    def network(self, architecture: Architecture, seed: int) -> Network:
+        """What a training starts from."""
+        return initialised(architecture, seed)
+
+    def fitted(self, network: Network, seed: int, climb: Climb) -> FitResult:
+        """Train a candidate's network in place."""
+        settings, on_epoch = self.task.config.train, climb if self.rungs else None
+        return fit(network, self.dataset, self.task, settings, seed=seed, on_epoch=on_epoch)
 
     def _require_promise(self, trial: Trial, candidate: Candidate) -> None:
         """Raises Unpromising when the candidate is not worth its first epoch."""
