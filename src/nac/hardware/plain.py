@@ -17,9 +17,11 @@ def to_plain(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model without a quantiser of QONNX's, for any batch.
 
     Values of one type of at most 8 bits go through QuantizeLinear, Clip and DequantizeLinear; others through a
-    multiplication, a rounding and a clipping in floats, since onnxruntime clips no wider integers. Constants are kept
-    as integers, those whose every element has a type of its own as floats. Scales are powers of two: all of it is
-    exact. Raises InputError as `nac.hardware.read.quantiser`.
+    multiplication, a rounding and a clipping in floats, since onnxruntime clips no wider integers. Constants of one
+    such type are kept as integers, others as floats: of integers of 32 bits onnxruntime supposes that they are biases
+    whose scale is that of the products. Scales are powers of two: all of it is exact.
+
+    Raises InputError as `nac.hardware.read.quantiser`.
     """
     writer = _Writer(model)
     for node in model.graph.node:
@@ -55,24 +57,24 @@ class _Writer:
         low, high = _bounds(given)
         scaled = raw.astype(np.float64) * np.exp2(given.fraction)
         steps = np.clip(np.floor(scaled) if given.down else np.rint(scaled), low, high)
-        if given.width.size > 1 or sum(size > 1 for size in given.fraction.shape) > 1:
+        one_type = given.width.size == 1 and sum(size > 1 for size in given.fraction.shape) <= 1
+        if not one_type or int(given.width.flat[0]) > BYTE:
             self._put(node.output[0], (steps * np.exp2(-given.fraction)).astype(np.float32))
             return
-        wide = int(given.width.flat[0]) > BYTE
-        kind: Any = np.int32 if wide else np.int8 if given.signed else np.uint8
+        kind: Any = np.int8 if given.signed else np.uint8
         tensor = self._put(f"{node.output[0]}_steps", steps.astype(kind))
-        self._dequantise(node, tensor, given, kind, None if wide else (low, high))
+        self._dequantise(node, tensor, given, kind, (low, high))
 
     def _rounded(self, node: onnx.NodeProto, given: Quantiser, kind: Any) -> str:
         ends = self._ends(node, given, kind)
         return self._add("QuantizeLinear", [node.input[0], *ends], node, "quantised")
 
     def _dequantise(
-        self, node: onnx.NodeProto, tensor: str, given: Quantiser, kind: Any, bounds: tuple[Any, Any] | None
+        self, node: onnx.NodeProto, tensor: str, given: Quantiser, kind: Any, bounds: tuple[Any, Any]
     ) -> None:
         """Add the clipping of integers to a narrower type than their own, and back to values."""
-        ends = [] if bounds is None else [int(bound.flat[0]) for bound in bounds]
-        if ends and ends != [np.iinfo(kind).min, np.iinfo(kind).max]:
+        ends = [int(bound.flat[0]) for bound in bounds]
+        if ends != [np.iinfo(kind).min, np.iinfo(kind).max]:
             names = [self._put(f"{node.name}_{end}", np.asarray(value, kind)) for end, value in
                      zip(("low", "high"), ends, strict=True)]  # fmt: skip
             tensor = self._add("Clip", [tensor, *names], node, "clipped")

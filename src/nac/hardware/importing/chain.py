@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnx
 
 from nac.errors import InputError
-from nac.hardware.read import QUANTISERS, GraphView, Quantiser, attributes, quantiser
+from nac.hardware.graph import QUANTISERS, GraphView, Quantiser, attributes, quantiser
 
 KNOWN = ("Gemm", "MatMul with Add", "Conv", "BatchNormalization", "Relu", "LeakyRelu", "MaxPool", "Flatten", "Reshape",
          "ReduceMean", "ReduceMax", "Quant", "QuantizeLinear with DequantizeLinear")  # fmt: skip
@@ -23,12 +23,11 @@ SLOPES = {0.125: "leaky_relu_1_8", 0.01: "leaky_relu"}
 
 @dataclass
 class Parameters:
-    """Weights (outputs, inputs, *kernel) of a layer and its bias, with their fractional bits where quantised."""
+    """Weights (outputs, inputs, *kernel) of a layer, with their fractional bits where quantised, its bias and norm."""
 
     weight: npt.NDArray[np.float64]
     weight_fraction: npt.NDArray[np.int64] | None
     bias: npt.NDArray[np.float64] | None = None
-    bias_fraction: npt.NDArray[np.int64] | None = None
     norm: tuple[npt.NDArray[Any], ...] = ()
     epsilon: float = 0.0
 
@@ -122,7 +121,7 @@ def _value(view: GraphView, tensor: str) -> tuple[npt.NDArray[np.float64], npt.N
 def _layer(chain: Chain, node: onnx.NodeProto, block: dict[str, Any], weight: Any, fraction: Any) -> None:
     parameters = Parameters(weight, fraction)
     if len(node.input) > 2 and node.input[2]:
-        parameters.bias, parameters.bias_fraction = _value(chain.view, node.input[2])
+        parameters.bias, _ = _value(chain.view, node.input[2])
     chain.steps.append(Step({**block, "activation": "none"}, parameters, name=_name(node)))
 
 
@@ -149,9 +148,7 @@ def _add(chain: Chain, node: onnx.NodeProto) -> None:
     if last is None or last.parameters is None or last.parameters.bias is not None or last.values is not None:
         raise InputError(f"{_name(node)}: expected Add of a bias behind a MatMul")
     constant = next(name for name in node.input if name != chain.tensor)
-    bias, fraction = _value(chain.view, constant)
-    last.parameters.bias = bias.reshape(-1)
-    last.parameters.bias_fraction = None if fraction is None else fraction.reshape(-1)
+    last.parameters.bias = _value(chain.view, constant)[0].reshape(-1)
 
 
 def _conv(chain: Chain, node: onnx.NodeProto) -> None:

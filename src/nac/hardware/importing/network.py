@@ -11,16 +11,17 @@ from torch import nn
 
 from nac.arch import Architecture, Network, copied
 from nac.arch.quantisers.given import GIVEN
-from nac.arch.quantisers.learned import PACE, Layer, Values
+from nac.arch.quantisers.learned import PACE, Layer, Values, finest
 from nac.errors import InputError, WorkError
 from nac.hardware.engines.exported import run_qonnx
+from nac.hardware.graph import GraphView, Quantiser
 from nac.hardware.importing.chain import Chain, Parameters, read_chain
 from nac.hardware.passes import QONNX_DOMAIN, fold_constants, infer_shapes
 from nac.hardware.qcdq import from_qcdq
-from nac.hardware.read import GraphView, Quantiser
 from nac.hardware.untrusted import BROKEN_MODEL, as_input_error
 
 CHECKED = 64
+DEEPEST = 32  # fractional bits of a bias, with which sums stay exact
 
 
 def import_graph(model: onnx.ModelProto) -> Network:
@@ -99,20 +100,24 @@ def _quantised(chain: Chain) -> Network:
 
 
 def _set_layer(layer: Layer, given: Parameters) -> None:
-    if given.weight_fraction is None or (given.bias is not None and given.bias_fraction is None):
-        what = "weights" if given.weight_fraction is None else "biases"
-        raise InputError(f"the {what} of a layer are not quantised, expected all weights and biases to be")
+    """Weights on the grid that they came with; a bias is a number of few digits anyway."""
+    if given.weight_fraction is None:
+        raise InputError("the weights of a layer are not quantised, expected those of all layers to be")
     if given.norm:
         raise InputError("a batch norm is left in the quantised network, expected it to be folded into its layer")
     shape = layer.weight.shape
     layer.weight.copy_(torch.from_numpy(given.weight.copy()).reshape(shape))
     layer.fraction.copy_(torch.from_numpy(given.weight_fraction / PACE).reshape(shape))
-    if layer.bias is not None and layer.bias_fraction is not None:
-        outputs = layer.bias.shape
-        if given.bias is not None and given.bias_fraction is not None:
-            layer.bias.copy_(torch.from_numpy(np.broadcast_to(given.bias.reshape(-1), outputs).copy()))
-            fraction = np.broadcast_to(given.bias_fraction.reshape(-1), outputs) / PACE
-            layer.bias_fraction.copy_(torch.from_numpy(fraction.copy()))
+    if layer.bias is None or layer.bias_fraction is None:
+        return
+    bias = np.zeros(shape[0]) if given.bias is None else np.broadcast_to(given.bias.reshape(-1), (shape[0],))
+    layer.bias.copy_(torch.from_numpy(bias.astype(np.float32)))
+    steps = finest(layer.bias)
+    fraction = torch.where(torch.isinf(steps), 0.0, -torch.log2(steps))
+    if int(fraction.max()) > DEEPEST:
+        raise InputError(f"the biases of a layer have up to {int(fraction.max())} fractional bits, expected at most "
+                         f"{DEEPEST}: quantise them")
+    layer.bias_fraction.copy_(fraction / PACE)
 
 
 def _set_values(layer: Values, given: Quantiser, name: str) -> None:
