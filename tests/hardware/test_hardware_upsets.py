@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from nac.errors import InputError, WorkError
 from nac.hardware.evaluate import evaluate, random_input
+from nac.hardware.export import circuit_of
 from nac.hardware.fixed import Fixed
 from nac.hardware.upsets import NOT_KEPT, Upsets
-from nac.hardware.verify import circuit_of
 from nac.pipeline.robustness import Flips, robustness
 
 

@@ -1,11 +1,14 @@
 """A design's network as QONNX, through named passes whose results are kept."""
 
 import hashlib
+import io
 import logging
-import tempfile
 import warnings
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import onnx
 import torch
@@ -16,13 +19,60 @@ from nac.arch import Network
 from nac.arch.quantisers.fixed_point import BiasProxy
 from nac.design import Design
 from nac.errors import InputError, WorkError, third_party
+from nac.hardware.circuit import Circuit
 from nac.hardware.passes import passes
+from nac.hardware.read import read_circuit
 from nac.hardware.untrusted import BROKEN_MODEL, as_input_error, check_model
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
 RAW = "export"
 SOURCE_KEY = "nac"
+
+
+@dataclass(frozen=True, eq=False)
+class Exported:
+    """A network's QONNX graph, and what is read from it, each found once and only when it is asked for."""
+
+    model: onnx.ModelProto
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        """The fixed-point circuit. Raises InputError where the graph has none."""
+        return read_circuit(self.model)
+
+    @cached_property
+    def source(self) -> str:
+        """What identifies the graph: 12 hex digits of the hash of its nodes and constants."""
+        return hashlib.sha256(self.model.graph.SerializeToString(deterministic=True)).hexdigest()[:12]
+
+
+_Stamp = tuple[int, int, int]
+_known: "WeakKeyDictionary[Design, tuple[_Stamp, Exported]]" = WeakKeyDictionary()
+
+
+def exported(design: Design) -> Exported:
+    """What a design's `model.onnx` holds, exported first where there is none; read again only where the file changed.
+
+    Raises InputError when the file cannot be read or trusted.
+    """
+    file = design.path / "model.onnx"
+    if not file.is_file():
+        export(design)
+    stamp, known = _stamp(file), _known.get(design)
+    if known is None or known[0] != stamp:
+        known = _known[design] = (stamp, Exported(load_model(file)))
+    return known[1]
+
+
+def circuit_of(design: Design) -> Circuit:
+    """The fixed-point circuit of a design. Raises InputError where it has none."""
+    return exported(design).circuit
+
+
+def _stamp(file: Path) -> _Stamp:
+    found = file.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def export(design: Design, *, keep_intermediates: bool = True) -> Path:
@@ -34,6 +84,7 @@ def export(design: Design, *, keep_intermediates: bool = True) -> Path:
     model = export_network(design.network, folder)
     target = design.path / "model.onnx"
     write_atomic(target, model.SerializeToString())
+    _known[design] = (_stamp(target), Exported(model))
     return target
 
 
@@ -60,14 +111,14 @@ def export_network(network: Network, intermediates: Path | None = None) -> onnx.
 
 def _raw(network: Network) -> onnx.ModelProto:
     x = torch.zeros(1, *network.architecture.input)
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the traced export is deprecated, ten times faster and the same graph
-        file = f"{folder}/raw.onnx"
         if network.quantised:
-            exporter().export(network, args=x, export_path=file, dynamo=False)
-        else:
-            torch.onnx.export(network, (x,), file, dynamo=False, opset_version=18)
-        return onnx.load(file)
+            raw: onnx.ModelProto = exporter().export(network, args=x, dynamo=False)
+            return raw
+        written: Any = io.BytesIO()  # which it takes, whatever its annotation says
+        torch.onnx.export(network, (x,), written, dynamo=False, opset_version=18)
+        return onnx.load_model_from_string(written.getvalue())
 
 
 def exporter() -> Any:
@@ -104,8 +155,3 @@ def load_model(path: Path) -> onnx.ModelProto:
     except BROKEN_MODEL as error:
         raise InputError(f"{path}: {as_input_error(error)}") from error
     return model
-
-
-def source_of(model: onnx.ModelProto) -> str:
-    """What identifies a graph: 12 hex digits of the hash of its nodes and constants."""
-    return hashlib.sha256(model.graph.SerializeToString(deterministic=True)).hexdigest()[:12]

@@ -5,18 +5,15 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import onnx
-
 from nac.config import TargetConfig
 from nac.design import Design
 from nac.errors import InputError
 from nac.hardware import hls4ml
 from nac.hardware.backends import backend_for
-from nac.hardware.export import export, load_model, source_of
+from nac.hardware.export import Exported, export, exported, load_model
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
 from nac.hardware.project import RECORD, HlsProject, ProjectRecord
-from nac.hardware.read import read_circuit
 from nac.hardware.readme import UNVERIFIED
 
 
@@ -26,12 +23,12 @@ def generate(design: Design, target: TargetConfig, project_dir: Path | None = No
     Raises:
         InputError: the backend cannot take this network, or the folder holds something else.
     """
-    model = load_model(export(design))
-    task = design.record.task.name
+    export(design)
+    graph, task = exported(design), design.record.task.name
     folder = project_dir or design.path / "hls"
     return write_project(
-        model, target, folder, top=top_name(task, source_of(model)), title=f"{task}: {design.record.name}",
-        interface=sections(sheet_of(design.record, read_circuit(model)), channels_last=True),
+        graph, target, folder, top=top_name(task, graph.source), title=f"{task}: {design.record.name}",
+        interface=sections(sheet_of(design.record, graph.circuit), channels_last=True),
     )  # fmt: skip
 
 
@@ -44,10 +41,10 @@ def top_name(task: str, source: str) -> str:
 
 
 def write_project(
-    model: onnx.ModelProto, target: TargetConfig, path: Path, *, top: str, title: str, interface: str = "",
+    graph: Exported, target: TargetConfig, path: Path, *, top: str, title: str, interface: str = "",
     verification: str = UNVERIFIED,
 ) -> HlsProject:  # fmt: skip
-    """Write a project from a QONNX graph (`export_network`). The same arguments give the same files.
+    """Write a project from a QONNX graph. The same arguments give the same files.
 
     `interface` is what its README says of the inputs and outputs (nac.hardware.interface_text).
 
@@ -56,7 +53,7 @@ def write_project(
     """
     if path.exists() and (not path.is_dir() or (any(path.iterdir()) and not (path / RECORD).is_file())):
         raise InputError(f"{path}: exists and is no project written by nac, expected a new or empty folder")
-    circuit = read_circuit(model)
+    circuit = graph.circuit
     backend = backend_for(circuit, target)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as work:
@@ -64,7 +61,7 @@ def write_project(
         hls_model, _ = hls4ml.convert(circuit, target, backend, folder, top)
         hls4ml.write(hls_model, folder)
         record = ProjectRecord(
-            title=title, top=top, source=source_of(model), target=target, part=str(hls_model.config.config["Part"]),
+            title=title, top=top, source=graph.source, target=target, part=str(hls_model.config.config["Part"]),
             input_shape=circuit.input.shape, outputs=circuit.output.shape[0], interface=interface,
         )  # fmt: skip
         HlsProject(folder, record).record_verification(verification, circuit)
@@ -77,10 +74,10 @@ def write_project(
 def restore(folder: Path, path: Path) -> HlsProject:
     """Write again, whole, the project of which `folder` keeps `nac.json` and `model.onnx`. Raises InputError."""
     record = HlsProject.open(folder).record
-    model = load_model(folder / "model.onnx")
-    if source_of(model) != record.source:
+    graph = Exported(load_model(folder / "model.onnx"))
+    if graph.source != record.source:
         raise InputError(f"{folder}: model.onnx is not the one that {RECORD} was made from")
     return write_project(
-        model, record.target, path, top=record.top, title=record.title, interface=record.interface,
+        graph, record.target, path, top=record.top, title=record.title, interface=record.interface,
         verification=record.verification,
     )  # fmt: skip

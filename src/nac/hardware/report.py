@@ -15,7 +15,7 @@ from nac.config import Model, TargetConfig
 from nac.cost import COSTS, costs
 from nac.design import Design
 from nac.hardware.evaluate import random_input
-from nac.hardware.export import export, load_model
+from nac.hardware.export import circuit_of, export
 from nac.hardware.generate import generate
 from nac.hardware.kit.sheet import whole_sheet, write_sheet
 from nac.hardware.kit.vectors import FOLDER as VECTORS
@@ -23,7 +23,6 @@ from nac.hardware.kit.vectors import write_vectors
 from nac.hardware.number import HardwareNumber
 from nac.hardware.order import to_channels_last
 from nac.hardware.project import HlsProject
-from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount
 from nac.hardware.rtl import RtlProject, RtlReport, Simulation, Synthesis, build_rtl, rtl_project
 from nac.hardware.rtl.bench import Passed
@@ -122,7 +121,7 @@ def synthesise(
         numbers=(*numbers, *rtl.numbers, *(number for found in vendor for number in found.numbers)),
         skipped=(*skipped, *rtl.skipped),
         remarks=(
-            *_about_channels(design, model_file), *rtl.remarks, *(line for found in vendor for line in found.remarks)
+            *_about_channels(design), *rtl.remarks, *(line for found in vendor for line in found.remarks)
         ),
     )  # fmt: skip
     write_atomic(report_file, report.model_dump_json(indent=1))
@@ -132,7 +131,7 @@ def synthesise(
 
 def random_inputs(design: Design, samples: int = 1000, seed: int = 0) -> npt.NDArray[np.float32]:
     """Inputs (samples, *input) over and beyond the range of the input's type, its ends and zero among them."""
-    type_ = read_circuit(load_model(design.path / "model.onnx")).input.type
+    type_ = circuit_of(design).input.type
     generator = np.random.default_rng(seed)
     low, high = type_.low * 2.0**-type_.fraction, type_.high * 2.0**-type_.fraction
     shape = design.record.architecture.input
@@ -159,8 +158,7 @@ def _finish_project(
     if design.record.removal:
         text += f"\n{design.record.removal}"
     text += f"\nsha256 of the predictions: `{verification.predictions_sha256}`"
-    model = load_model(design.path / "model.onnx")
-    project.record_verification(text, read_circuit(model))
+    project.record_verification(text, circuit_of(design))
     bench = project.path / "tb_data"
     if verification.hls_samples and bench.is_dir():
         samples = design.quantised_input(np.ascontiguousarray(x, dtype=np.float32))
@@ -174,16 +172,16 @@ def _write_interface(
     design: Design, project: HlsProject, rtl: RtlProject | None, x: npt.NDArray[np.float32]
 ) -> None:
     """The sheet into the projects; samples and what they give, and random ones as well, into the design's folder."""
-    circuit = read_circuit(load_model(design.path / "model.onnx"))
+    circuit = circuit_of(design)
     vectors = np.concatenate([design.quantised_input(x), random_input(circuit, RANDOM_SAMPLES)])
     write_vectors(design.path / VECTORS, circuit, vectors)
     sheet = whole_sheet(design, circuit, x[0], hls=project, rtl=rtl)
     write_sheet(sheet, [found.path for found in (project, rtl) if found is not None])
 
 
-def _about_channels(design: Design, model_file: Path) -> list[str]:
+def _about_channels(design: Design) -> list[str]:
     """Channels that were taken out, and layers whose weights need a type wider than scales may lie apart."""
-    graph, circuit = design.network.graph, read_circuit(load_model(model_file))
+    graph, circuit = design.network.graph, circuit_of(design)
     wide = [
         f"{node.name}: its {bits}-bit weights take {width} bits in HLS: the scales of its channels lie far apart"
         for node in circuit

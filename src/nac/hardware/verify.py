@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import torch
 from pydantic import AliasChoices, Field
 from torch import nn
@@ -19,15 +18,13 @@ from nac.arch.quantisers import plain
 from nac.config import Model
 from nac.design import Design
 from nac.errors import WorkError
-from nac.hardware.circuit import Circuit
 from nac.hardware.engines import outputs_sha256
 from nac.hardware.engines.exported import QonnxEngine, run_qonnx
 from nac.hardware.engines.hls import HlsEngine
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.export import export, load_model
+from nac.hardware.export import Exported, exported
 from nac.hardware.hls4ml import trace_layers
 from nac.hardware.project import HlsProject
-from nac.hardware.read import read_circuit
 
 logger = logging.getLogger(__name__)
 TRACED_SAMPLES = 20
@@ -68,9 +65,9 @@ def verify(
     seconds: dict[str, float] = {}
     expected = _timed("torch", seconds, TorchEngine(design).predict, inputs)
     few = inputs[:n_qonnx]
-    model = load_model(_model_file(design))
+    graph = exported(design)
     if not np.array_equal(_timed("qonnx", seconds, QonnxEngine(design).predict, few), expected[: len(few)]):
-        raise WorkError(f"{design.record.name}: {_torch_against_qonnx(design.network, model, few)}")
+        raise WorkError(f"{design.record.name}: {_torch_against_qonnx(design.network, graph, few)}")
     simulated = project is None or project.backend.simulates
     if simulated:
         start = time.perf_counter()
@@ -78,17 +75,12 @@ def verify(
         seconds["compile"] = round(time.perf_counter() - start, 3)
         if not np.array_equal(found := _timed("hls", seconds, hls.predict, inputs), expected):
             wrong = np.flatnonzero((found != expected).any(axis=1))
-            raise WorkError(f"{design.record.name}: {_qonnx_against_hls(hls.project, model, inputs[wrong])}")
+            raise WorkError(f"{design.record.name}: {_qonnx_against_hls(hls.project, graph, inputs[wrong])}")
     return Verification(
         samples=len(inputs), qonnx_samples=len(few), hls_samples=len(inputs) if simulated else 0, equal=True,
-        proven=not read_circuit(model).inexact_in_float64(), predictions_sha256=outputs_sha256(expected),
+        proven=not graph.circuit.inexact_in_float64(), predictions_sha256=outputs_sha256(expected),
         seconds=seconds,
     )  # fmt: skip
-
-
-def _model_file(design: Design) -> Path:
-    file = design.path / "model.onnx"
-    return file if file.is_file() else export(design)
 
 
 def _timed(name: str, seconds: dict[str, float], predict: Any, x: npt.NDArray[np.float32]) -> Values:
@@ -116,15 +108,15 @@ def torch_layers(network: Network, x: npt.NDArray[np.float32]) -> dict[str, Valu
     return seen
 
 
-def _torch_against_qonnx(network: Network, model: onnx.ModelProto, x: npt.NDArray[np.float32]) -> str:
-    tensors, layers = run_qonnx(model, x, all_tensors=True), torch_layers(network, x)
-    pairs = [(n.name, layers[n.name], tensors[n.tensor]) for n in read_circuit(model) if n.name in layers]
+def _torch_against_qonnx(network: Network, graph: Exported, x: npt.NDArray[np.float32]) -> str:
+    tensors, layers = run_qonnx(graph.model, x, all_tensors=True), torch_layers(network, x)
+    pairs = [(n.name, layers[n.name], tensors[n.tensor]) for n in graph.circuit if n.name in layers]
     return _first_difference("torch", "QONNX", pairs)
 
 
-def _qonnx_against_hls(project: HlsProject, model: onnx.ModelProto, x: npt.NDArray[np.float32]) -> str:
+def _qonnx_against_hls(project: HlsProject, graph: Exported, x: npt.NDArray[np.float32]) -> str:
     few = x[:TRACED_SAMPLES]
-    circuit, tensors = read_circuit(model), run_qonnx(model, few, all_tensors=True)
+    circuit, tensors = graph.circuit, run_qonnx(graph.model, few, all_tensors=True)
     with tempfile.TemporaryDirectory() as work:
         traced = trace_layers(circuit, project.record.target, Path(work) / "traced", few)
     pairs = [(n.name, tensors[n.tensor], traced[n.name]) for n in circuit if n.name in traced]
@@ -139,8 +131,3 @@ def _first_difference(left: str, right: str, pairs: list[tuple[str, Values, Valu
             share = f"{differs.sum()} of {len(a)} samples"
             return f"{left} and {right} differ first in layer {name}: {share}, by up to {gap:g}"
     return f"{left} and {right} differ in their outputs, and in no layer that both show"
-
-
-def circuit_of(design: Design) -> Circuit:
-    """The fixed-point circuit of a design. Raises InputError where it has none."""
-    return read_circuit(load_model(_model_file(design)))

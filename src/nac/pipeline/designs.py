@@ -18,8 +18,8 @@ from nac.errors import InputError
 from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha256, synthesise
 from nac.hardware.convert import NAME as QCDQ_FILE
 from nac.hardware.convert import convert
+from nac.hardware.export import circuit_of
 from nac.hardware.rtl import RtlEngine
-from nac.hardware.verify import circuit_of
 from nac.pipeline.context import as_started
 from nac.pipeline.progress import teller
 from nac.pipeline.request import unchanged

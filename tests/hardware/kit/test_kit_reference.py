@@ -18,12 +18,12 @@ from nac.design import Design
 from nac.hardware.circuit import Op
 from nac.hardware.engines.trained import TorchEngine
 from nac.hardware.evaluate import random_input, to_integers
+from nac.hardware.export import circuit_of
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
 from nac.hardware.kit import header, reference
 from nac.hardware.kit.network import network_json
 from nac.hardware.kit.reference import Integers, Reference
-from nac.hardware.verify import circuit_of
 from nac.space import SearchSpace
 
 SPACES = sorted((Path(__file__).resolve().parents[3] / "search_spaces").glob("*.yaml"))

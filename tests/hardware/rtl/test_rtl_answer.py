@@ -7,6 +7,7 @@ import pytest
 from sheets import WAYS, design_of_way, raw_samples
 
 from nac.hardware.engines.trained import TorchEngine
+from nac.hardware.export import circuit_of
 from nac.hardware.fixed import Fixed
 from nac.hardware.interface import OutputSheet, sheet_of
 from nac.hardware.rtl import tools
@@ -16,7 +17,6 @@ from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.record import run_graph
 from nac.hardware.rtl.wrappers import write_bench
-from nac.hardware.verify import circuit_of
 
 
 def sheet(answer: str, count: int, scale: float = 1.0, offset: float = 0.0) -> OutputSheet:

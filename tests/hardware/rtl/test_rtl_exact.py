@@ -15,6 +15,7 @@ from nac.errors import InputError, WorkError
 from nac.hardware import engine, export, outputs_sha256
 from nac.hardware.engines.trained import TorchEngine
 from nac.hardware.evaluate import evaluate, random_input
+from nac.hardware.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
@@ -23,7 +24,6 @@ from nac.hardware.rtl.project import write_project
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import prove, simulate
 from nac.hardware.rtl.tools import Tool
-from nac.hardware.verify import circuit_of
 
 KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")
 ACTIVATIONS = ("relu", "none", "leaky_relu_1_8")

@@ -11,6 +11,7 @@ from designs import architecture, make_design, random_network
 from nac.design import Design
 from nac.hardware.engines.trained import TorchEngine
 from nac.hardware.evaluate import random_input
+from nac.hardware.export import circuit_of
 from nac.hardware.generate import generate
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.engine import rtl_project
@@ -19,7 +20,6 @@ from nac.hardware.rtl.ports import width
 from nac.hardware.rtl.record import RECORD, RtlProject
 from nac.hardware.rtl.simulation import simulate
 from nac.hardware.rtl.synthesis import synthesise_rtl
-from nac.hardware.verify import circuit_of
 from nac.rundir import write_atomic
 
 

@@ -9,6 +9,7 @@ from designs import DesignMaker
 from nac.config import TargetConfig
 from nac.config.parts import PARTS
 from nac.errors import WorkError
+from nac.hardware.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import rtl_project
@@ -17,7 +18,6 @@ from nac.hardware.rtl.netlist import LutCount
 from nac.hardware.rtl.simulation import simulator
 from nac.hardware.rtl.synthesis import family, read_longest_path, read_stat, summarise, synthesise_rtl
 from nac.hardware.rtl.tools import Tool
-from nac.hardware.verify import circuit_of
 
 REPORTS = Path(__file__).parent / "reports"
 needs_yosys = pytest.mark.skipif(tools.yosys() is None, reason=tools.MISSING["yosys"])

@@ -15,6 +15,7 @@ from designs import DesignMaker, architecture, make_design, random_network
 from nac.design import Design
 from nac.errors import InputError, WorkError
 from nac.hardware.evaluate import evaluate, random_input
+from nac.hardware.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import run_bench
 from nac.hardware.rtl.engine import rtl_project
@@ -22,7 +23,6 @@ from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import run_verilog
 from nac.hardware.rtl.vhdl import run_vhdl_bench, write_vhdl
 from nac.hardware.rtl.wrappers import axis_latency, write_bench
-from nac.hardware.verify import circuit_of
 
 
 def with_bench(design: Design, samples: int) -> RtlProject:

@@ -11,7 +11,7 @@ from qonnx.custom_op.general.quant import quant
 from nac.design import Design
 from nac.errors import third_party
 from nac.hardware.engines.contract import ENGINES, Values, batches
-from nac.hardware.export import export, load_model
+from nac.hardware.export import exported
 from nac.hardware.graph import parameter_tensors
 from nac.hardware.passes import QONNX_DOMAIN
 
@@ -23,8 +23,7 @@ class QonnxEngine:
     name = "qonnx"
 
     def __init__(self, design: Design, batch_size: int = 256) -> None:
-        file = design.path / "model.onnx"
-        self.model = load_model(file if file.is_file() else export(design))
+        self.model = exported(design).model
         self.batch_size = batch_size
 
     def predict(self, x: npt.NDArray[np.float32]) -> Values:

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from nac.design import Design
 from nac.hardware.engines.contract import ENGINES, Values
-from nac.hardware.export import load_model, source_of
+from nac.hardware.export import exported
 from nac.hardware.generate import generate
 from nac.hardware.project import RECORD, HlsProject
 
@@ -27,9 +27,9 @@ class HlsEngine:
 
 def _project_of(design: Design) -> HlsProject:
     """The design's project if it was made from the design's present model, else a new one."""
-    file, folder = design.path / "model.onnx", design.path / "hls"
-    if file.is_file() and (folder / RECORD).is_file():
+    folder = design.path / "hls"
+    if (design.path / "model.onnx").is_file() and (folder / RECORD).is_file():
         project = HlsProject.open(folder)
-        if project.record.source == source_of(load_model(file)) and project.backend.simulates:
+        if project.record.source == exported(design).source and project.backend.simulates:
             return project
     return generate(design, design.record.task.target)

@@ -16,7 +16,7 @@ from nac.config import Model
 from nac.design import REPORTS, Design
 from nac.errors import InputError
 from nac.hardware.circuit import Circuit
-from nac.hardware.export import load_model, source_of
+from nac.hardware.export import circuit_of, exported
 from nac.hardware.interface import Sheet
 from nac.hardware.kit import header, reference
 from nac.hardware.kit.network import network_json
@@ -24,7 +24,6 @@ from nac.hardware.kit.sheet import SHEET, TEXT, write_sheet
 from nac.hardware.kit.vectors import FOLDER as VECTORS
 from nac.hardware.kit.vectors import INPUTS, OUTPUTS
 from nac.hardware.project import HlsProject
-from nac.hardware.read import read_circuit
 from nac.hardware.report import HardwareReport
 from nac.hardware.rtl.engine import FOLDER as RTL
 from nac.hardware.rtl.record import RtlProject
@@ -94,12 +93,12 @@ def _verified(design: Design) -> tuple[HardwareReport, Circuit]:
         report = HardwareReport.model_validate_json((design.path / REPORTS).read_bytes())
     except (OSError, ValidationError) as error:
         raise InputError(f"{design.path}: has no verified firmware yet; `nac synth` makes it") from error
-    return report, read_circuit(load_model(design.path / report.model))
+    return report, circuit_of(design)
 
 
 def _projects(design: Design, report: HardwareReport) -> tuple[Path, Path | None]:
     """The folders of the HLS project and of the RTL. Raises InputError where they are of another network."""
-    source = source_of(load_model(design.path / report.model))
+    source = exported(design).source
     hls, rtl = design.path / report.project, design.path / RTL if report.rtl_samples else None
     sources = {HlsProject.open(hls).record.source, RtlProject.load(rtl).record.source if rtl else source}
     wanted = [hls / SHEET, design.path / VECTORS / INPUTS]

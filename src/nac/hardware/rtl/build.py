@@ -11,10 +11,9 @@ from nac.config import Model, TargetConfig
 from nac.design import Design
 from nac.errors import WorkError
 from nac.hardware.evaluate import evaluate, random_input
-from nac.hardware.export import load_model
+from nac.hardware.export import circuit_of
 from nac.hardware.interface import sheet_of
 from nac.hardware.number import HardwareNumber
-from nac.hardware.read import read_circuit
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.answer import answers
 from nac.hardware.rtl.bench import Passed
@@ -84,7 +83,7 @@ def build_rtl(
     A missing tool, or a circuit too large to be unrolled or synthesised here, is a sentence in `skipped`. Raises
     WorkError when the circuit differs from the network on any sample, or a tool fails.
     """
-    circuit = read_circuit(load_model(design.path / "model.onnx"))
+    circuit = circuit_of(design)
     if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
         sentence = f"RTL: {products:,} products are too many to be unrolled (at most {MOST_PRODUCTS:,})"
         return RtlReport(skipped=(sentence,))

@@ -9,10 +9,9 @@ import numpy.typing as npt
 from nac.config import TargetConfig
 from nac.design import Design
 from nac.errors import InputError
-from nac.hardware.export import export, load_model, source_of
+from nac.hardware.export import exported
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
-from nac.hardware.read import read_circuit
 from nac.hardware.rtl.names import top_name
 from nac.hardware.rtl.project import write_project
 from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject
@@ -29,9 +28,8 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
         WorkError: the circuit cannot be built.
     """
     target = target or design.record.task.target
-    file, folder = design.path / "model.onnx", design.path / FOLDER
-    model = load_model(file if file.is_file() else export(design))
-    source = source_of(model)
+    graph, folder = exported(design), design.path / FOLDER
+    source = graph.source
     if (folder / RECORD).is_file():
         project = RtlProject.load(folder)
         wanted = {"top": top_name(design.record.name, source, target.clock_period_ns), "source": source,
@@ -39,7 +37,7 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
                   "version": metadata.version("alkaid"), "layout": LAYOUT}  # fmt: skip
         if project.record.model_dump(include=set(wanted)) == wanted:
             return project
-    circuit = read_circuit(model)
+    circuit = graph.circuit
     sheet = sheet_of(design.record, circuit)
     return write_project(
         circuit, folder, target, name=design.record.name, source=source,
