@@ -174,7 +174,8 @@ def test_the_page_tells_the_whole_run(run: Run) -> None:
         "Two classes &lt;of&gt; points &amp; nothing else", "verified bit for bit", "not verified yet",
         "Vitis HLS 2024.1", "vitis_hls is not on the PATH", "5,200", 'id="front-accuracy-bops"',
         'id="test-accuracy"',
-        'id="convergence"', "nac run points", "--resume", run.read().data[0].sha256, "learning_rate: 0.02",
+        'id="convergence"', "finish an interrupted run", " --resume",
+        run.read().data[0].sha256, "learning_rate: 0.02",
     ):
         assert expected in page, expected
     assert "'a run'\"'\"'s folder'" not in page  # quotes are escaped for HTML as well as for the shell

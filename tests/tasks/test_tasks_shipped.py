@@ -183,7 +183,7 @@ def test_a_file_of_another_task_is_refused(tmp_path: Path) -> None:
 
 def keys(model: type[Model]) -> Iterator[str]:
     """The keys of a task file, but not those of settings that are a chapter of their own."""
-    apart = {BraggSimulation, JetSimulation, DistilledDataConfig, Resources}
+    apart = {BraggSimulation, JetSimulation, PulseSimulation, DistilledDataConfig, Resources}
     for name, about in model.model_fields.items():
         yield name
         for part in (about.annotation, *get_args(about.annotation)):

@@ -48,7 +48,8 @@ PresetOption = Annotated[
     str | None,
     typer.Option(
         help="Settings that the task's file names: demo, default or full for how much work, where there are such also "
-        "hardware (search for few LUTs) and bit_operations. `nac check TASK` lists them.",
+        "hardware (search for few LUTs), learned (a width for every weight) and bit_operations. `nac check TASK` "
+        "lists them.",
         autocompletion=_presets, show_default="default",
     ),
 ]

@@ -194,7 +194,9 @@ def test_the_step_reports_numbers_and_what_is_missing(
     assert report.simulation is None
     assert report.synthesis is None
     assert [line.split(":")[0] for line in report.skipped] == ["RTL simulation", "RTL synthesis"]
-    assert {n.name for n in report.numbers} == {"lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii"}
+    assert {n.name for n in report.numbers} == {
+        "lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii", "answer_lut", "answer_ff", "answer_latency_cycles"
+    }
     assert {n.kind for n in report.numbers} == {"estimate"}
     assert type(report).model_validate_json(report.model_dump_json()) == report
 
