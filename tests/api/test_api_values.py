@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nac
+from nac.api.console import console
 from nac.api.searching import flow, objective
 from nac.config import parse_override
 from nac.errors import InputError
@@ -82,3 +83,8 @@ def test_a_setting_that_there_is_not_is_named() -> None:
         nac.Task.classification(data, train={"epochs": 0})
     with pytest.raises(InputError, match="no whole numbers"):
         nac.Task.classification(nac.Dataset.from_arrays(X, np.arange(6) / 2))
+
+
+def test_progress_in_a_notebook_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as kernels do
+    assert not console().is_terminal
