@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from command import Command
 
+from nac.config import load_task
 from nac.pipeline.new_task import METRICS
 
 
@@ -18,6 +19,11 @@ def test_a_new_file_of_every_kind_is_right(kind: str, nac: Command, tmp_path: Pa
     assert "NAME" not in file.read_text() and file.read_text().count("#") > 20
     checked = nac("check", file)
     assert (checked.status, checked.err) == (0, "") and len(checked.out.splitlines()) == 2
+
+
+def test_traces_are_searched_with_convolutions_in_time(nac: Command, tmp_path: Path) -> None:
+    nac("init", "mine", "--kind", "waveform", "--out", tmp_path / "mine.yaml")
+    assert load_task(str(tmp_path / "mine.yaml")).space == "waveforms"
 
 
 def test_it_is_never_laid_over_another(nac: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
