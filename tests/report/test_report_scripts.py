@@ -34,7 +34,14 @@ def test_no_logic_lives_in_cells(path: Path) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             source = "\n".join(line for line in cell.source.splitlines() if not line.startswith("%"))
-            assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, logic)]
+            found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, logic)]
+            assert not [node for node in found if not _handed_over(node)]
+
+
+def _handed_over(node: ast.AST) -> bool:
+    """Whether it is a metric or a loss of one's own, which nac calls and the cell does not."""
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    return any(re.match(r"nac\.(metric|loss)\b", ast.unparse(decorator)) for decorator in decorators)
 
 
 @pytest.mark.slow
