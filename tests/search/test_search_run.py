@@ -56,6 +56,17 @@ def test_a_search_in_pieces_is_the_search_in_one(setting: Setting, sampler: str)
     assert drawn(pieces) == drawn(whole)
 
 
+def test_a_sampler_that_has_tried_everything_ends_the_search(
+    setting: Setting, caplog: pytest.LogCaptureFixture
+) -> None:
+    space = write_space(setting.folder, {"hidden": {"layers": 1, "width": [2, 3, 4]}, "baselines": {}})
+    with caplog.at_level("INFO", "nac.search"):
+        study = setting.search(trials=20, space=space, sampler="BruteForceSampler")
+    assert sorted(t.params["hidden.1.width"] for t in study.trials) == [2, 3, 4]
+    assert {t.state for t in study.trials} == {TrialState.COMPLETE}
+    assert caplog.text.count("tried all that there is") == 1
+
+
 def test_baselines_come_first_and_every_gene_is_suggested(setting: Setting) -> None:
     study = setting.search(trials=12)
     assert [t.user_attrs.get("baseline") for t in study.trials][:3] == ["wide", "narrow", None]

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import optuna
@@ -52,10 +52,16 @@ class Session:
         stored: Mapping[str, Any] | None = study.user_attrs.get(SESSION)
         return None if stored is None else cls(**stored)
 
+    @classmethod
+    def end(cls, study: optuna.Study) -> None:
+        """Let the present one end now, for every worker."""
+        if (session := cls.of(study)) is not None:
+            study.set_user_attr(SESSION, asdict(replace(session, deadline=time.time())))
+
     @property
     def over(self) -> bool:
         """Whether the time is up."""
-        return self.deadline is not None and time.time() > self.deadline
+        return self.deadline is not None and time.time() >= self.deadline
 
     def seconds(self, study: optuna.Study) -> float:
         """How long trials were evaluated in this session."""

@@ -273,7 +273,14 @@ class _Search:
                 return
             for key, text in attributes.items():
                 trial.set_user_attr(key, text)
-            self.study.tell(trial, values, state=state)
+            try:
+                self.study.tell(trial, values, state=state)
+            except RuntimeError as error:
+                # The trial is on record. A sampler with nothing left to try says so in a way made for `optimize`.
+                if "Study.stop" not in str(error):
+                    raise
+                Session.end(self.study)
+                logger.info("the sampler has tried all that there is: the search ends after trial %d", trial.number)
 
     def _enqueue_baseline(self, trials: list[FrozenTrial]) -> None:
         """Make the next baseline that was not tried yet the next candidate."""
