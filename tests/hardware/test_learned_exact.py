@@ -25,6 +25,7 @@ from nac.hardware.recount import assert_costs_agree, recount_model
 from nac.hardware.rtl.lowering import lower
 
 KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")
+FLOAT32_BITS = 24
 needs_gxx = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 
 
@@ -46,7 +47,8 @@ def test_all_that_computes_agrees(kind: str, activation: str, seed: int) -> None
     expected = outputs(network, x)
     assert np.ptp(expected) > 0
     assert np.array_equal(run_qonnx(model, x)[model.graph.output[0].name], expected)
-    assert np.array_equal(run_onnxruntime(to_plain(model), x), expected)
+    if max(node.type.width for node in circuit.nodes) <= FLOAT32_BITS:
+        assert np.array_equal(run_onnxruntime(to_plain(model), x), expected)
     assert np.array_equal(evaluate(circuit, x), expected)
     if kind not in {"cnn", "attention"}:
         assert np.array_equal(lower(circuit).predict(x.reshape(len(x), -1).astype(np.float64)), expected)

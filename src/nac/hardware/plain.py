@@ -19,7 +19,8 @@ def to_plain(model: onnx.ModelProto) -> onnx.ModelProto:
     Values of one type of at most 8 bits go through QuantizeLinear, Clip and DequantizeLinear; others through a
     multiplication, a rounding and a clipping in floats, since onnxruntime clips no wider integers. Constants of one
     such type are kept as integers, others as floats: of integers of 32 bits onnxruntime supposes that they are biases
-    whose scale is that of the products. Scales are powers of two: all of it is exact.
+    whose scale is that of the products. Scales are powers of two: all of it is exact
+    where no value has more than the 24 bits of float32.
 
     Raises InputError as `nac.hardware.read.quantiser`.
     """

@@ -195,7 +195,7 @@ def synth_design(
                 placement=placement, implementation=implementation, vhdl=language == "vhdl",
                 say=lambda what: say(f"{design.record.name}: {what}"),
             )  # fmt: skip
-        except DESIGN_FAILURES as error:
+        except (*DESIGN_FAILURES, OSError) as error:  # the latter: a disk that is full
             record_failure(design.path, "synth", error)
             raise
     return Synthesis(design, project or design.path / "hls", report)
