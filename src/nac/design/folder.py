@@ -58,7 +58,6 @@ class DesignRecord(Model):
         """The width of the weights."""
         return self.architecture.bits.weights
 
-
     @property
     def removal(self) -> str:
         """What was removed as one sentence; empty where nothing was."""

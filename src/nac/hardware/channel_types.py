@@ -1,15 +1,11 @@
-"""An hls4ml layer that gives every channel a type of its own; hls4ml's own layers have one for all of their values.
-
-Registered through hls4ml's extension interface, for the backends that share Vivado's templates.
-"""
+"""An hls4ml layer that gives every channel a type of its own; hls4ml's own layers have one for all of their values."""
 
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from nac.hardware.fixed import Fixed
+from nac.hardware.own_layers import make_known
 
 HEADER = "nac_channel_types.h"
 LAYER = "NacChannelTypes"
@@ -40,10 +36,9 @@ def cases(types: Sequence[Fixed], *, down: bool) -> str:
 @cache
 def register() -> None:
     """Make the layer known to hls4ml; once per process."""
-    from hls4ml.backends import get_backend
     from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
     from hls4ml.model.attributes import Attribute
-    from hls4ml.model.layers import Layer, register_layer
+    from hls4ml.model.layers import Layer
 
     class NacChannelTypes(Layer):  # type: ignore[misc]
         _expected_attributes = (*(Attribute(name) for name in ("n_in", "n_channels")), Attribute("cases", str))
@@ -67,10 +62,4 @@ def register() -> None:
         def format(self, node: Any) -> str:
             return str(self.template.format(**self._default_function_params(node)))
 
-    register_layer(LAYER, NacChannelTypes)
-    vivado = get_backend("Vivado")
-    vivado.register_template(ConfigTemplate)
-    vivado.register_template(CallTemplate)
-    header = Path(str(resources.files("nac.hardware") / "templates" / HEADER)).absolute()
-    for name in ("Vivado", "Vitis", "VivadoAccelerator"):
-        get_backend(name).register_source(header)
+    make_known(LAYER, NacChannelTypes, (ConfigTemplate, CallTemplate), HEADER)

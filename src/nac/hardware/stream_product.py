@@ -1,12 +1,9 @@
-"""An hls4ml layer for products of activations that arrive as streams; hls4ml's own Einsum takes arrays only.
-
-Registered through hls4ml's extension interface, for the backends that share Vivado's templates.
-"""
+"""An hls4ml layer for products of activations that arrive as streams; hls4ml's own Einsum takes arrays only."""
 
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import Any
+
+from nac.hardware.own_layers import make_known
 
 HEADER = "nac_stream_product.h"
 LAYER = "NacStreamProduct"
@@ -22,10 +19,9 @@ CALL = "nnet::stream_product<{a_t}, {b_t}, {output_t}, {config}>({a}, {b}, {outp
 @cache
 def register() -> None:
     """Make the layer known to hls4ml; once per process."""
-    from hls4ml.backends import get_backend
     from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
     from hls4ml.model.attributes import Attribute, TypeAttribute
-    from hls4ml.model.layers import Layer, register_layer
+    from hls4ml.model.layers import Layer
 
     class NacStreamProduct(Layer):  # type: ignore[misc]
         _expected_attributes = (
@@ -58,10 +54,4 @@ def register() -> None:
             config = f"config{node.index}"
             return str(self.template.format(**types, config=config, a=a.name, b=b.name, output=out.name))
 
-    register_layer(LAYER, NacStreamProduct)
-    vivado = get_backend("Vivado")
-    vivado.register_template(ConfigTemplate)
-    vivado.register_template(CallTemplate)
-    header = Path(str(resources.files("nac.hardware") / "templates" / HEADER)).absolute()
-    for name in ("Vivado", "Vitis", "VivadoAccelerator"):
-        get_backend(name).register_source(header)
+    make_known(LAYER, NacStreamProduct, (ConfigTemplate, CallTemplate), HEADER)
