@@ -171,6 +171,14 @@ def _project_begun(path: Path) -> bool:
     return any(path.glob("designs/*/hls/*"))
 
 
+def _begun(path: Path) -> bool:
+    return (path / "run.yaml").is_file()
+
+
+def _circuit_begun(path: Path) -> bool:
+    return any(path.glob("designs/*/rtl/*"))
+
+
 def _hear_ctrl_c() -> None:
     """A shell that starts the test suite in the background makes it deaf to Ctrl-C; a terminal's command is not."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -211,10 +219,14 @@ def test_killed_and_resumed_gives_the_same_designs(
     assert len(list(path.glob("designs/*/reports.json"))) == 1
 
 
-def test_ctrl_c_says_what_is_kept(jets_data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("moment", "trials"),
+    [(_begun, 1000), (_trials_finished, 1000), pytest.param(_circuit_begun, 4, marks=pytest.mark.slow)],
+)
+def test_ctrl_c_says_what_is_kept(jets_data: Path, tmp_path: Path, moment: Callable[[Path], bool], trials: int) -> None:
     path = tmp_path / "run"
-    arguments = tiny("jets", "--data", jets_data, "--out", path, "--set", "search.trials=1000")
-    done = _stopped(arguments, path, _trials_finished, signal.SIGINT)
+    arguments = tiny("jets", "--data", jets_data, "--out", path, "--set", f"search.trials={trials}")
+    done = _stopped(arguments, path, moment, signal.SIGINT)
     assert done.status == 130
     assert "Traceback" not in done.err
     last = done.err.strip().splitlines()[-1]
