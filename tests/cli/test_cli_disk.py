@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command import Result, inline
+from command import Command, Result, inline
 
 from nac.config import TaskConfig
 from nac.pipeline.steps import is_synthesised
@@ -34,7 +34,7 @@ def permissions_bind() -> None:
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
-def nac(limit: Callable[[], None] | None, *arguments: object) -> Result:
+def limited(limit: Callable[[], None], *arguments: object) -> Result:
     done = subprocess.run(
         [sys.executable, "-m", "nac.cli", *map(str, arguments)], capture_output=True, text=True, check=False,
         timeout=300, preexec_fn=limit, env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -44,9 +44,9 @@ def nac(limit: Callable[[], None] | None, *arguments: object) -> Result:
 
 
 @pytest.mark.slow
-def test_a_full_disk_and_lost_data_leave_a_run_that_goes_on(jets_file: Path, tmp_path: Path) -> None:
+def test_a_full_disk_and_lost_data_leave_a_run_that_goes_on(nac: Command, jets_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    full = nac(disk_of(12_000), "search", "jets", "--data", jets_file, "--out", out, *SEARCH)
+    full = limited(disk_of(12_000), "search", "jets", "--data", jets_file, "--out", out, *SEARCH)
     assert full.status == 1, full.err
     assert "error: " in full.err
     assert "File too large" in full.err
@@ -55,31 +55,31 @@ def test_a_full_disk_and_lost_data_leave_a_run_that_goes_on(jets_file: Path, tmp
     assert before < TRIALS
 
     kept = jets_file.rename(tmp_path / "elsewhere.npz")
-    lost = nac(None, "run", "jets", "--out", out, "--resume")
+    lost = nac("run", "jets", "--out", out, "--resume")
     assert lost.status == 2, lost.err
     assert str(jets_file) in lost.err
 
     kept.rename(jets_file)
-    done = nac(None, "search", "jets", "--out", out, "--resume")
+    done = nac("search", "jets", "--out", out, "--resume")
     assert done.status == 0, done.err
     states = Front.read(Run(out)).states
     assert states.get("complete", 0) + states.get("duplicate", 0) + states.get("failed", 0) == TRIALS
 
 
 @pytest.mark.slow
-def test_a_full_disk_in_the_steps_after_the_search(jets_file: Path, tmp_path: Path) -> None:
+def test_a_full_disk_in_the_steps_after_the_search(nac: Command, jets_file: Path, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
-    assert nac(None, "search", "jets", "--data", jets_file, "--out", run.path, *SEARCH).status == 0
+    assert nac("search", "jets", "--data", jets_file, "--out", run.path, *SEARCH).status == 0
     short = ("--bits", 5, "--sparsity", 0)
     run.write(run.read().model_copy(update={"task": shorter(run.read().task)}))
-    full = nac(disk_of(2000), "compress", run.path, *short)
+    full = limited(disk_of(2000), "compress", run.path, *short)
     assert full.status == 1
     assert "weights.safetensors: File too large" in " ".join(full.err.split())
     assert not run.design_paths()
 
-    assert nac(None, "compress", run.path, *short).status == 0
+    assert nac("compress", run.path, *short).status == 0
     (design, *_) = run.design_paths()
-    full = nac(disk_of(2000), "synth", design)
+    full = limited(disk_of(2000), "synth", design)
     assert full.status == 1
     assert "File too large" in full.err
     assert not is_synthesised(design)
@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_written(jets_file: Path, tmp_path: Path) -> Non
     closed = tmp_path / "closed"
     closed.mkdir()
     closed.chmod(0o500)
-    done = nac(permissions_bind, "search", "jets", "--data", jets_file, "--out", closed / "run", *SEARCH)
+    done = limited(permissions_bind, "search", "jets", "--data", jets_file, "--out", closed / "run", *SEARCH)
     assert done.status in {1, 2}
     assert done.err.count("error: ") == 1
     assert str(closed) in done.err
@@ -110,7 +110,7 @@ def test_a_folder_that_cannot_be_written(jets_file: Path, tmp_path: Path) -> Non
 
 def test_data_that_cannot_be_read(jets_file: Path, tmp_path: Path) -> None:
     jets_file.chmod(0)
-    done = nac(permissions_bind, "search", "jets", "--data", jets_file, "--out", tmp_path / "run", *SEARCH)
+    done = limited(permissions_bind, "search", "jets", "--data", jets_file, "--out", tmp_path / "run", *SEARCH)
     assert done.status == 2
     assert "is not readable" in " ".join(done.err.replace("│", " ").split())
     assert not (tmp_path / "run").exists()

@@ -82,7 +82,7 @@ def test_a_width_for_every_layer_and_a_scale_for_every_channel_are_exact(tmp_pat
 @pytest.mark.slow
 @pytest.mark.skipif(simulator() is None or tools.yosys() is None, reason="no simulator or synthesiser for Verilog")
 def test_synthesise_verifies_and_reports(design_of: DesignMaker) -> None:
-    design = design_of("mean", 4)
+    design = design_of("mean", 2)
     said: list[str] = []
     report = synthesise(design, TargetConfig(), check_inputs=samples(design.record.architecture), say=said.append)
     assert [line.split(" with ")[0].split(", an ")[0] for line in said] == [

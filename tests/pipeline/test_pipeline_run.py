@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import Command, Result, jets, process, tiny
+from command import Command, Result, jets, tiny
 
 from nac.hardware import ENGINES
 from nac.rundir import Run, gpus, sha256
@@ -65,7 +65,9 @@ def test_the_record_says_where_everything_came_from(jets_run: tuple[Path, Result
     assert record.id.startswith("jets-")
 
 
-def test_engines_agree_on_a_file_that_the_run_never_saw(jets_run: tuple[Path, Result], tmp_path: Path) -> None:
+def test_engines_agree_on_a_file_that_the_run_never_saw(
+    nac: Command, jets_run: tuple[Path, Result], tmp_path: Path
+) -> None:
     path = tmp_path / "run"
     shutil.copytree(jets_run[0], path)
     file = tmp_path / "unseen.npz"
@@ -73,7 +75,7 @@ def test_engines_agree_on_a_file_that_the_run_never_saw(jets_run: tuple[Path, Re
     design = next(Run(path).designs.glob("*/reports.json")).parent
     told = []
     for engine in ENGINES:
-        done = process("evaluate", design, "--data", file, "--engine", engine, "--json")
+        done = nac("evaluate", design, "--data", file, "--engine", engine, "--json")
         assert done.status == 0, done.err
         told.append(json.loads(done.out))
         assert {"task", "engine", "n", "metrics", "predictions_sha256"} <= set(told[-1])
@@ -101,11 +103,13 @@ def test_without_a_terminal_the_log_says_what_a_run_is_at(jets_run: tuple[Path, 
         assert "".join(expected.split()) in said
 
 
-def test_resuming_a_finished_run_repeats_nothing(jets_run: tuple[Path, Result], tmp_path: Path) -> None:
+def test_resuming_a_finished_run_repeats_nothing(
+    nac: Command, jets_run: tuple[Path, Result], tmp_path: Path
+) -> None:
     path = tmp_path / "run"
     shutil.copytree(jets_run[0], path)
     before = _files(path)
-    done = process("run", "jets", "--out", path, "--resume")
+    done = nac("run", "jets", "--out", path, "--resume")
     assert done.status == 0, done.err
     after = _files(path)
     changed = {name for name in after if after[name] != before.get(name)}
@@ -171,14 +175,6 @@ def _project_begun(path: Path) -> bool:
     return any(path.glob("designs/*/hls/*"))
 
 
-def _begun(path: Path) -> bool:
-    return (path / "run.yaml").is_file()
-
-
-def _circuit_begun(path: Path) -> bool:
-    return any(path.glob("designs/*/rtl/*"))
-
-
 def _hear_ctrl_c() -> None:
     """A shell that starts the test suite in the background makes it deaf to Ctrl-C; a terminal's command is not."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -204,13 +200,13 @@ def _stopped(arguments: list[object], path: Path, when: Callable[[Path], bool], 
 
 @pytest.mark.parametrize("moment", [_trials_finished, _a_design_finished, _an_export_finished, _project_begun])
 def test_killed_and_resumed_gives_the_same_designs(
-    jets_run: tuple[Path, Result], jets_data: Path, tmp_path: Path, moment: Callable[[Path], bool]
+    nac: Command, jets_run: tuple[Path, Result], jets_data: Path, tmp_path: Path, moment: Callable[[Path], bool]
 ) -> None:
     path = tmp_path / "run"
     arguments = tiny("jets", "--data", jets_data, "--out", path)
     assert _stopped(arguments, path, moment, signal.SIGKILL).status == -signal.SIGKILL
     finished = {name: time for name, time in _files(path).items() if name.startswith("trials/")}
-    done = process("run", "jets", "--out", path, "--resume")
+    done = nac("run", "jets", "--out", path, "--resume")
     assert done.status == 0, done.err
     assert _designs(path) == _designs(jets_run[0])
     if moment is not _trials_finished:
@@ -219,14 +215,10 @@ def test_killed_and_resumed_gives_the_same_designs(
     assert len(list(path.glob("designs/*/reports.json"))) == 1
 
 
-@pytest.mark.parametrize(
-    ("moment", "trials"),
-    [(_begun, 1000), (_trials_finished, 1000), pytest.param(_circuit_begun, 4, marks=pytest.mark.slow)],
-)
-def test_ctrl_c_says_what_is_kept(jets_data: Path, tmp_path: Path, moment: Callable[[Path], bool], trials: int) -> None:
+def test_ctrl_c_says_what_is_kept(jets_data: Path, tmp_path: Path) -> None:
     path = tmp_path / "run"
-    arguments = tiny("jets", "--data", jets_data, "--out", path, "--set", f"search.trials={trials}")
-    done = _stopped(arguments, path, moment, signal.SIGINT)
+    arguments = tiny("jets", "--data", jets_data, "--out", path, "--set", "search.trials=1000")
+    done = _stopped(arguments, path, _trials_finished, signal.SIGINT)
     assert done.status == 130
     assert "Traceback" not in done.err
     last = done.err.strip().splitlines()[-1]
@@ -306,9 +298,10 @@ def test_wrong_requests_to_a_run(
     assert done.err.startswith("error: ")
 
 
-def test_bragg_from_simulation_to_firmware(tmp_path: Path) -> None:
+def test_bragg_from_simulation_to_firmware(nac: Command, tmp_path: Path) -> None:
     path = tmp_path / "run"
-    done = process(*tiny("bragg", "--set", "data.simulate=0", "--set", "data.simulate_without_file=400", "--out", path))
+    settings = ("data.simulate=0", "data.simulate_without_file=400", "compress.designs=1", "compress.sparsity=[0.9]")
+    done = nac(*tiny("bragg", *(word for text in settings for word in ("--set", text)), "--out", path))
     assert done.status == 0, done.err
     reports = [json.loads(file.read_text()) for file in path.glob("designs/*/reports.json")]
     assert [report["verification"]["equal"] for report in reports] == [True]

@@ -89,9 +89,9 @@ def test_sqlite_is_refused_for_several_workers(nac: Command, jets_data: Path, tm
 
 
 @pytest.mark.slow
-def test_a_killed_worker_is_replaced(jets_data: Path, tmp_path: Path) -> None:
+def test_a_killed_worker_is_replaced(nac: Command, jets_data: Path, tmp_path: Path) -> None:
     run = tmp_path / "a run"
-    trials = 12
+    trials = 8
     arguments = tiny("jets", "--data", jets_data, "--out", run, "--workers", 2, "--set", f"search.trials={trials}")
     with subprocess.Popen(
         [sys.executable, "-m", "nac.cli", "search", *map(str, arguments[1:])], stderr=subprocess.PIPE, text=True
@@ -104,10 +104,10 @@ def test_a_killed_worker_is_replaced(jets_data: Path, tmp_path: Path) -> None:
         _, said = search.communicate(timeout=120)
     assert search.returncode == 0, said
     assert "is started again" in said
-    told = json.loads(process("status", run, "--json").out)
+    told = json.loads(nac("status", run, "--json").out)
     assert (told["done"], told["complete"], told["running"], told["abandoned"]) == (trials, trials, 0, 0)
     assert told["finished"] and told["front"] > 0
-    joined = process("worker", run)
+    joined = nac("worker", run)
     assert joined.status == 0, joined.err
     assert joined.out.startswith(f"{trials} of {trials} trials")
 

@@ -308,13 +308,13 @@ make_setting(Path({folder!r})).search("killed", trials=26)
 @pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["nsga2", "nsga3", "tpe", "gp"])
 def test_a_search_cut_off_after_any_write_goes_on_as_if_it_was_not(setting: Setting, sampler: str) -> None:
-    whole = drawn(setting.search("whole", trials=7, population=3, sampler=sampler))
+    whole = drawn(setting.search("whole", trials=5, population=2, sampler=sampler))
     written = setting.run("whole").journal.read_text().splitlines(keepends=True)
     for kept in range(1, len(written)):
         run = setting.run(f"cut{kept}")
         run.path.mkdir()
         run.journal.write_text("".join(written[:kept]))
-        assert drawn(setting.search(run.path.name, trials=7, population=3, sampler=sampler)) == whole, written[kept - 1]
+        assert drawn(setting.search(run.path.name, trials=5, population=2, sampler=sampler)) == whole, written[kept - 1]
 
 
 @pytest.mark.slow

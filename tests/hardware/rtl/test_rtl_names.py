@@ -23,12 +23,12 @@ from nac.hardware.rtl.synthesis import synthesise_rtl
 from nac.rundir import write_atomic
 
 
-def namesakes(folder: Path) -> list[Design]:
+def namesakes(folder: Path, kind: str = "max", bits: int = 3) -> list[Design]:
     """Two networks of the same trial number in two runs."""
     made = []
     for seed, run in enumerate(("monday", "tuesday")):
         (folder / run).mkdir()
-        arch = architecture("max", 3, "leaky_relu_1_8")
+        arch = architecture(kind, bits, "leaky_relu_1_8")
         made.append(make_design(folder / run / "t0001-w3", arch, random_network(arch, seed)))
     return made
 
@@ -76,7 +76,7 @@ def test_two_designs_of_one_name_compute_in_one_firmware(tmp_path: Path) -> None
 @pytest.mark.skipif(tools.yosys() is None, reason=tools.MISSING["yosys"])
 @pytest.mark.slow
 def test_two_designs_of_one_name_are_mapped_in_one_firmware(tmp_path: Path) -> None:
-    projects = [rtl_project(design) for design in namesakes(tmp_path)]
+    projects = [rtl_project(design) for design in namesakes(tmp_path, "mlp", 2)]
     alone = [synthesise_rtl(project).ff for project in projects]
     assert synthesise_rtl(one_firmware(tmp_path / "firmware", projects)).ff == sum(alone)
 

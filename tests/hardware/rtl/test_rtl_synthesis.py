@@ -108,7 +108,7 @@ def test_synthesis_agrees_with_the_estimate(design_of: DesignMaker) -> None:
 @needs_yosys
 @pytest.mark.slow
 @pytest.mark.skipif(simulator() is None, reason="no simulator for Verilog")
-@pytest.mark.parametrize(("kind", "bits"), [("mean", 2), ("cnn", 2)])
+@pytest.mark.parametrize(("kind", "bits"), [("mean", 2), ("trace", 2)])
 def test_the_whole_step(design_of: DesignMaker, kind: str, bits: int) -> None:
     design = design_of(kind, bits)
     circuit_of(design)
