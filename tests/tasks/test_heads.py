@@ -17,7 +17,7 @@ from nac.config import DistilledDataConfig, TaskConfig, TrainConfig
 from nac.errors import InputError
 from nac.report.quantities import quantity
 from nac.search import goals
-from nac.tasks import Dataset, Task, baselines, describe, make_task
+from nac.tasks import Dataset, Preprocessing, Task, baselines, describe, make_task
 from nac.train import Teacher, evaluate, fit
 
 HEADS: dict[str, Any] = {
@@ -156,3 +156,29 @@ def test_wrong_heads_are_refused(data: dict[str, Any], match: str) -> None:
 def test_losses_and_metrics_of_all_outputs_are_refused() -> None:
     with pytest.raises(ValidationError, match=r"loss: expected it under data\.heads\.NAME"):
         TaskConfig.model_validate({**config().model_dump(mode="json"), "loss": "mse"})
+
+
+TWO: dict[str, Any] = {
+    "layout": "arrays", "kind": "regression", "shape": [4], "targets": ["energy", "time"], "outputs": 2,
+    "units": ["GeV", "ns"], "scaling": "standard",
+}  # fmt: skip
+
+
+def test_every_target_has_a_metric_of_its_own_in_its_unit() -> None:
+    task = make_task(task_config("pulse", **TWO))
+    assert task.metric_names == ("rmse", "mae", "rmse@energy", "rmse@time")
+    generator = np.random.default_rng(1)
+    truth, outputs = (generator.normal(size=(200, 2)) * [1, 30] for _ in range(2))
+    found = task.metrics(outputs, truth, Preprocessing(scaling="none"))
+    each = np.sqrt(np.mean((outputs - truth) ** 2, axis=0))
+    assert [found["rmse@energy"], found["rmse@time"]] == pytest.approx(each)
+    assert found["rmse"] == pytest.approx(np.sqrt(np.mean(each**2)))
+    search = task.config.search.model_validate({"objectives": [{"name": "rmse@time"}, {"name": "bops"}]})
+    assert goals(search, task.metric_names).names == ["rmse@time", "bops"]
+    assert quantity("rmse@time").direction == "minimize"
+
+
+def test_a_metric_of_a_target_that_there_is_not_is_refused() -> None:
+    settings = task_config("pulse", **TWO).model_copy(update={"metrics": ("rmse@enrgy",)})
+    with pytest.raises(InputError, match=r"metrics: rmse@enrgy: expected one of the targets energy, time after the @"):
+        make_task(settings)

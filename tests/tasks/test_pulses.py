@@ -7,7 +7,7 @@ import pytest
 
 from nac.config import PulseSimulation, load_task
 from nac.tasks import make_task
-from nac.tasks.simulators.pulses import BEFORE, pulses
+from nac.tasks.simulators.pulses import pulses
 
 CLEAN = PulseSimulation(pileup=0, noise=0, jitter_ns=0)
 
@@ -17,7 +17,7 @@ def test_a_clean_pulse_peaks_at_its_height_when_it_is_expected() -> None:
     waveform = made["waveform"][:, 0] - CLEAN.pedestal
     assert made["waveform"].shape == (50, 1, 64)
     assert np.allclose(waveform.max(axis=1), made["energy"] * CLEAN.counts_per_gev, rtol=0.02)
-    expected = (BEFORE * 63 * CLEAN.sample_ns + CLEAN.peaking_ns) / CLEAN.sample_ns
+    expected = (CLEAN.expected * 63 * CLEAN.sample_ns + CLEAN.peaking_ns) / CLEAN.sample_ns
     assert set(waveform.argmax(axis=1)) <= {int(expected), int(expected) + 1}
     assert np.all(made["time"] == 0)
 

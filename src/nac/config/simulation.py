@@ -46,19 +46,21 @@ class BraggSimulation(Model):
 class PulseSimulation(Model):
     """Pulses of a calorimeter's shaper (CR-RC²) as a digitiser samples them every `sample_ns`.
 
-    The pulse in time has an energy that is spread evenly in its logarithm and begins within `jitter_ns` of when it is
-    expected; on average `pileup` others, of exponential energies, begin at any time in the window or before. Noise is
-    in ADC counts.
+    The pulse has an energy that is spread evenly in its logarithm and begins within `jitter_ns` of when it is
+    expected, a share `expected` into the window; on average `pileup` others, of exponential energies, begin at any
+    time in the window or before. Noise is in ADC counts. With the defaults a pulse may begin almost anywhere in 64
+    samples, as in a digitiser that runs free.
     """
 
     sample_ns: PositiveFloat = 6.25
     peaking_ns: PositiveFloat = 25.0
     energy_gev: tuple[PositiveFloat, PositiveFloat] = (2.0, 20.0)
-    jitter_ns: float = Field(60.0, ge=0)
-    pileup: float = Field(0.5, ge=0, le=20)
-    pileup_gev: PositiveFloat = 2.0
+    expected: float = Field(0.42, ge=0, le=1)
+    jitter_ns: float = Field(150.0, ge=0)
+    pileup: float = Field(2.0, ge=0, le=20)
+    pileup_gev: PositiveFloat = 0.7
     counts_per_gev: PositiveFloat = 60.0
-    noise: float = Field(10.0, ge=0)
+    noise: float = Field(20.0, ge=0)
     pedestal: float = Field(200.0, ge=0)
     saturation: PositiveFloat = 4095.0
 

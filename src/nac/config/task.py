@@ -208,8 +208,8 @@ class TaskConfig(Model):
     """A whole task file, with the preset and the `--set` overrides applied.
 
     `loss` and `metrics` (the most important first) are by default those of the kind of task; a loss may be
-    `{name, params}`, and metrics with an `@` take what follows (`efficiency@0.01`). `code` is the text of those that
-    are a user's own: a program writes it (nac.tasks.own).
+    `{name, params}`, and metrics with an `@` take what follows (`efficiency@0.01`) or are of one of several targets
+    (`rmse@energy`). `code` is the text of those that are a user's own: a program writes it (nac.tasks.own).
     """
 
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")

@@ -9,14 +9,12 @@ from nac.config import DataConfig, PulseSimulation
 from nac.tasks.simulate import SIMULATORS, Simulator
 
 CHUNK = 8192
-BEFORE = 0.2
-"""Share of the window before the pulse is expected."""
 
 
 def pulses(n: int, samples: int, settings: PulseSimulation, seed: int) -> dict[str, NDArray[Any]]:
-    """`waveform` (n, 1, samples) float32 in ADC counts; `energy` [GeV] and `time` [ns] of the pulse in time, (n,).
+    """`waveform` (n, 1, samples) float32 in ADC counts; `energy` [GeV] and `time` [ns] of the pulse, (n,).
 
-    The time is that at which the pulse begins, from when it is expected: a fifth into the window.
+    The time is that at which the pulse begins, from when it is expected.
     """
     generator = np.random.default_rng(seed)
     parts = [_chunk(min(CHUNK, n - start), samples, settings, generator) for start in range(0, n, CHUNK)]
@@ -31,7 +29,7 @@ def _chunk(
     low, high = np.log(settings.energy_gev).tolist()
     energy = np.exp(rng.uniform(low, high, n))
     time = rng.uniform(-settings.jitter_ns, settings.jitter_ns, n)
-    signal = energy[:, None] * _shape(clock - BEFORE * clock[-1] - time[:, None], settings.peaking_ns)
+    signal = energy[:, None] * _shape(clock - settings.expected * clock[-1] - time[:, None], settings.peaking_ns)
     others = rng.poisson(settings.pileup, n)
     for place in range(int(others.max(initial=0))):
         has = np.flatnonzero(others > place)
