@@ -34,7 +34,8 @@ def hypervolume(values: Values, directions: Sequence[Direction], reference: Sequ
     """The volume between the front of `values` (N, K) and `reference` (K), exactly.
 
     `reference` is a point in the objectives' own units and directions; points that are not better than it in
-    every objective add nothing. The cost grows as N**(K-1): meant for two to four objectives.
+    every objective add nothing. The cost grows as N**(K-1): meant for two to four objectives and fronts of some
+    hundred points, for which these few lines spare a compiled dependency (moocore, pymoo).
     """
     corner = oriented(np.asarray([reference], dtype=np.float64), directions)[0]
     points = oriented(values, directions)

@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from nac.arch.architecture import Architecture, trace, workload
 from nac.arch.quantisers import FIXED_POINT, QUANTISERS, plain
@@ -100,10 +101,9 @@ def fold_norms(network: Network) -> dict[str, tuple[Tensor, Tensor | None]]:
             assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
             assert norm.running_var is not None
             assert norm.running_mean is not None
-            scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
-            weight *= scale.reshape(-1, *[1] * (weight.dim() - 1))
-            start = bias if bias is not None else torch.zeros_like(norm.running_mean)
-            bias = (start - norm.running_mean) * scale + norm.bias.detach()
+            weight, bias = (part.detach() for part in fuse_conv_bn_weights(  # of dense layers as well
+                weight, bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+            ))  # fmt: skip
         folded[name] = (weight, bias)
     return folded
 

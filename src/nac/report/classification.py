@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from scipy.special import softmax
 from sklearn.metrics import auc, roc_curve
 
 from nac.report.quantities import with_error
 from nac.report.style import PALETTE, save, style, subplots
 from nac.tasks.intervals import RankedAreas, interval
-from nac.tasks.metrics import softmax
 
 LINES = ("-", "--", ":", "-.")
 
@@ -31,7 +31,7 @@ def roc_curves(
     outputs: NDArray[np.floating], labels: NDArray[np.integer], classes: Sequence[str]
 ) -> dict[str, Roc]:
     """ROC of every class from logits (N, C) and labels (N,); classes without both kinds of samples are left out."""
-    probabilities = softmax(np.asarray(outputs, dtype=np.float64))
+    probabilities = softmax(np.asarray(outputs, dtype=np.float64), axis=1)
     curves = {}
     for k, name in enumerate(classes):
         signal = np.asarray(labels) == k

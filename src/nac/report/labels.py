@@ -1,4 +1,7 @@
-"""Names beside points, each on the side where it covers least."""
+"""Names beside points, each on the side where it covers least.
+
+One pass over a fixed list of sides, so that a figure drawn twice is the same, which adjustText's random shifts are not.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise

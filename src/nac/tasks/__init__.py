@@ -4,7 +4,7 @@ from nac.tasks.baselines import BASELINES, Baseline, baselines, constant_answer
 from nac.tasks.dataset import Dataset, Split, TrainSplit
 from nac.tasks.describe import describe
 from nac.tasks.intervals import Estimate, Interval, intervals_of, read_intervals, values_of
-from nac.tasks.metrics import METRICS, Metric, softmax
+from nac.tasks.metrics import METRICS, Metric
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.simulate import simulate
 from nac.tasks.task import KEPT, UNITS, Task, make_task
@@ -30,6 +30,5 @@ __all__ = [
     "make_task",
     "read_intervals",
     "simulate",
-    "softmax",
     "values_of",
 ]

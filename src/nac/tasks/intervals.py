@@ -140,6 +140,7 @@ class RankedAreas:
 
     The variance is that of DeLong et al. (1988), by ranks (Sun and Xu 2014), with what the classes' areas have in
     common: a sample enters all of them. Bounds are Wilson's for a share of that variance. Every class has a sample.
+    The value is scikit-learn's roc_auc_score(multi_class="ovr"), which does not give the samples' shares in it.
     """
 
     scores: Array

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp, softmax
 
 from nac.errors import WorkError
 from nac.registry import Registry
@@ -47,12 +48,6 @@ class Metric(NamedTuple):
         return found if isinstance(found, float) else math.nan
 
 
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Class probabilities (N, O) of logits (N, O)."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float64)
-
-
 def checked(outputs: NDArray[np.floating], samples: int) -> NDArray[np.float64]:
     """`outputs` (N, O) as float64. Raises WorkError when the network diverged, ValueError on another length."""
     values = np.asarray(outputs, dtype=np.float64)
@@ -83,7 +78,7 @@ def _accuracy(logits: NDArray[np.float64], labels: NDArray[Any]) -> Estimate:
 
 def _auc_macro(logits: NDArray[np.float64], labels: NDArray[Any]) -> Estimate | None:
     """One class against the rest, mean over the classes; nothing is known of a class without samples."""
-    return RankedAreas(softmax(logits), labels) if np.unique(labels).size == logits.shape[1] > 1 else None
+    return RankedAreas(softmax(logits, axis=1), labels) if np.unique(labels).size == logits.shape[1] > 1 else None
 
 
 def _mean_distance(predicted: NDArray[np.float64], true: NDArray[Any]) -> Estimate:
@@ -105,19 +100,15 @@ def _mae(predicted: NDArray[np.float64], true: NDArray[Any]) -> Estimate:
 
 def _efficiency(logits: NDArray[np.float64], labels: NDArray[Any], rate: float, signal: int) -> float | None:
     """The share of a class that is kept where so many of the others are; None with too few of one of them."""
-    scores = logits[:, signal] - _log_sum(np.delete(logits, signal, axis=1))
+    scores = logits[:, signal] - logsumexp(np.delete(logits, signal, axis=1), axis=1)
     kept, background = scores[labels == signal], scores[labels != signal]
     if not len(kept) or rate * len(background) < 1:
         return None
     return float((kept > np.quantile(background, 1 - rate)).mean())
 
 
-def _log_sum(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.logaddexp.reduce(logits, axis=1), dtype=np.float64)
-
-
 def _of_head(name: str) -> Metric | None:
-    """`METRIC@HEAD`, a metric of one of several outputs."""
+    """`METRIC@HEAD`, a metric of one of several outputs; `METRIC@TARGET`, of one of several values."""
     metric, at, head = name.rpartition("@")
     if not at or not head.isidentifier() or metric not in METRICS:
         return None

@@ -67,7 +67,9 @@ def read_table(path: Path, rows: int | None = None) -> pd.DataFrame:
 
 
 def arff_header(path: Path) -> tuple[list[str], int]:
-    """Names of the attributes of an ARFF file and the number of lines before its data.
+    """Names of the attributes of an ARFF file and the number of lines before its data, which pandas reads.
+
+    scipy.io.arff refuses attributes of text and packed files, and reads every line in Python.
 
     Raises:
         InputError: there is no `@data`, or the data are sparse.
