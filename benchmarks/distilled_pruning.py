@@ -27,12 +27,12 @@ from statistics import fmean, stdev
 from typing import Any
 
 from nac.arch import Network, copied, initialised
-from nac.compress.connectivity import along_rounds, stability
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
+from nac.compress.mode_connectivity import along_rounds, stability
 from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruning, prune, rewound
 from nac.config import CompressConfig, DistilledDataConfig, TrainConfig, load_task
 from nac.pipeline.architectures import named_architecture
-from nac.report.connectivity import DENSE, StabilityRow, plot_connectivity
+from nac.report.barriers import DENSE, StabilityRow, plot_connectivity
 from nac.tasks import Dataset, Task, make_task
 from nac.train import evaluate, fit
 

@@ -23,7 +23,7 @@ from nac.arch import Architecture, Block, Dense, Flatten, initialised
 from nac.compress.constants import without_constants
 from nac.compress.learned.finish import finished
 from nac.compress.learned.front import along, learnable, train_front
-from nac.compress.quantisation import Bench, teacher_of
+from nac.compress.quantisation import Trainer, teacher_of
 from nac.config import LearnedConfig, load_task
 from nac.hardware.rtl.estimation import estimate_network
 from nac.tasks import make_task
@@ -47,11 +47,11 @@ def front(name: str, overrides: list[str], files: tuple[Path, Path], widths: lis
     network = learnable(reference, dataset)
     points = along(train_front(network, dataset, task, learned, teacher, seed=seed), learned.designs)
     seconds = time.process_time() - begun
-    bench = Bench(task, dataset, settings, teacher, seed)
+    trainer = Trainer(task, dataset, settings, teacher, seed)
     held = task.read([files[1]], dataset.preprocessing)
     rows = []
     for point in points:
-        found, _ = without_constants(finished(network, point.state, bench, learned.finish)[0])
+        found, _ = without_constants(finished(network, point.state, trainer, learned.finish)[0])
         metric = task.metric_names[0]
         value = evaluate(found, held, task)[metric]
         rows.append({

@@ -22,7 +22,7 @@ from nac.compress.pruners import keep_largest
 from nac.config import TargetConfig
 from nac.design.folder import load_quantised
 from nac.errors import NacError
-from nac.hardware.analytic import Recorded, fit, read_table, write_table
+from nac.hardware.analytic import Recorded, fit_model, read_table, write_table
 from nac.hardware.rtl import estimate_network
 from nac.rundir import Run
 from nac.search import results
@@ -60,7 +60,7 @@ def main() -> None:
             tool="alkaid", version=metadata.version("alkaid"),
         ))  # fmt: skip
         write_table(asked.out, circuits)
-    model = fit(circuits)
+    model = fit_model(circuits)
     for name, agreement in model.agreement.items():
         print(f"{name}: mean error {agreement.mean_error:.1%} on circuits left out of the fit ({len(circuits)} in all)")
 

@@ -16,7 +16,7 @@ from nac.cost import COSTS
 from nac.pareto import hypervolume_history
 from nac.rundir import Run
 from nac.search import TrialResult, results, run_search
-from nac.search.recorded import RecordedBench, Recording, read_recordings
+from nac.search.recorded import RecordedExaminer, Recording, read_recordings
 from nac.space import SearchSpace
 from nac.tasks import Dataset, Task, make_task
 
@@ -41,7 +41,7 @@ def replay(trials: int, seed: int, **settings: Any) -> list[TrialResult]:
     with TemporaryDirectory() as folder:
         study = run_search(
             task, space, data, Run(Path(folder)), validate(SearchConfig, asked, "replay"), seed,
-            make_bench=partial(RecordedBench, recordings=recordings),
+            make_examiner=partial(RecordedExaminer, recordings=recordings),
         )  # fmt: skip
         return results(study)
 

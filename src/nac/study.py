@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from nac.config.base import describe
+from nac.config.base import explained
 from nac.errors import InputError
 from nac.journal import JournalReader
 from nac.rundir import Run, database_url
@@ -113,7 +113,7 @@ def expecting_a_search(trial: FrozenTrial, where: str = "study") -> Iterator[Non
     try:
         yield
     except ValidationError as error:
-        raise InputError(describe(error, f"{where}: trial {trial.number}")) from error
+        raise InputError(explained(error, f"{where}: trial {trial.number}")) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{where}: trial {trial.number} has other attributes than a search writes "
                          f"({brief(error)})") from error

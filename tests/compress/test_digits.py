@@ -14,7 +14,7 @@ from nac.arch.quantisers import FIXED_POINT
 from nac.compress import Winner, compress, recipes, subject
 from nac.compress.digits import FewDigits, digits, limits_for, nearest, total_digits, with_fewer_digits
 from nac.compress.pruners.scores import sensitivity
-from nac.compress.quantisation import Bench
+from nac.compress.quantisation import Trainer
 from nac.config import CompressConfig, TargetConfig, TrainConfig
 from nac.design import Design
 from nac.hardware import engine, export
@@ -36,8 +36,8 @@ def trained(problem: Problem) -> Network:
     return network
 
 
-def bench(problem: Problem) -> Bench:
-    return Bench(problem[0], problem[1], SETTINGS, None, seed=1)
+def trainer(problem: Problem) -> Trainer:
+    return Trainer(problem[0], problem[1], SETTINGS, None, seed=1)
 
 
 def fewest_terms(value: int) -> int:
@@ -104,7 +104,7 @@ def limited(network: Network, layer: str, limit: torch.Tensor) -> None:
 
 def test_the_network_has_no_more_digits_and_is_an_ordinary_one(problem: Problem, trained: Network) -> None:
     before = {name: tensor.clone() for name, tensor in trained.state_dict().items()}
-    found, _ = with_fewer_digits(trained, 0.3, bench(problem), TRAIN)
+    found, _ = with_fewer_digits(trained, 0.3, trainer(problem), TRAIN)
     assert 0 < total_digits(found) <= round(0.3 * total_digits(trained))
     assert all(torch.equal(before[name], tensor) for name, tensor in trained.state_dict().items())
     assert not any(parametrize.is_parametrized(module) for module in found.modules())

@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from nac.arch import Architecture, workload
 from nac.config import TargetConfig
 from nac.errors import InputError
-from nac.hardware.analytic import Recorded, _folds, fit, model_of, read_table, shipped_table, write_table
+from nac.hardware.analytic import Recorded, _folds, fit_model, model_of, read_table, shipped_table, write_table
 
 TARGET = TargetConfig()
 
@@ -43,7 +43,7 @@ def made_up(count: int = 60) -> list[Recorded]:
 
 
 def test_a_law_of_its_kind_is_found() -> None:
-    model = fit(made_up())
+    model = fit_model(made_up())
     assert model.agreement["lut"].mean_error < 0.05
     assert model.agreement["levels"].mean_error < 0.02
     narrow, wide = (model.predict(workload(network(24, bits)), TARGET) for bits in (3, 8))
@@ -66,11 +66,11 @@ def test_the_stated_error_is_that_on_architectures_not_seen() -> None:
     for number in range(40):
         assert len(set(folds[3 * number : 3 * number + 3])) == 1
     assert set(folds) == set(range(5))
-    assert fit(circuits).agreement["lut"].mean_error > 0.2
+    assert fit_model(circuits).agreement["lut"].mean_error > 0.2
 
 
 def test_what_no_circuit_tells_stays_plausible() -> None:
-    model = fit([circuit for circuit in made_up(120) if circuit.digits == 1])
+    model = fit_model([circuit for circuit in made_up(120) if circuit.digits == 1])
     ops = workload(network(24, 8))
     share = model.predict(ops, TARGET, digits=0.5)["lut"] / model.predict(ops, TARGET)["lut"]
     assert 0.3 < share < 0.7
@@ -102,4 +102,4 @@ def test_a_wrong_table_is_said_to_be(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="line 3"):
         read_table(file)
     with pytest.raises(InputError, match=r"at least 30 of them \(found 2\)"):
-        fit(made_up(2))
+        fit_model(made_up(2))

@@ -4,7 +4,7 @@ import numpy as np
 from datafiles import bragg_config, jet_arrays, jets_config, patch_arrays
 from matplotlib.collections import PathCollection
 
-from nac.report.connectivity import StabilityRow, plot_connectivity
+from nac.report.barriers import StabilityRow, plot_connectivity
 from nac.report.samples import plot_samples
 
 

@@ -16,7 +16,7 @@ from nac.errors import InputError
 from nac.search import locks_of, results, status
 from nac.search.fidelity import ENOUGH, RUNGS, UNPROMISING, Climb, Climbed, Ladder, passed_in_a_row, ridge
 from nac.search.objectives import goals
-from nac.search.progress import describe
+from nac.search.progress import sentence
 from nac.search.recorded import read_recordings
 from nac.space import SearchSpace
 
@@ -157,7 +157,7 @@ def test_a_candidate_that_is_passed_over_is_not_trained(setting: Setting, count_
     assert count_fits() == len(trained)
     now = status(study, search_config(trials=TRIALS), locks_of(setting.run("run"), None))
     assert (now.done, now.passed_over, now.infeasible) == (TRIALS, len(passed), 0)
-    assert f"{len(passed)} passed over" in describe(now)
+    assert f"{len(passed)} passed over" in sentence(now)
 
 
 def test_those_passed_over_are_counted_since_the_last_training() -> None:

@@ -22,7 +22,7 @@ from nac.tasks.layouts import layout_of
 from nac.tasks.layouts.constituents import AUGMENT
 from nac.tasks.layouts.windows import augment_patches, crop, cut_windows
 from nac.tasks.preprocessing import power_of_two
-from nac.tasks.scaling import fit
+from nac.tasks.scaling import fit_preprocessing
 from nac.tasks.split import kept_back, split
 
 seeds = st.integers(0, 2**31)
@@ -161,7 +161,7 @@ def test_the_same_generator_gives_the_same_epoch(tmp_path: Path) -> None:
 @pytest.mark.parametrize("scaling", ["robust", "log", "sqrt", "none"])
 def test_constituent_scaling(scaling: str) -> None:
     raw = jet_arrays(n=200)["constituents"].transpose(0, 2, 1).copy()
-    preprocessing = fit(raw, LABELS, jets_config(scaling=scaling).data)
+    preprocessing = fit_preprocessing(raw, LABELS, jets_config(scaling=scaling).data)
     x = preprocessing.apply(raw)
     if scaling == "none":
         np.testing.assert_array_equal(x, raw)
@@ -191,7 +191,7 @@ def test_eight_bits_hold_the_angles_of_a_calorimeter_exactly(step: float) -> Non
     arrays = jet_arrays(n=300)["constituents"]
     arrays[..., 1:] = np.clip(np.rint(arrays[..., 1:] / step), -20, 20) * step
     raw = arrays.transpose(0, 2, 1).copy()
-    preprocessing = fit(raw, LABELS, jets_config(angle_step=step).data)
+    preprocessing = fit_preprocessing(raw, LABELS, jets_config(angle_step=step).data)
     steps = preprocessing.apply(raw)[:, 1:] * 32  # 8 bits over -4..4
     assert math.log2(preprocessing.scale[1] * step).is_integer()
     np.testing.assert_allclose(steps, np.rint(steps), atol=1e-3)
@@ -202,7 +202,7 @@ def test_feature_scaling_survives_constant_and_heavy_tailed_columns(scaling: str
     random = np.random.default_rng(0)
     raw = np.stack([np.full(500, 7.0), random.standard_cauchy(500) * 1e6, random.normal(1e3, 1e-2, 500)], axis=1)
     config = task_config(layout="arrays", kind="classification", classes=["a", "b"], shape=[3], scaling=scaling)
-    x = fit(raw.astype(np.float32), LABELS, config.data).apply(raw.astype(np.float32))
+    x = fit_preprocessing(raw.astype(np.float32), LABELS, config.data).apply(raw.astype(np.float32))
     assert np.isfinite(x).all()
     assert np.abs(x).max() <= 4
     assert not x[:, 0].any()
@@ -211,7 +211,7 @@ def test_feature_scaling_survives_constant_and_heavy_tailed_columns(scaling: str
 def test_patch_scaling_ignores_offset_and_gain_and_guards_constant_patches() -> None:
     raw = np.random.default_rng(0).uniform(0, 100, (6, 1, 11, 11)).astype(np.float32)
     raw[2] = 5
-    preprocessing = fit(raw, LABELS, bragg_config().data)
+    preprocessing = fit_preprocessing(raw, LABELS, bragg_config().data)
     x = preprocessing.apply(raw)
     assert not x[2].any()
     np.testing.assert_allclose(x[[0, 1]].min(axis=(1, 2, 3)), 0)
@@ -224,7 +224,7 @@ def test_preprocessing_round_trips_json(config: object) -> None:
     data = config.data  # type: ignore[attr-defined]
     raw = jet_arrays()["constituents"].transpose(0, 2, 1).copy() if data.layout.name == "constituents" \
         else patch_arrays(size=11)["patches"][:, None].astype(np.float32)
-    preprocessing = fit(raw, LABELS, data)
+    preprocessing = fit_preprocessing(raw, LABELS, data)
     again = Preprocessing.model_validate(json.loads(preprocessing.model_dump_json()))
     assert again == preprocessing
     np.testing.assert_array_equal(again.apply(raw), preprocessing.apply(raw))
@@ -361,7 +361,7 @@ def test_every_metric_has_a_direction_and_a_label() -> None:
 @pytest.mark.parametrize("scaling", ["robust", "log", "sqrt", "none"])
 def test_physical_values_come_back_from_network_inputs(scaling: str) -> None:
     raw = jet_arrays(200)["constituents"].transpose(0, 2, 1).copy()
-    fitted = fit(raw, LABELS, jets_config(scaling=scaling).data)
+    fitted = fit_preprocessing(raw, LABELS, jets_config(scaling=scaling).data)
     x = fitted.tensor(torch.from_numpy(raw))
     inside = torch.ones_like(x, dtype=torch.bool) if fitted.limit is None else x.abs() < fitted.limit
     torch.testing.assert_close(fitted.raw(x)[inside], torch.from_numpy(raw)[inside], rtol=1e-4, atol=1e-3)
@@ -416,10 +416,11 @@ def test_a_common_scaling_keeps_the_shape_of_a_waveform() -> None:
     pulse = np.exp(-((np.arange(16) - 6) ** 2) / 8)
     raw = (100 + generator.exponential(30, (400, 1)) * pulse + generator.normal(size=(400, 16))).astype(np.float32)
     config = arrays_config(shape=[16], scaling="common", kind="regression", classes=[], outputs=1).data
-    fitted = fit(raw, np.ones((400, 1)), config)
+    fitted = fit_preprocessing(raw, np.ones((400, 1)), config)
     assert len(set(fitted.offset)) == len(set(fitted.scale)) == 1
     assert len(fitted.offset) == 16
     x = fitted.apply(raw[:3])
     assert np.allclose(np.diff(x, axis=1), np.diff(raw[:3], axis=1) * fitted.scale[0], atol=1e-5)
-    robust = fit(raw, np.ones((400, 1)), arrays_config(shape=[16], kind="regression", classes=[], outputs=1).data)
+    config = arrays_config(shape=[16], kind="regression", classes=[], outputs=1).data
+    robust = fit_preprocessing(raw, np.ones((400, 1)), config)
     assert len(set(robust.offset)) > 1

@@ -14,7 +14,7 @@ from nac.errors import InputError
 from nac.tasks import Dataset, make_task
 from nac.tasks.layouts import open_sources
 from nac.tasks.preprocessing import LIMIT, Preprocessing
-from nac.tasks.scaling import fit
+from nac.tasks.scaling import fit_preprocessing
 from nac.tasks.sources import gather
 
 UNITS = (1e-36, 1e-30, 1e-19, 1e-3, 1.0, 1e3, 1e30, 1e36)
@@ -24,7 +24,8 @@ FEATURES = np.stack([HITS, HITS - 7, RANDOM.normal(size=5000), np.full(5000, 3.0
 
 
 def fitted(raw: NDArray[Any], **data: Any) -> tuple[Preprocessing, NDArray[np.float32]]:
-    preprocessing = fit(raw.astype(np.float32), np.zeros(len(raw)), arrays_config(shape=[raw.shape[1]], **data).data)
+    config = arrays_config(shape=[raw.shape[1]], **data).data
+    preprocessing = fit_preprocessing(raw.astype(np.float32), np.zeros(len(raw)), config)
     return preprocessing, preprocessing.apply(raw)
 
 
@@ -56,9 +57,9 @@ def test_hits_as_rare_as_they_may_be_are_seen_by_eight_bits(share: float) -> Non
 def test_an_angle_that_is_always_the_same_does_not_blunt_the_other(scaling: str) -> None:
     raw = jet_arrays(n=200)["constituents"].transpose(0, 2, 1).copy()
     config = jets_config(scaling=scaling).data
-    both = fit(raw, np.zeros(200), config)
+    both = fit_preprocessing(raw, np.zeros(200), config)
     raw[:, 1] = 0
-    one = fit(raw, np.zeros(200), config)
+    one = fit_preprocessing(raw, np.zeros(200), config)
     assert one.scale[2] == pytest.approx(both.scale[2], rel=1.01)
 
 
@@ -67,7 +68,7 @@ def test_an_angle_that_is_always_the_same_does_not_blunt_the_other(scaling: str)
 def test_momenta_fill_the_input_in_any_unit(scaling: str, unit: float) -> None:
     raw = jet_arrays(n=200)["constituents"].transpose(0, 2, 1).copy()
     raw[:, 0] *= unit
-    x = fit(raw, np.zeros(200), jets_config(scaling=scaling).data).apply(raw)
+    x = fit_preprocessing(raw, np.zeros(200), jets_config(scaling=scaling).data).apply(raw)
     assert np.isfinite(x).all()
     assert 0.4 < np.std(x[:, 0][raw[:, 0] > 0]) < 1.6
 

@@ -18,7 +18,7 @@ from nac.design import DesignRecord, load_float
 from nac.errors import InputError
 from nac.hardware import engine as engine_of
 from nac.hardware.rtl import RtlEngine
-from nac.pipeline.designs import Evaluation, Synthesis, convert_design, evaluate_design, synth_design
+from nac.pipeline.designs import Evaluation, Synthesised, convert_design, evaluate_design, synth_design
 from nac.pipeline.kit import export_design
 from nac.pipeline.robustness import Flips
 from nac.report import hardware_frame
@@ -155,7 +155,7 @@ class Design:
     def synthesise(
         self, *, backend: str | None = None, project: str | PathLike[str] | None = None, data: Files = (),
         simulation: bool = True, synthesis: bool = True, place: bool = False, implement: bool = False,
-    ) -> Synthesis:  # fmt: skip
+    ) -> Synthesised:  # fmt: skip
         """QONNX, HLS project and RTL, simulated, verified bit for bit and synthesised (`nac synth`).
 
         Args:

@@ -13,7 +13,7 @@ from nac.errors import InputError
 from nac.space.kinds import KINDS
 
 T = TypeVar("T")
-Choice: TypeAlias = T | Sequence[T]
+OneOrMany: TypeAlias = T | Sequence[T]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,10 @@ class Space(ABC):
     rank: ClassVar[int | None] = None
     """Dimensions of an input, the channels among them; None where any will do."""
 
-    bits: Choice[int] = 8
-    input_bits: Choice[int] = 8
-    sparsity: Choice[float] | None = None
-    digits: Choice[float] | None = None
+    bits: OneOrMany[int] = 8
+    input_bits: OneOrMany[int] = 8
+    sparsity: OneOrMany[float] | None = None
+    digits: OneOrMany[float] | None = None
     baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     deployable: bool = True
     description: str = ""
@@ -83,7 +83,9 @@ def listed(choice: object) -> list[Any]:
     return list(choice) if isinstance(choice, Sequence) and not isinstance(choice, str) else [choice]
 
 
-def _layers(layers: Choice[int], width: Choice[int], activation: Choice[str], norm: Choice[str]) -> dict[str, Any]:
+def _layers(
+    layers: OneOrMany[int], width: OneOrMany[int], activation: OneOrMany[str], norm: OneOrMany[str]
+) -> dict[str, Any]:
     return {"layers": listed(layers), "width": listed(width), "activation": listed(activation), "norm": listed(norm)}
 
 
@@ -97,10 +99,10 @@ class Dense(Space):
 
     kind: ClassVar = "mlp"
 
-    layers: Choice[int] = (1, 2, 3)
-    width: Choice[int] = (8, 16, 32, 64)
-    activation: Choice[str] = "relu"
-    norm: Choice[str] = ("batch", "none")
+    layers: OneOrMany[int] = (1, 2, 3)
+    width: OneOrMany[int] = (8, 16, 32, 64)
+    activation: OneOrMany[str] = "relu"
+    norm: OneOrMany[str] = ("batch", "none")
 
     def choices(self) -> dict[str, Any]:
         """The hidden layers."""
@@ -118,14 +120,14 @@ class DeepSets(Space):
     kind: ClassVar = "deep_sets"
     rank: ClassVar = 2
 
-    layers: Choice[int] = (1, 2, 3)
-    width: Choice[int] = (8, 16, 32)
-    bottleneck: Choice[int] = (8, 16, 32)
-    aggregate: Choice[str] = ("mean", "max")
-    head_layers: Choice[int] = (1, 2)
-    head_width: Choice[int] = (8, 16, 32)
-    activation: Choice[str] = "relu"
-    norm: Choice[str] = "batch"
+    layers: OneOrMany[int] = (1, 2, 3)
+    width: OneOrMany[int] = (8, 16, 32)
+    bottleneck: OneOrMany[int] = (8, 16, 32)
+    aggregate: OneOrMany[str] = ("mean", "max")
+    head_layers: OneOrMany[int] = (1, 2)
+    head_width: OneOrMany[int] = (8, 16, 32)
+    activation: OneOrMany[str] = "relu"
+    norm: OneOrMany[str] = "batch"
 
     def choices(self) -> dict[str, Any]:
         """phi, the aggregation and rho."""
@@ -148,14 +150,14 @@ class Conv2d(Space):
     kind: ClassVar = "cnn"
     rank: ClassVar = 3
 
-    channels: Choice[int] = (2, 4, 8)
-    kernels: Choice[int] = (1, 3)
+    channels: OneOrMany[int] = (2, 4, 8)
+    kernels: OneOrMany[int] = (1, 3)
     blocks: int = 2
-    pool: Choice[int] = (0, 2)
-    head_layers: Choice[int] = (0, 1, 2)
-    head_width: Choice[int] = (4, 8, 16, 32)
-    activation: Choice[str] = "relu"
-    norm: Choice[str] = ("batch", "none")
+    pool: OneOrMany[int] = (0, 2)
+    head_layers: OneOrMany[int] = (0, 1, 2)
+    head_width: OneOrMany[int] = (4, 8, 16, 32)
+    activation: OneOrMany[str] = "relu"
+    norm: OneOrMany[str] = ("batch", "none")
 
     def choices(self) -> dict[str, Any]:
         """The stem, the slots, the pool and the head."""
@@ -188,16 +190,16 @@ class Conv1d(Space):
     kind: ClassVar = "sequence"
     rank: ClassVar = 2
 
-    channels: Choice[int] = (2, 4, 8)
-    kernels: Choice[int] = (3, 5, 7)
-    strides: Choice[int] = (2, 4, 1)
+    channels: OneOrMany[int] = (2, 4, 8)
+    kernels: OneOrMany[int] = (3, 5, 7)
+    strides: OneOrMany[int] = (2, 4, 1)
     layers: int = 2
     residual: bool = False
-    pool: Choice[int] = (0, 2)
+    pool: OneOrMany[int] = (0, 2)
     head_layers: int = 1
-    head_width: Choice[int] = (4, 8, 16)
-    activation: Choice[str] = "relu"
-    norm: Choice[str] = ("batch", "none")
+    head_width: OneOrMany[int] = (4, 8, 16)
+    activation: OneOrMany[str] = "relu"
+    norm: OneOrMany[str] = ("batch", "none")
 
     def choices(self) -> dict[str, Any]:
         """The convolutions, the pool and the head as a sequence of blocks."""

@@ -10,17 +10,17 @@ from nac.api.design import Files, paths
 from nac.arch import Architecture, workload
 from nac.config import TaskConfig, load_task
 from nac.errors import InputError
-from nac.hardware.kit.verify import Check as KitCheck
-from nac.pipeline.check import Check, check_file
+from nac.hardware.kit.verify import Check
+from nac.pipeline.check import Lint, check_file
 from nac.pipeline.circuits import Refit
 from nac.pipeline.circuits import refit as refit_model
-from nac.pipeline.connectivity import connectivity_of
 from nac.pipeline.costs import CostTable, cost_of
 from nac.pipeline.data import Description, describe_data, make_data
 from nac.pipeline.distill import distill_data
 from nac.pipeline.doctor import Finding, diagnose
 from nac.pipeline.kit import verify_folder
 from nac.pipeline.new_task import new_task, task_text
+from nac.pipeline.stability import connectivity_of
 from nac.pipeline.workers import join as join_search
 from nac.search import SearchStatus
 from nac.space import SearchSpace
@@ -28,7 +28,7 @@ from nac.space import SearchSpace
 PathLike_ = str | PathLike[str]
 
 
-def check(what: PathLike_, *, settings: Sequence[str] = (), preset: str | None = None) -> Check:
+def check(what: PathLike_, *, settings: Sequence[str] = (), preset: str | None = None) -> Lint:
     """Lint a task, a search space or an architecture; its `problems` are empty where it can be used (`nac check`)."""
     return check_file(str(what), settings, preset)
 
@@ -98,7 +98,7 @@ def join(where: PathLike_) -> SearchStatus:
     return join_search(str(where), console())
 
 
-def verify(kit: PathLike_) -> list[KitCheck]:
+def verify(kit: PathLike_) -> list[Check]:
     """Run the checks of a kit for firmware engineers (`nac verify`)."""
     return verify_folder(Path(kit), console())
 

@@ -15,7 +15,7 @@ from nac.arch.graph import Builder, Graph
 from nac.arch.operation import FLOAT_BITS
 from nac.arch.operations import Dense
 from nac.config import Model
-from nac.config.base import describe
+from nac.config.base import explained
 from nac.cost import MatrixOp
 from nac.errors import InputError
 
@@ -70,7 +70,7 @@ class Architecture(Model):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise InputError(describe(error, source)) from error
+            raise InputError(explained(error, source)) from error
 
     def to_json(self) -> str:
         """Canonical JSON: equal architectures give equal text."""

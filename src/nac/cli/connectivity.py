@@ -40,7 +40,7 @@ def connectivity(
     json: JsonOption = False,
 ) -> None:
     """Stability of pruned networks: the error barrier between two trainings under each mask, along the rounds."""
-    from nac.pipeline.connectivity import connectivity_of
+    from nac.pipeline.stability import connectivity_of
 
     rows = connectivity_of(
         what, data=tuple(data or ()), trial=trial, architecture=architecture, pruners=pruner or None,

@@ -256,9 +256,9 @@ def _say_status(status: "SearchStatus", json: bool) -> None:
     if json:
         say_json(status.to_json())
         return
-    from nac.search.progress import describe
+    from nac.search.progress import sentence
 
-    typer.echo(f"{status.done} of {status.asked} trials: {describe(status)}")
+    typer.echo(f"{status.done} of {status.asked} trials: {sentence(status)}")
     for worker, trial in status.workers.items():
         typer.echo(f"worker {worker} is at trial {trial}")
     if status.abandoned:

@@ -22,7 +22,7 @@ from torch.nn.utils import parametrize
 from nac.arch import Network, copied, integer_weights, workload
 from nac.arch.quantisers.fixed_point import channel_scale
 from nac.compress.pruners.scores import sensitivity
-from nac.compress.quantisation import Bench
+from nac.compress.quantisation import Trainer
 from nac.config import TrainConfig
 from nac.train import FitResult
 
@@ -57,25 +57,25 @@ def nearest(largest: int) -> Tensor:
 
 
 def with_fewer_digits(
-    network: Network, keep: float, bench: Bench, settings: TrainConfig
+    network: Network, keep: float, trainer: Trainer, settings: TrainConfig
 ) -> tuple[Network, FitResult]:
     """A network whose weights have together a share of the digits of the one given, and how its training went.
 
     Args:
         network: quantised and trained; left as it is.
         keep: share of the digits, in (0, 1].
-        bench: data, task and teacher.
+        trainer: data, task and teacher.
         settings: budget of the training under the limits.
 
     Raises:
         WorkError: the training diverged.
     """
     found = copied(network)
-    limits = limits_for(found, keep, sensitivity(found, bench.task, bench.dataset, bench.seed))
+    limits = limits_for(found, keep, sensitivity(found, trainer.task, trainer.dataset, trainer.seed))
     for name, limit in limits.items():
         layer = found.layers[name]
         parametrize.register_parametrization(layer, "weight", FewDigits(layer, limit))
-    result = bench.fit(found, None, settings)
+    result = trainer.fit(found, None, settings)
     for name in limits:
         parametrize.remove_parametrizations(found.layers[name], "weight", leave_parametrized=True)
     return found, result

@@ -19,7 +19,7 @@ NARROWEST, WIDEST = 2, 8
 LARGEST_RAISE = 2
 """Bits that one exchange gives a width at most: what more of them bring is not seen before the network trains on."""
 
-Measure = Callable[[Mapping[str, int]], float]
+OfWidths = Callable[[Mapping[str, int]], float]
 """A loss or a price at the given widths."""
 
 
@@ -58,7 +58,7 @@ def redistribute(
 
 
 def exchange(
-    current: Mapping[str, int], weighted: Collection[str], loss: Measure, price: Measure, budget: float
+    current: Mapping[str, int], weighted: Collection[str], loss: OfWidths, price: OfWidths, budget: float
 ) -> dict[str, int]:
     """Widths with a bit less for the weights that cost most, and what it pays for in activations.
 

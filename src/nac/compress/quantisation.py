@@ -35,7 +35,7 @@ def quantised_start(network: Network, dataset: Dataset, architecture: Architectu
 
 
 @dataclass(frozen=True)
-class Bench:
+class Trainer:
     """What every quantisation-aware training is done with. `teacher` may be None."""
 
     task: Task
@@ -57,7 +57,7 @@ class Bench:
 
 
 def train_quantised(
-    start: Network, masks: Masks, architecture: Architecture, sparsity: float, bench: Bench, *, mixed: bool = False
+    start: Network, masks: Masks, architecture: Architecture, sparsity: float, trainer: Trainer, *, mixed: bool = False
 ) -> tuple[Network, FitResult]:
     """The trained network, and how its last training went.
 
@@ -71,59 +71,59 @@ def train_quantised(
         masks: those that it was trained under; none when it is dense.
         architecture: with the uniform widths wanted, or those whose cost mixed widths must not exceed.
         sparsity: share of the weights that are zero in the end.
-        bench: data, task, settings and teacher.
+        trainer: data, task, settings and teacher.
         mixed: widths of their own for every layer.
     """
-    order = bench.settings.order
+    order = trainer.settings.order
     if order == "prune_then_quantise" or sparsity == 0:
-        network = _quantised(start, architecture, bench, masks, _density(masks), mixed=mixed)
-        return network, bench.fit(network, masks)
+        network = _quantised(start, architecture, trainer, masks, _density(masks), mixed=mixed)
+        return network, trainer.fit(network, masks)
     density = dict.fromkeys(start.weighted, 1 - sparsity)
-    network = _quantised(start, architecture, bench, None, density, mixed=mixed)
+    network = _quantised(start, architecture, trainer, None, density, mixed=mixed)
     if order == "joint":
-        masks = _tightened(network, sparsity, bench)
-        return network, bench.fit(network, masks)
-    result = bench.fit(network, None)
-    for done in range(1, bench.settings.rounds + 1):
-        masks = bench.keep_salient(network, (1 - sparsity) ** (done / bench.settings.rounds), masks)
-        result = bench.fit(network, masks)
+        masks = _tightened(network, sparsity, trainer)
+        return network, trainer.fit(network, masks)
+    result = trainer.fit(network, None)
+    for done in range(1, trainer.settings.rounds + 1):
+        masks = trainer.keep_salient(network, (1 - sparsity) ** (done / trainer.settings.rounds), masks)
+        result = trainer.fit(network, masks)
     return network, result
 
 
 def _quantised(
-    network: Network, architecture: Architecture, bench: Bench, masks: Masks | None, density: Mapping[str, float], *,
-    mixed: bool,
-) -> Network:
+    network: Network, architecture: Architecture, trainer: Trainer, masks: Masks | None,
+    density: Mapping[str, float], *, mixed: bool,
+) -> Network:  # fmt: skip
     """The network at its widths, from a float one."""
-    uniform = quantised_start(network, bench.dataset, architecture)
+    uniform = quantised_start(network, trainer.dataset, architecture)
     if not mixed:
         return uniform
-    settings, train = bench.settings, bench.dataset.train
+    settings, train = trainer.settings, trainer.dataset.train
     epochs = max(1, round(UNIFORM_SHARE * settings.finetune.epochs))
-    bench.fit(uniform, masks, settings.finetune.model_copy(update={"epochs": epochs}))
+    trainer.fit(uniform, masks, settings.finetune.model_copy(update={"epochs": epochs}))
     measured = Split(train.x[:MEASURED_SAMPLES], train.y[:MEASURED_SAMPLES], train.preprocessing)
     return redistribute(
-        uniform, measured, bench.task, rounds=settings.mixed_rounds, cost=settings.mixed_cost, density=density
+        uniform, measured, trainer.task, rounds=settings.mixed_rounds, cost=settings.mixed_cost, density=density
     )  # fmt: skip
 
 
-def _tightened(network: Network, sparsity: float, bench: Bench) -> Masks:
+def _tightened(network: Network, sparsity: float, trainer: Trainer) -> Masks:
     """Train in place while the least salient weights go; the masks at full sparsity.
 
     The last epoch counts, not the best one, which may have more weights than are wanted.
     """
-    epochs = bench.settings.finetune.epochs
+    epochs = trainer.settings.finetune.epochs
     masks: Masks = {}
     last: dict[str, Tensor] = {}
 
     def tighten(epoch: int, figures: Mapping[str, float]) -> None:
         left = 1 - (epoch + 1) / epochs
-        masks.update(bench.keep_salient(network, 1 - sparsity * (1 - left**3), masks))
+        masks.update(trainer.keep_salient(network, 1 - sparsity * (1 - left**3), masks))
         last.update({key: tensor.detach().clone() for key, tensor in network.state_dict().items()})
 
     fit(
-        network, bench.dataset, bench.task, bench.settings.finetune.model_copy(update={"patience": epochs}),
-        seed=bench.seed, masks=masks, teacher=bench.teacher, on_epoch=tighten,
+        network, trainer.dataset, trainer.task, trainer.settings.finetune.model_copy(update={"patience": epochs}),
+        seed=trainer.seed, masks=masks, teacher=trainer.teacher, on_epoch=tighten,
     )  # fmt: skip
     network.load_state_dict(last)
     return masks

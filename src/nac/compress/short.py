@@ -3,7 +3,7 @@
 from nac.arch import Compression, Network
 from nac.compress.digits import with_fewer_digits
 from nac.compress.pruners import keep_salient
-from nac.compress.quantisation import Bench, quantised_start, teacher_of
+from nac.compress.quantisation import Trainer, quantised_start, teacher_of
 from nac.config import TrainConfig
 from nac.tasks import Dataset, Task
 
@@ -32,12 +32,12 @@ def quantised_in_short(
     """
     settings, sparsity = task.config.compress, compression.sparsity
     masks = keep_salient(network, 1 - sparsity, task, dataset, seed).masks if sparsity else None
-    bench = Bench(task, dataset, settings, teacher_of(network, settings), seed)
+    trainer = Trainer(task, dataset, settings, teacher_of(network, settings), seed)
     found = quantised_start(network, dataset)
     if compression.digits == 1:
-        bench.fit(found, masks, budget)
+        trainer.fit(found, masks, budget)
         return found
     epochs = max(1, round(ALL_DIGITS_SHARE * budget.epochs))
-    bench.fit(found, masks, budget.model_copy(update={"epochs": epochs}))
+    trainer.fit(found, masks, budget.model_copy(update={"epochs": epochs}))
     rest = budget.model_copy(update={"epochs": max(1, budget.epochs - epochs)})
-    return with_fewer_digits(found, compression.digits, bench, rest)[0]
+    return with_fewer_digits(found, compression.digits, trainer, rest)[0]

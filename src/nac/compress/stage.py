@@ -16,7 +16,7 @@ from nac.compress.floats import FloatNetworks
 from nac.compress.learned.finish import finished
 from nac.compress.learned.front import Checkpoint, along, learnable, load_front, save_front, train_front
 from nac.compress.pruners import PRUNERS, Pruned
-from nac.compress.quantisation import Bench, teacher_of, train_quantised
+from nac.compress.quantisation import Trainer, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes, refusal
 from nac.config import FORMER_PRUNERS, CompressConfig
 from nac.cost import costs
@@ -37,7 +37,7 @@ from nac.train import FitResult, estimate
 logger = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many designs are done and how many there will be."""
-Measure = Callable[[Network], Mapping[str, float]]
+CostsOf = Callable[[Network], Mapping[str, float]]
 """Costs by name of a quantised network."""
 OnFailure = Callable[[str, str], None]
 """Called with the name of a design that could not be made, and the step and reason."""
@@ -57,7 +57,7 @@ def compress(
     *,
     seed: int,
     on_progress: Progress | None = None,
-    measure: Measure | None = None,
+    measure: CostsOf | None = None,
     on_failure: OnFailure | None = None,
 ) -> list[Design]:
     """Make every design that the run does not have yet; return all of them that there are then.
@@ -105,7 +105,7 @@ class _Workshop:
     """Makes designs of float networks."""
 
     def __init__(
-        self, task: Task, dataset: Dataset, run: Run, settings: CompressConfig, seed: int, measure: Measure
+        self, task: Task, dataset: Dataset, run: Run, settings: CompressConfig, seed: int, measure: CostsOf
     ) -> None:
         self.task = task
         self.measure = measure
@@ -138,16 +138,16 @@ class _Workshop:
         if recipe.removed:
             winner = self.floats.without_channels(winner, recipe.removed)
         teacher = teacher_of(reference, settings)
-        bench = Bench(self.task, self.dataset, settings, teacher, self.floats.seed_of(recipe.name, "finetune"))
+        trainer = Trainer(self.task, self.dataset, settings, teacher, self.floats.seed_of(recipe.name, "finetune"))
         removed: Counter[str] = Counter()
         if recipe.start is None:
-            network, result, pruned = self._quantised(recipe, winner, bench)
+            network, result, pruned = self._quantised(recipe, winner, trainer)
             dense = float(_weights(network).numel())
         else:
             start, pruned = self._made(recipe.start), None
             removed.update(start.record.removed)
             share = recipe.digits / recipe.start.digits
-            network, result = with_fewer_digits(start.network, share, bench, settings.digits_train)
+            network, result = with_fewer_digits(start.network, share, trainer, settings.digits_train)
             dense = _dense(start)
         sparsity = max(0.0, 1 - int(_weights(network).count_nonzero()) / dense)
         network, gone = without_constants(network)
@@ -176,19 +176,19 @@ class _Workshop:
         return Design.create(self.run.design(recipe.name), record, network)
 
     def _quantised(
-        self, recipe: Recipe, winner: Winner, bench: Bench
+        self, recipe: Recipe, winner: Winner, trainer: Trainer
     ) -> tuple[Network, FitResult, Pruned | None]:
         """A network trained at the recipe's widths and sparsity, and how that and its pruning went."""
         if recipe.learned is not None:
             assert self.settings.learned is not None
             point = self.learned(winner)[recipe.learned]
             start = quantise(self.floats.reference(winner), quantiser=LEARNED)
-            return *finished(start, point.state, bench, self.settings.learned.finish), None
+            return *finished(start, point.state, trainer, self.settings.learned.finish), None
         architecture = winner.architecture.with_bits(**recipe.widths.model_dump())
         sparsity = recipe.sparsity if self.settings.order == "prune_then_quantise" else 0.0
         sparse = self.floats.sparse(winner, sparsity, recipe.pruner)
         network, result = train_quantised(
-            sparse.network, sparse.masks, architecture, recipe.sparsity, bench, mixed=recipe.mixed
+            sparse.network, sparse.masks, architecture, recipe.sparsity, trainer, mixed=recipe.mixed
         )  # fmt: skip
         return network, result, sparse.pruned
 

@@ -17,7 +17,7 @@ class Model(BaseModel):
 M = TypeVar("M", bound=Model)
 
 
-def describe(error: ValidationError, source: str | Path) -> str:
+def explained(error: ValidationError, source: str | Path) -> str:
     """All problems of a file at once, one per line: where, the value found, what was expected."""
     problems = []
     listed = error.errors(include_url=False)
@@ -39,4 +39,4 @@ def validate(model: type[M], data: object, source: str | Path) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise InputError(describe(error, source)) from error
+        raise InputError(explained(error, source)) from error

@@ -17,7 +17,7 @@ from torch import nn
 from nac.arch import Architecture, Network
 from nac.arch.quantisers import FIXED_POINT, plain
 from nac.config import Model, TaskConfig
-from nac.config.base import describe
+from nac.config.base import explained
 from nac.design.data import Input, TrainingData
 from nac.design.origin import Origin
 from nac.errors import InputError
@@ -92,7 +92,7 @@ class Design:
         try:
             record = DesignRecord.model_validate_json(text)
         except ValidationError as error:
-            raise InputError(describe(error, file)) from error
+            raise InputError(explained(error, file)) from error
         return cls(path, record)
 
     @cached_property

@@ -15,7 +15,7 @@ Metrics = Mapping[str, Mapping[str, float]]
 
 
 @with_config(LENIENT)
-class Pruned(TypedDict, total=False):
+class PrunedRecord(TypedDict, total=False):
     """How weights were chosen for removal, how long that took, what was `guarded` from collapse or found `idle`."""
 
     pruner: str
@@ -51,7 +51,7 @@ class Origin(TypedDict, total=False):
     train: Mapping[str, Any]
     sparsity: float
     removed: float
-    pruning: Pruned
+    pruning: PrunedRecord
     digits: FewerDigits
     compress: Mapping[str, Any]
     float_intervals: Mapping[str, Mapping[str, Interval]]

@@ -4,7 +4,7 @@ from nac.hardware.backends import BACKENDS, Backend
 from nac.hardware.circuit import Circuit
 from nac.hardware.engines import ENGINES, Engine, engine, outputs_sha256
 from nac.hardware.export import export, export_network
-from nac.hardware.generate import generate, restore, write_project
+from nac.hardware.generate import generate, restore, write_hls
 from nac.hardware.project import HlsProject
 from nac.hardware.read import read_circuit
 from nac.hardware.recount import assert_costs_agree, recount, recount_model
@@ -33,5 +33,5 @@ __all__ = [
     "restore",
     "synthesise",
     "verify",
-    "write_project",
+    "write_hls",
 ]

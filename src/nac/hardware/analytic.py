@@ -25,7 +25,7 @@ from scipy.optimize import least_squares
 
 from nac.arch import Architecture, workload
 from nac.config import Model, TargetConfig
-from nac.config.base import describe
+from nac.config.base import explained
 from nac.cost import MatrixOp
 from nac.errors import InputError
 from nac.hardware.rtl.project import levels_per_stage
@@ -186,7 +186,7 @@ _START = [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.0, -1.0]
 _STARTS = {"lut": np.array(_START), "ff": np.array([*_START, 1.0]), "levels": np.zeros(4)}
 
 
-def fit(circuits: Sequence[Recorded]) -> InstantModel:
+def fit_model(circuits: Sequence[Recorded]) -> InstantModel:
     """The model of these circuits. Raises InputError when there are too few of them."""
     if len(circuits) < FEWEST:
         raise InputError(f"a model of circuits needs at least {FEWEST} of them (found {len(circuits)})")
@@ -241,7 +241,7 @@ def read_table(file: Path) -> list[Recorded]:
         try:
             circuits.append(Recorded.model_validate_json(line))
         except ValidationError as error:
-            raise InputError(describe(error, f"{file}: line {number}")) from error
+            raise InputError(explained(error, f"{file}: line {number}")) from error
     return circuits
 
 
@@ -258,4 +258,4 @@ def shipped_table() -> Path:
 @cache
 def model_of(file: Path | None = None) -> InstantModel:
     """The model fitted to a table of circuits, by default the one that comes with the program. Raises InputError."""
-    return fit(read_table(file or shipped_table()))
+    return fit_model(read_table(file or shipped_table()))

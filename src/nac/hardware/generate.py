@@ -26,13 +26,13 @@ def generate(design: Design, target: TargetConfig, project_dir: Path | None = No
     export(design)
     graph, task = exported(design), design.record.task.name
     folder = project_dir or design.path / "hls"
-    return write_project(
-        graph, target, folder, top=top_name(task, graph.source), title=f"{task}: {design.record.name}",
+    return write_hls(
+        graph, target, folder, top=hls_top(task, graph.source), title=f"{task}: {design.record.name}",
         interface=sections(sheet_of(design.record, graph.circuit), channels_last=True),
     )  # fmt: skip
 
 
-def top_name(task: str, source: str) -> str:
+def hls_top(task: str, source: str) -> str:
     """The name of the top function: a C++ identifier that is no keyword, and not that of another network.
 
     Vendors' tools name the modules after it, of which two in one firmware must not have the same name.
@@ -40,7 +40,7 @@ def top_name(task: str, source: str) -> str:
     return "nac_" + re.sub(r"\W", "_", task, flags=re.ASCII) + f"_{source[:8]}"
 
 
-def write_project(
+def write_hls(
     graph: Exported, target: TargetConfig, path: Path, *, top: str, title: str, interface: str = "",
     verification: str = UNVERIFIED,
 ) -> HlsProject:  # fmt: skip
@@ -77,7 +77,7 @@ def restore(folder: Path, path: Path) -> HlsProject:
     graph = Exported(load_model(folder / "model.onnx"))
     if graph.source != record.source:
         raise InputError(f"{folder}: model.onnx is not the one that {RECORD} was made from")
-    return write_project(
+    return write_hls(
         graph, record.target, path, top=record.top, title=record.title, interface=record.interface,
         verification=record.verification,
     )  # fmt: skip

@@ -13,13 +13,13 @@ from nac.pipeline.context import Context
 from nac.pipeline.request import Request, start
 from nac.pipeline.steps import load_data
 from nac.search import run_search
-from nac.search.candidate import Bench
+from nac.search.candidate import Examiner
 from nac.search.fidelity import Climb
 from nac.train import FitResult
 
 
 @dataclass(frozen=True)
-class Adoption(Bench):
+class Adoption(Examiner):
     """Takes the network as it is instead of training one."""
 
     given: Network | None = None
@@ -58,6 +58,6 @@ def adopt(request: Request, out: Path | None, network: Network, console: Console
         save_float(context.run.trial(0) / "float", network)
         run_search(
             context.task, context.space, context.dataset, context.run, context.record.task.search,
-            context.record.task.seed, console=console, make_bench=partial(Adoption, given=network),
+            context.record.task.seed, console=console, make_examiner=partial(Adoption, given=network),
         )  # fmt: skip
     return context

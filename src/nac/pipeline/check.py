@@ -19,11 +19,11 @@ from nac.space import COMPRESSION_GENES, Genotype, SearchSpace, Unbuildable
 from nac.tasks import Task, make_task
 
 SAMPLE = 400
-Limit = ObjectiveConfig | ConstraintConfig
+Bound = ObjectiveConfig | ConstraintConfig
 
 
 @dataclass(frozen=True)
-class Check:
+class Lint:
     """The outcome: no problems means that the file can be used."""
 
     file: str
@@ -37,8 +37,8 @@ class Check:
                 "notes": list(self.notes)}
 
 
-def check_file(what: str | Path, overrides: Sequence[str] = (), preset: str | None = None) -> Check:
-    """Check a file, which kind it is being told by its content.
+def check_file(what: str | Path, overrides: Sequence[str] = (), preset: str | None = None) -> Lint:
+    """Lint a file, which kind it is being told by its content.
 
     Args:
         what: a path, or the name of a task or else of a search space.
@@ -68,7 +68,7 @@ def _found(what: str | Path) -> Path:
             raise error from None
 
 
-def _check(file: Path, overrides: Sequence[str], preset: str | None) -> Check:
+def _check(file: Path, overrides: Sequence[str], preset: str | None) -> Lint:
     if file.suffix == ".json":
         return _check_architecture(file)
     data = load_yaml(file)
@@ -119,7 +119,7 @@ def task_problems(
 def _name_problems(task: Task) -> Iterator[str]:
     known = [*task.metric_names, *COSTS, *HARDWARE]
     search = task.config.search
-    limits: dict[str, Sequence[Limit]] = {"objectives": search.objectives, "constraints": search.constraints}
+    limits: dict[str, Sequence[Bound]] = {"objectives": search.objectives, "constraints": search.constraints}
     for key, items in limits.items():
         for index, item in enumerate(items):
             if item.name not in known:
@@ -142,7 +142,7 @@ def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:
     """
     if config.search.quantise is not None:
         return []
-    named: list[Limit] = [*config.search.objectives, *config.search.constraints]
+    named: list[Bound] = [*config.search.objectives, *config.search.constraints]
     limits = [item for item in named if item.name in COSTS and not (item.min is None and item.max is None)]
     if not limits:
         return []
@@ -162,7 +162,7 @@ def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:
             f"(of {SAMPLE} sampled and the baselines, {ranges})"]
 
 
-def _kept(value: float, limit: Limit) -> bool:
+def _kept(value: float, limit: Bound) -> bool:
     return (limit.min is None or value >= limit.min) and (limit.max is None or value <= limit.max)
 
 
@@ -176,7 +176,7 @@ def _sample(space: SearchSpace, seed: int) -> Iterator[Architecture]:
             continue
 
 
-def _check_task(file: Path, presets: Sequence[str], overrides: Sequence[str]) -> Check:
+def _check_task(file: Path, presets: Sequence[str], overrides: Sequence[str]) -> Lint:
     problems: list[str] = []
     notes = []
     for preset in presets:
@@ -191,7 +191,7 @@ def _check_task(file: Path, presets: Sequence[str], overrides: Sequence[str]) ->
         notes.append(f"{preset}: {config.search.trials} trials of {config.train.epochs} epochs in {config.space}, "
                      f"{config.compress.designs} winners at {_widths(config)} bits, "
                      f"for {config.target.part}" + ("" if config.target.capacity else " (its resources are not known)"))
-    return Check(str(file), "task", tuple(dict.fromkeys(problems)), tuple(notes))
+    return Lint(str(file), "task", tuple(dict.fromkeys(problems)), tuple(notes))
 
 
 def _widths(config: TaskConfig) -> str:
@@ -206,20 +206,20 @@ def _deployable(config: TaskConfig) -> bool:
         return True
 
 
-def _check_space(file: Path) -> Check:
+def _check_space(file: Path) -> Lint:
     try:
         space = SearchSpace.load(_as_path(file))
     except InputError as error:
-        return Check(str(file), "search space", tuple(str(error).splitlines()))
+        return Lint(str(file), "search space", tuple(str(error).splitlines()))
     if problems := tuple(space.problems()):
-        return Check(str(file), "search space", problems)
+        return Lint(str(file), "search space", problems)
     route = "every member has a bit-exact route to hardware" if space.deployable else "research: not for hardware"
     note = (f"{space.kind}, {len(space.genes)} genes, {space.size:.3g} genotypes, "
             f"{len(space.baselines)} baselines; {route}")
-    return Check(str(file), "search space", (), (note,))
+    return Lint(str(file), "search space", (), (note,))
 
 
-def _check_architecture(file: Path) -> Check:
+def _check_architecture(file: Path) -> Lint:
     text = read_json(file, "a task or search space (.yaml) or an architecture (.json)")
     try:
         data = json.loads(text)
@@ -230,11 +230,11 @@ def _check_architecture(file: Path) -> Check:
     try:
         architecture = Architecture.from_json(text, file)
     except InputError as error:
-        return Check(str(file), "architecture", tuple(str(error).splitlines()))
+        return Lint(str(file), "architecture", tuple(str(error).splitlines()))
     if problems := tuple(f"{file}: {problem}" for problem in deployment_problems(architecture)):
-        return Check(str(file), "architecture", problems)
+        return Lint(str(file), "architecture", problems)
     listed = ", ".join(f"{value:,.0f} {name}" for name, value in costs(workload(architecture)).items())
-    return Check(str(file), "architecture", (), (f"{architecture.summary()}: {listed}",))
+    return Lint(str(file), "architecture", (), (f"{architecture.summary()}: {listed}",))
 
 
 def _as_path(file: Path) -> str:

@@ -10,7 +10,7 @@ from nac.config import validate
 from nac.design import Design
 from nac.errors import InputError
 from nac.hardware import HardwareReport
-from nac.hardware.analytic import InstantModel, Recorded, fit, model_of, read_table, shipped_table, write_table
+from nac.hardware.analytic import InstantModel, Recorded, fit_model, model_of, read_table, shipped_table, write_table
 from nac.hardware.rtl import RtlProject
 from nac.report.hardware import hardware_report
 from nac.rundir import Run
@@ -57,7 +57,7 @@ def refit(runs: Sequence[Path], out: Path, table: Path | None = None) -> Refit:
         named = ", ".join(map(str, runs))
         raise InputError(f"{named}: no design was taken to RTL, expected runs with synthesised designs")
     circuits = [*read_table(table or shipped_table()), *added]
-    after = fit(circuits)
+    after = fit_model(circuits)
     write_table(out, circuits)
     return Refit(out, len(added), model_of(table), after)
 

@@ -122,7 +122,7 @@ def _no_better(task: Task, measured: Mapping[str, Estimate], constant: Mapping[s
 
 
 @dataclass(frozen=True)
-class Synthesis:
+class Synthesised:
     """What hardware a design became."""
 
     design: Design
@@ -170,7 +170,7 @@ def synth_design(
     placement: bool = False,
     implementation: bool = False,
     language: str = "verilog",
-) -> Synthesis:
+) -> Synthesised:
     """Export, write the HLS project and the RTL, verify both bit for bit on samples of the test split, synthesise.
 
     Raises:
@@ -198,7 +198,7 @@ def synth_design(
         except (*DESIGN_FAILURES, OSError) as error:  # the latter: a disk that is full
             record_failure(design.path, "synth", error)
             raise
-    return Synthesis(design, project or design.path / "hls", report)
+    return Synthesised(design, project or design.path / "hls", report)
 
 
 def convert_design(path: Path, *, file: Path | None, files: Sequence[Path], console: Console) -> tuple[Path, int]:

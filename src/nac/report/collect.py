@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import ValidationError
 
 from nac.arch import Architecture
-from nac.config.base import describe
+from nac.config.base import explained
 from nac.design import REPORTS, Design
 from nac.errors import InputError
 from nac.report.front import Front
@@ -172,7 +172,7 @@ def _baseline_rows(run: Run) -> Iterator[dict[str, Any]]:
     try:
         found = BASELINES.validate_json(file.read_bytes())
     except (OSError, ValidationError) as error:
-        said = describe(error, file) if isinstance(error, ValidationError) else f"{file}: cannot be read ({error})"
+        said = explained(error, file) if isinstance(error, ValidationError) else f"{file}: cannot be read ({error})"
         raise InputError(said) from error
     for baseline in found:
         yield {

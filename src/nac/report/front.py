@@ -27,7 +27,7 @@ SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity")
 
 
 @dataclass(frozen=True)
-class Choice:
+class Pick:
     """A `row` chosen by a metric, and the names of all rows within so many standard `errors` of the best, best first.
 
     `row` is the best of them or the cheapest. What has no standard error (a cost) has no `errors`: `close` are those
@@ -163,7 +163,7 @@ class Front:
         """
         return record(self._by(metric).iloc[0])
 
-    def choose(self, metric: str, within: float | None = None) -> "Choice":
+    def choose(self, metric: str, within: float | None = None) -> "Pick":
         """The best row in `metric`, and those that its samples hardly tell apart from it.
 
         These are no worse than the best by more than `within` (else one) of its own standard errors: the rule of
@@ -190,7 +190,7 @@ class Front:
             if cost is None:
                 raise InputError(f"--within {within:g}: no objective of the run is a cost, expected one to prefer by")
             chosen = close.sort_values(cost, ascending=direction_of(cost) == "minimize", kind="stable").iloc[0]
-        return Choice(metric, errors, record(chosen), tuple(close["name"]))
+        return Pick(metric, errors, record(chosen), tuple(close["name"]))
 
     def _by(self, metric: str) -> pd.DataFrame:
         """The rows that can be chosen, the best in `metric` first.

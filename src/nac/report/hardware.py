@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from nac.config.base import describe
+from nac.config.base import explained
 from nac.design import REPORTS
 from nac.errors import InputError
 from nac.report.quantities import QUANTITIES
@@ -52,7 +52,7 @@ def hardware_report(folder: Path) -> Mapping[str, Any]:
     try:
         _Report.model_validate(report)
     except ValidationError as error:
-        raise InputError(describe(error, file)) from error
+        raise InputError(explained(error, file)) from error
     return report
 
 

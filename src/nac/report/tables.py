@@ -7,7 +7,7 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from nac.report.front import Choice, Front, Kind
+from nac.report.front import Front, Kind, Pick
 from nac.report.quantities import is_error, quantity
 from nac.report.rows import CHOICE, value_text
 
@@ -15,7 +15,7 @@ MARK = "●"
 CLOSE = "≈"
 
 
-def front_table(front: Front, *, choice: Choice | None = None, trials: bool = True) -> Table:
+def front_table(front: Front, *, choice: Pick | None = None, trials: bool = True) -> Table:
     """Designs first, then trials, the best of the first objective on top; `●` marks the non-dominated rows.
 
     Only the objectives, bits, sparsity and hardware numbers are shown; `Front.to_json` has everything.
@@ -121,7 +121,7 @@ def exact_text(row: Mapping[str, Any] | pd.Series) -> str:
     return "–" if not isinstance(exact, bool) else "yes" if exact else "NO"
 
 
-def caption(front: Front, choice: Choice | None = None) -> str:
+def caption(front: Front, choice: Pick | None = None) -> str:
     """What the marks mean and what happened to the trials that are not listed."""
     states = ", ".join(f"{count} {name}" for name, count in front.states.items() if count)
     marks = f"{MARK} none of its kind is better in {' and '.join(front.objectives)} (validation split)."

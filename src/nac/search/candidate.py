@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Bench:
+class Examiner:
     """What every candidate of a search is judged with; a search of quantised networks has a `deployment`."""
 
     task: Task

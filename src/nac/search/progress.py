@@ -46,11 +46,11 @@ class SearchProgress:
         if self._progress.disable or (not at_once and time.monotonic() - self._shown < REFRESH_S):
             return
         status = self._read()
-        self._progress.update(self._line, total=status.asked, completed=status.done, found=describe(status))
+        self._progress.update(self._line, total=status.asked, completed=status.done, found=sentence(status))
         self._shown = time.monotonic()
 
 
-def describe(status: SearchStatus) -> str:
+def sentence(status: SearchStatus) -> str:
     """The best values, the front's size, the rate, the time left, and what did not work."""
     words = [f"best {name} {value:.4g}" for name, value in status.best.items()]
     words.append(f"front {status.front}")

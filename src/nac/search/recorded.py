@@ -8,7 +8,7 @@ from pathlib import Path
 from optuna.trial import Trial
 
 from nac.errors import InputError, WorkError
-from nac.search.candidate import Bench
+from nac.search.candidate import Examiner
 from nac.search.objectives import Candidate
 from nac.space import SearchSpace
 
@@ -44,7 +44,7 @@ def read_recordings(file: Path, space: SearchSpace) -> dict[str, Recording]:
 
 
 @dataclass(frozen=True)
-class RecordedBench(Bench):
+class RecordedExaminer(Examiner):
     """Judges candidates by a table of `recordings`; nothing is trained and no weights are kept."""
 
     recordings: dict[str, Recording] = field(default_factory=dict)

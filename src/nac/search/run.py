@@ -17,7 +17,7 @@ from nac.errors import FAILURES, InputError, InterruptionError
 from nac.rundir import Run
 from nac.search import budget
 from nac.search.budget import WORKERS, Session
-from nac.search.candidate import Bench, known_results
+from nac.search.candidate import Examiner, known_results
 from nac.search.deployment import Deployment, Infeasible
 from nac.search.fidelity import Ladder, Unpromising
 from nac.search.handle import handle
@@ -77,7 +77,7 @@ def run_search(
     joining: bool = False,
     leave: Callable[[], bool] = lambda: False,
     deployment: Deployment | None = None,
-    make_bench: Callable[..., Bench] = Bench,
+    make_examiner: Callable[..., Examiner] = Examiner,
 ) -> optuna.Study:
     """Search until `settings.trials` candidates are evaluated, by this process and all others that are at it.
 
@@ -97,7 +97,7 @@ def run_search(
         joining: the search was begun (`begin_search`), its time limit runs.
         leave: asked before every candidate; true ends this worker, not the search.
         deployment: makes and measures quantised networks, if and only if `settings.quantise` is set.
-        make_bench: what candidates are judged with.
+        make_examiner: what candidates are judged with.
 
     Raises:
         InputError: the settings or the space are wrong, a metric cannot be measured, or nothing feasible turned up.
@@ -108,16 +108,16 @@ def run_search(
     study = _open(*given) if joining else begin_search(*given)
     asked = goals(settings, task.metric_names)
     assert (deployment is None) == (settings.quantise is None)
-    bench = make_bench(
+    examiner = make_examiner(
         task, space, dataset, run, asked, seed, deployment,
         ladder=None if settings.fidelity is None else Ladder(settings.fidelity, asked, space),
         others=lambda: study.get_trials(deepcopy=False),
     )  # fmt: skip
-    bench.require_measurable([*asked.names, *(limit.name for limit in settings.constraints)])
+    examiner.require_measurable([*asked.names, *(limit.name for limit in settings.constraints)])
     locks, name = locks_of(run, storage), worker_name()
     progress = SearchProgress(console, lambda: status(study, settings, locks))
     with quiet(), progress, locks.presence(name):
-        search = _Search(study, bench, settings, progress, locks, name, leave)
+        search = _Search(study, examiner, settings, progress, locks, name, leave)
         try:
             search.go_on()
         except KeyboardInterrupt as error:
@@ -135,7 +135,7 @@ class _Search:
     """One worker. What it must agree on with others it does while it holds the claim."""
 
     study: optuna.Study
-    bench: Bench
+    examiner: Examiner
     settings: SearchConfig
     progress: SearchProgress
     locks: Locks
@@ -154,7 +154,7 @@ class _Search:
             session = Session.of(self.study)
             with self.locks.claim():
                 trials = self.trials()
-                budget.require_progress(trials[session.found if session else 0 :], self.bench.space.name)
+                budget.require_progress(trials[session.found if session else 0 :], self.examiner.space.name)
                 left = self._abandoned(trials)
                 done = len(budget.counted(trials))
                 if left is None and (done >= self.settings.trials or (session and session.over)):
@@ -210,11 +210,11 @@ class _Search:
         For one that was cut off it draws again the genes that were recorded before the cut, so that it goes on as
         it would have done.
         """
-        self.study.sampler = make_sampler(self.settings, self.bench.space.genes, self.bench.seed, trial.number)
+        self.study.sampler = make_sampler(self.settings, self.examiner.space.genes, self.examiner.seed, trial.number)
         sampled = handle(self.study, trial)
         if left is not None:
             given = left.system_attrs.get("fixed_params", {})
-            for name, choices in self.bench.space.genes.items():
+            for name, choices in self.examiner.space.genes.items():
                 independent = len(choices) > 1 and name not in given and name not in sampled.relative_params
                 if independent and name in left.params:
                     self.study.sampler.sample_independent(self.study, left, name, CategoricalDistribution(choices))
@@ -225,8 +225,8 @@ class _Search:
         try:
             with drawing(self.settings):
                 trial = self._sampled(trial, left)
-                genotype = self.bench.draw(trial)
-            values = self.bench.judge(trial, genotype, lambda hash_: self._twin(trial, hash_))
+                genotype = self.examiner.draw(trial)
+            values = self.examiner.judge(trial, genotype, lambda hash_: self._twin(trial, hash_))
         except Infeasible as reason:
             self._tell(trial, TrialState.PRUNED, infeasible=str(reason))
         except Unpromising as reason:
@@ -239,7 +239,7 @@ class _Search:
             logger.warning("trial %d failed: %s", trial.number, reason_)
         else:
             self._tell(trial, TrialState.COMPLETE, values)
-            shown = zip(self.bench.goals.names, values, strict=True)
+            shown = zip(self.examiner.goals.names, values, strict=True)
             logger.debug("trial %d: %s", trial.number, ", ".join(f"{name} {value:.4g}" for name, value in shown))
 
     def _twin(self, trial: Trial, hash_: str) -> FrozenTrial | None:
@@ -287,7 +287,7 @@ class _Search:
         if not self.settings.baselines or any(trial.state == TrialState.WAITING for trial in trials):
             return
         tried = {trial.user_attrs.get("baseline") for trial in trials}
-        for name, genotype in self.bench.space.baselines.items():
+        for name, genotype in self.examiner.space.baselines.items():
             if name not in tried:
                 self.study.enqueue_trial(genotype, user_attrs={"baseline": name})
                 return

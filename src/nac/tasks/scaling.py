@@ -10,7 +10,7 @@ from nac.tasks.layouts import layout_of
 from nac.tasks.preprocessing import LIMIT, Preprocessing
 
 
-def fit(
+def fit_preprocessing(
     raw: NDArray[np.float32], targets: NDArray[Any], config: DataConfig, features: tuple[str, ...] = ()
 ) -> Preprocessing:
     """The preprocessing for training samples (N, *input_shape) as they are in the file, not augmented.

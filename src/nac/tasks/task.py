@@ -21,7 +21,7 @@ from nac.tasks.intervals import Estimate, values_of
 from nac.tasks.layouts import layout_of, open_sources
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.ranges import Ranges, outside
-from nac.tasks.scaling import fit
+from nac.tasks.scaling import fit_preprocessing
 from nac.tasks.simulate import simulated_file, simulation_settings
 from nac.tasks.sources import Samples, gather
 from nac.tasks.split import SplitRows, folded, kept_back, require_all_classes, split
@@ -142,7 +142,7 @@ class DataTask:
         if preprocessing is None:
             self._check_splits(rows, samples.y, paths or simulated)
             some = rows.train[:: max(1, len(rows.train) // FITTED_SAMPLES)]
-            preprocessing = fit(
+            preprocessing = fit_preprocessing(
                 self.layout.trimmed(samples.x[some], samples.margin), samples.y[some], config, samples.features
             )
         extra = self._samples(simulated, seed, None) if paths and simulated else None

@@ -19,8 +19,8 @@ from nac.hardware.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
-from nac.hardware.rtl.names import top_name
-from nac.hardware.rtl.project import write_project
+from nac.hardware.rtl.names import rtl_top
+from nac.hardware.rtl.project import write_rtl
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import prove, simulate
 from nac.hardware.rtl.tools import Tool
@@ -149,7 +149,7 @@ def test_projects_replace_no_other_folder(design_of: DesignMaker, tmp_path: Path
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").touch()
     with pytest.raises(InputError, match="no RTL project"):
-        write_project(circuit_of(design), tmp_path / "mine", TargetConfig(), name="x", source="")
+        write_rtl(circuit_of(design), tmp_path / "mine", TargetConfig(), name="x", source="")
     with pytest.raises(InputError, match="is no RTL project"):
         RtlProject.load(tmp_path / "mine")
 
@@ -168,10 +168,10 @@ def test_the_project_says_what_it_is(design_of: DesignMaker) -> None:
 
 @pytest.mark.parametrize("name", ["output", "a b; exec rm", "../up", "9-w6-s50", "t$(x)"])
 def test_names_cannot_be_anything_but_identifiers(name: str) -> None:
-    made = top_name(name, "0123", 5.0)
+    made = rtl_top(name, "0123", 5.0)
     assert made.isidentifier()
     assert made.startswith("nac_")
-    assert len({made, top_name(name, "4567", 5.0), top_name(name, "0123", 2.5)}) == 3
+    assert len({made, rtl_top(name, "4567", 5.0), rtl_top(name, "0123", 2.5)}) == 3
 
 
 def test_wrong_inputs_are_refused(design_of: DesignMaker) -> None:

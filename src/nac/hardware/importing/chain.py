@@ -33,7 +33,7 @@ class Parameters:
 
 
 @dataclass
-class Step:
+class BlockRead:
     """A block being read: its fields, its parameters, and what quantises the values behind it."""
 
     block: dict[str, Any]
@@ -54,11 +54,11 @@ class Chain:
     view: GraphView
     tensor: str
     shape: tuple[int, ...]
-    steps: list[Step] = field(default_factory=list)
+    steps: list[BlockRead] = field(default_factory=list)
     entry: Quantiser | None = None
 
     @property
-    def last(self) -> Step | None:
+    def last(self) -> BlockRead | None:
         """The block that is being read."""
         return self.steps[-1] if self.steps else None
 
@@ -122,7 +122,7 @@ def _layer(chain: Chain, node: onnx.NodeProto, block: dict[str, Any], weight: An
     parameters = Parameters(weight, fraction)
     if len(node.input) > 2 and node.input[2]:
         parameters.bias, _ = _value(chain.view, node.input[2])
-    chain.steps.append(Step({**block, "activation": "none"}, parameters, name=_name(node)))
+    chain.steps.append(BlockRead({**block, "activation": "none"}, parameters, name=_name(node)))
 
 
 def _gemm(chain: Chain, node: onnx.NodeProto) -> None:
@@ -222,7 +222,7 @@ def _pool(chain: Chain, node: onnx.NodeProto) -> None:
     size = list(given["kernel_shape"])
     if len(set(size)) != 1 or list(given.get("strides", size)) != size or any(given.get("pads", [0])):
         raise InputError(f"{_name(node)}: expected square windows that do not overlap, without padding")
-    chain.steps.append(Step({"block": "pool", "size": int(size[0])}, name=_name(node)))
+    chain.steps.append(BlockRead({"block": "pool", "size": int(size[0])}, name=_name(node)))
 
 
 def _flatten(chain: Chain, node: onnx.NodeProto) -> None:
@@ -232,14 +232,14 @@ def _flatten(chain: Chain, node: onnx.NodeProto) -> None:
     if len(after) != 1 or after[0] != math.prod(chain.shape):
         raise InputError(f"{_name(node)}: expected a reshape that flattens, found {chain.shape} to {after}")
     if len(chain.shape) > 1 and chain.shape[1:] != (1,) * (len(chain.shape) - 1):
-        chain.steps.append(Step({"block": "flatten"}, name=_name(node)))
+        chain.steps.append(BlockRead({"block": "flatten"}, name=_name(node)))
 
 
 def _reduce(chain: Chain, node: onnx.NodeProto) -> None:
     if len(chain.shape) != 2 or chain.view.shape(node.output[0])[:1] != chain.shape[:1]:
         raise InputError(f"{_name(node)}: expected a reduction of a set (features, particles) over its particles")
     kind = "mean" if node.op_type in {"ReduceMean", "GlobalAveragePool"} else "max"
-    chain.steps.append(Step({"block": "aggregate", "kind": kind}, name=_name(node)))
+    chain.steps.append(BlockRead({"block": "aggregate", "kind": kind}, name=_name(node)))
 
 
 _HANDLERS: dict[str, Any] = {

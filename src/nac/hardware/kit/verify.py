@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from nac.config import Model
-from nac.config.base import describe
+from nac.config.base import explained
 from nac.errors import InputError, WorkError
 from nac.hardware.interface import Sheet
 from nac.hardware.kit.pack import RECORD, REFERENCE, SUMS, KitRecord
@@ -53,7 +53,7 @@ def verify_kit(folder: Path, say: Say = lambda _: None) -> list[Check]:
     except OSError as error:
         raise InputError(f"{folder}: is no kit: {RECORD} cannot be read ({error.strerror})") from error
     except ValidationError as error:
-        raise InputError(describe(error, folder / RECORD)) from error
+        raise InputError(explained(error, folder / RECORD)) from error
     say("hashes")
     done = [Check(name="hashes", passed=f"{_hashes(folder)} files are what they were")]
     for name, check in _checks(folder, record):

@@ -2,16 +2,16 @@
 
 from nac.hardware.rtl.build import RtlReport, build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
-from nac.hardware.rtl.estimation import Estimate, estimate, estimate_network
+from nac.hardware.rtl.estimation import HardwareEstimate, estimate, estimate_network
 from nac.hardware.rtl.lowering import MOST_PRODUCTS, LowerOptions, TooLargeError, lower
-from nac.hardware.rtl.project import write_project
+from nac.hardware.rtl.project import write_rtl
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import Simulation, prove, simulate
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
 
 __all__ = [
     "MOST_PRODUCTS",
-    "Estimate",
+    "HardwareEstimate",
     "LowerOptions",
     "RtlEngine",
     "RtlProject",
@@ -27,5 +27,5 @@ __all__ = [
     "rtl_project",
     "simulate",
     "synthesise_rtl",
-    "write_project",
+    "write_rtl",
 ]

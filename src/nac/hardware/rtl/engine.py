@@ -12,8 +12,8 @@ from nac.errors import InputError
 from nac.hardware.export import exported
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
-from nac.hardware.rtl.names import top_name
-from nac.hardware.rtl.project import write_project
+from nac.hardware.rtl.names import rtl_top
+from nac.hardware.rtl.project import write_rtl
 from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject
 from nac.hardware.rtl.simulation import simulate
 
@@ -32,14 +32,14 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
     source = graph.source
     if (folder / RECORD).is_file():
         project = RtlProject.load(folder)
-        wanted = {"top": top_name(design.record.name, source, target.clock_period_ns), "source": source,
+        wanted = {"top": rtl_top(design.record.name, source, target.clock_period_ns), "source": source,
                   "part": target.part, "clock_period_ns": target.clock_period_ns,
                   "version": metadata.version("alkaid"), "layout": LAYOUT}  # fmt: skip
         if project.record.model_dump(include=set(wanted)) == wanted:
             return project
     circuit = graph.circuit
     sheet = sheet_of(design.record, circuit)
-    return write_project(
+    return write_rtl(
         circuit, folder, target, name=design.record.name, source=source,
         interface=sections(sheet, channels_last=False), answer=sheet.output,
     )  # fmt: skip

@@ -26,7 +26,7 @@ INPUT, CONSTANT = -1, 5
 """alkaid's operation codes."""
 
 
-class Estimate(Model):
+class HardwareEstimate(Model):
     """Figures of a fully pipelined circuit under the names of the costs; `levels` is its depth in alkaid's unit."""
 
     lut: float
@@ -58,8 +58,8 @@ class _Part:
         return self.copies * live_bits(self.graph, level, outputs=not self.inner)
 
 
-def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | None = None) -> Estimate:
-    """The costs of a circuit as `write_project` would print it for this target.
+def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | None = None) -> HardwareEstimate:
+    """The costs of a circuit as `write_rtl` would print it for this target.
 
     Exact in alkaid's own terms for circuits without an aggregation, within some per cent for those with one.
     Raises WorkError when the circuit cannot be built.
@@ -67,7 +67,7 @@ def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | Non
     return _figures(_parts(circuit, options), target)
 
 
-def estimate_network(network: Network, target: TargetConfig, options: LowerOptions | None = None) -> Estimate:
+def estimate_network(network: Network, target: TargetConfig, options: LowerOptions | None = None) -> HardwareEstimate:
     """The costs of a quantised network in evaluation mode, through the graph that would be exported.
 
     Raises InputError for an operation without exact fixed-point form, WorkError for a circuit that cannot be built.
@@ -75,12 +75,12 @@ def estimate_network(network: Network, target: TargetConfig, options: LowerOptio
     return estimate(read_circuit(export_network(network)), target, options)
 
 
-def estimate_graph(graph: CombLogic, target: TargetConfig) -> Estimate:
+def estimate_graph(graph: CombLogic, target: TargetConfig) -> HardwareEstimate:
     """The costs of an adder graph."""
     return _figures([_Part(graph)], target)
 
 
-def _figures(parts: Sequence[_Part], target: TargetConfig) -> Estimate:
+def _figures(parts: Sequence[_Part], target: TargetConfig) -> HardwareEstimate:
     levels = depth(parts[-1].graph)
     stages = max(math.ceil(levels / levels_per_stage(target)), 1)
     registers = parts[0].copies * _input_bits(parts[0].graph)
@@ -88,7 +88,7 @@ def _figures(parts: Sequence[_Part], target: TargetConfig) -> Estimate:
     for cut in np.linspace(0, levels, stages + 1)[1:-1]:
         registers += sum(part.live_bits(float(cut)) for part in parts)
     cycles = stages + 1
-    return Estimate(
+    return HardwareEstimate(
         lut=sum(part.copies * luts(part.graph) for part in parts), ff=registers, latency_cycles=cycles,
         latency_ns=cycles * target.clock_period_ns, levels=round(levels, 3),
     )  # fmt: skip

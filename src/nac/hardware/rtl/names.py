@@ -23,7 +23,7 @@ USED = {
 }
 
 
-def top_name(name: str, source: str, clock_period_ns: float) -> str:
+def rtl_top(name: str, source: str, clock_period_ns: float) -> str:
     """The name of a top module: an identifier in Verilog, Tcl and file systems, and no keyword.
 
     Args:

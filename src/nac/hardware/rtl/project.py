@@ -25,7 +25,7 @@ from nac.hardware.rtl import templates
 from nac.hardware.rtl.answer import MEANING, answer_graph, has_stage
 from nac.hardware.rtl.lowering import LowerOptions, lower
 from nac.hardware.rtl.luts import luts
-from nac.hardware.rtl.names import prefix_modules, top_name
+from nac.hardware.rtl.names import prefix_modules, rtl_top
 from nac.hardware.rtl.ports import width
 from nac.hardware.rtl.record import LAYOUT, RECORD, AnswerRecord, RtlProject, RtlRecord, run_graph
 from nac.hardware.rtl.sound import alkaid
@@ -54,7 +54,7 @@ def levels_per_stage(target: TargetConfig) -> float:
     return target.clock_period_ns * LEVELS_PER_NS
 
 
-def write_project(
+def write_rtl(
     circuit: Circuit,
     folder: Path,
     target: TargetConfig,
@@ -99,7 +99,7 @@ def write_project(
 def _write(
     graph: CombLogic, circuit: Circuit, folder: Path, target: TargetConfig, name: str, source: str
 ) -> RtlRecord:
-    top = top_name(name, source, target.clock_period_ns)
+    top = rtl_top(name, source, target.clock_period_ns)
     with alkaid():  # cut into stages it is traced again
         model = _model(graph, folder, top, target, latency_cutoff=levels_per_stage(target))
         model.write()

@@ -13,7 +13,7 @@ from alkaid.types import CombLogic
 from pydantic import Field, ValidationError
 
 from nac.config import Model
-from nac.config.base import describe
+from nac.config.base import explained
 from nac.errors import InputError
 from nac.hardware.fixed import Fixed
 from nac.hardware.rtl.names import IDENTIFIER
@@ -88,7 +88,7 @@ class RtlProject:
         except OSError as error:
             raise InputError(f"{path}: is no RTL project: {RECORD} cannot be read ({error.strerror})") from error
         except ValidationError as error:
-            raise InputError(describe(error, file)) from error
+            raise InputError(explained(error, file)) from error
 
     @cached_property
     def graph(self) -> CombLogic:

@@ -63,7 +63,7 @@ def synthesise_rtl(project: RtlProject, tool: Tool | None = None, *, dsp: bool =
     """Map a project to the cells of its part's family.
 
     Args:
-        project: written by `write_project`.
+        project: written by `write_rtl`.
         tool: yosys, found when None.
         dsp: whether products of two values may become DSPs; LUTs otherwise.
 

@@ -80,7 +80,7 @@ def _are_blocks(choices: tuple[Value, ...] | tuple[BlockChoices, ...]) -> TypeIs
     return isinstance(choices[0], BlockChoices)
 
 
-Step = Annotated[tuple[BlockChoices, ...], Field(min_length=1, max_length=16), BeforeValidator(listed)]
+Alternatives = Annotated[tuple[BlockChoices, ...], Field(min_length=1, max_length=16), BeforeValidator(listed)]
 """One block, or several of which one is chosen."""
 StepName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
 
@@ -97,7 +97,7 @@ class SequenceFile(SpaceFile):
     wanted: ClassVar = "one to three dimensions"
 
     kind: Literal["sequence"]
-    sequence: Annotated[Mapping[StepName, Step], Field(min_length=1, max_length=64)]
+    sequence: Annotated[Mapping[StepName, Alternatives], Field(min_length=1, max_length=64)]
 
     @model_validator(mode="after")
     def _told_apart(self) -> "SequenceFile":

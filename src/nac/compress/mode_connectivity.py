@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.optim.swa_utils import update_bn
 
 from nac.arch import Network, copied
 from nac.compress.pruners import Masks, Pruned, Pruning
@@ -138,12 +138,7 @@ def interpolated(first: Network, second: Network, position: float) -> Network:
 @torch.no_grad()
 def recalculate_statistics(network: Network, x: Tensor) -> None:
     """Set mean and variance of every batch norm to those over inputs `x` (N, *input)."""
-    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = cast(float, None)  # torch's way to say: the plain mean over all batches
-    network.train()
-    network(x)
+    update_bn([x], network)
     network.eval()
 
 

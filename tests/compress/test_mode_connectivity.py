@@ -4,7 +4,7 @@ from networks import DEEP_SETS, MLP
 from problems import Problem, blobs, line
 
 from nac.arch import copied, initialised
-from nac.compress.connectivity import Connectivity, connect, error_of, interpolated, stability
+from nac.compress.mode_connectivity import Connectivity, connect, error_of, interpolated, stability
 from nac.config import TrainConfig
 from nac.train import fit
 

@@ -9,15 +9,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from nac.arch import Architecture, copied, initialised
-from nac.compress.connectivity import along_rounds, stability
 from nac.compress.distillation import Distilling, distil, read_distilled
+from nac.compress.mode_connectivity import along_rounds, stability
 from nac.compress.pruners import PRUNERS, Pruning, prune, rewound
 from nac.config import CompressConfig, load_task, validate
 from nac.errors import InputError
 from nac.pipeline.architectures import named_architecture
 from nac.pipeline.request import open_run
 from nac.pipeline.steps import winners
-from nac.report.connectivity import DENSE, StabilityRow, plot_connectivity
+from nac.report.barriers import DENSE, StabilityRow, plot_connectivity
 from nac.rundir import Run
 from nac.tasks import Dataset, Task, make_task
 
