@@ -18,12 +18,12 @@ from nac.hardware import (
     HlsProject,
     engine,
     generate,
-    hls_layers,
     outputs_sha256,
     synthesise,
     verify,
 )
-from nac.hardware.circuit import Node
+from nac.hardware.circuit import CIRCUIT_OPERATIONS, Node
+from nac.hardware.hls_layers import HlsWriter, valid_reuse
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.simulation import simulator
 
@@ -173,14 +173,15 @@ def test_every_backend_writes_a_project(design_of: DesignMaker, backend: str) ->
 @needs_gxx
 def test_the_first_layer_that_differs_is_named(design_of: DesignMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     design = design_of("mlp", 4)
-    whole = hls_layers._Lowering._dense
+    dense = CIRCUIT_OPERATIONS["dense"]
+    whole = dense.hls
 
-    def spoilt(self: hls_layers._Lowering, node: Node) -> None:
-        whole(self, node)
+    def spoilt(node: Node, layers: HlsWriter) -> None:
+        whole(node, layers)
         if node.name == "dense1":
-            self.out.layers[-1]["weight_data"] = -self.out.layers[-1]["weight_data"]
+            layers.out.layers[-1]["weight_data"] = -layers.out.layers[-1]["weight_data"]
 
-    monkeypatch.setattr(hls_layers._Lowering, "_dense", spoilt)
+    monkeypatch.setattr(dense, "hls", spoilt)
     with pytest.raises(WorkError, match="QONNX and HLS differ first in layer dense1:"):
         synthesise(design, TargetConfig(), check_inputs=samples(design.record.architecture))
     assert not (design.path / "reports.json").exists()
@@ -218,4 +219,4 @@ def test_a_folder_of_others_is_left_alone(design_of: DesignMaker) -> None:
 @pytest.mark.parametrize(("requested", "n_in", "n_out", "expected"), [(4, 3, 8, 3), (4, 8, 5, 4), (7, 8, 6, 4),
                                                                       (20, 8, 6, 16), (1000, 8, 6, 48)])  # fmt: skip
 def test_reuse_factors_that_cannot_be_built_are_lowered(requested: int, n_in: int, n_out: int, expected: int) -> None:
-    assert hls_layers.valid_reuse(requested, n_in, n_out) == expected
+    assert valid_reuse(requested, n_in, n_out) == expected

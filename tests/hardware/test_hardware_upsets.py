@@ -9,7 +9,7 @@ from nac.errors import InputError, WorkError
 from nac.hardware.evaluate import evaluate, random_input
 from nac.hardware.export import circuit_of
 from nac.hardware.fixed import Fixed
-from nac.hardware.upsets import NOT_KEPT, Upsets
+from nac.hardware.upsets import Upsets
 from nac.pipeline.robustness import Flips, robustness
 
 
@@ -53,7 +53,7 @@ def test_the_count_is_that_of_the_bits_kept(design_of: DesignMaker) -> None:
     layers = [node.weights for node in circuit if node.weights is not None]
     weights = sum(np.count_nonzero(w.kernel) * w.kernel_type.width + w.bias.size * w.bias_type.width for w in layers)
     assert upsets.flipped == weights
-    values = sum(int(np.prod(n.shape)) * n.type.width for n in circuit if n.op not in NOT_KEPT)
+    values = sum(int(np.prod(n.shape)) * n.type.width for n in circuit if n.operation.stored)
     upsets.predict(random_input(circuit, 7))
     assert upsets.flipped == weights + 7 * values
 

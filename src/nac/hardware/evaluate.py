@@ -1,13 +1,11 @@
 """A circuit computed in 64-bit integers: the reference that every engine and every writer is compared with."""
 
-import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-from nac.hardware.circuit import Circuit, Integers, Node, Weights, rounded
+from nac.hardware.circuit import Circuit, Integers, Node, Numbers
 from nac.hardware.fixed import Fixed
 
 
@@ -63,89 +61,20 @@ def evaluate_all(
     """
     values: dict[str, Integers] = {}
     for node in circuit:
-        operands = [(circuit[name], values[name]) for name in node.inputs]
-        value = x.reshape(-1, *node.shape) if node.op == "input" else _OPERATIONS[node.op](node, operands)
+        operands = [values[name] for name in node.inputs] or [x]
+        value = node.operation.compute(numbers(circuit, node), *operands)
         values[node.name] = value if disturb is None else disturb(node, value)
     return values
 
 
-Values = npt.NDArray[Any]
-"""Integers, or anything that stands for them."""
-Operands = list[tuple[Node, Integers]]
+def numbers(circuit: Circuit, node: Node) -> Numbers:
+    """A node in numbers: all that is needed to compute it.
 
-
-def _quantise(node: Node, operands: Operands) -> Integers:
-    (source, x), type_ = operands[0], node.type
-    if node.types is not None:
-        return node.types.quantised(x, source.span.fraction)
-    low = type_.low + (bool(node.attributes.get("narrow")) and type_.signed)
-    return np.clip(rounded(x, source.span.fraction - type_.fraction), low, type_.high)
-
-
-def bias(node: Node, weights: Weights) -> Integers:
-    """The bias (out,) of a layer in steps of its result."""
-    return weights.bias << (node.span.fraction - weights.bias_type.fraction)
-
-
-def _affine(node: Node, operands: Operands) -> Integers:
-    (source, x), weights = operands[0], node.weights
-    assert weights is not None
-    if node.op == "conv":
-        x = windows(x, weights.kernel.shape[2:], node.attributes["stride"], node.attributes["pads"])
-    kernel = weights.kernel.reshape(len(weights.kernel), -1)
-    shift = node.span.fraction - weights.kernel_type.fraction - source.span.fraction
-    products: Integers = np.moveaxis(np.tensordot(kernel, x, axes=(1, 1)), 0, 1) << shift
-    return products + bias(node, weights).reshape(-1, *[1] * (products.ndim - 2))
-
-
-def windows(x: Values, kernel: tuple[int, ...], stride: int, pads: int, zero: object = 0) -> Values:
-    """All patches of (N, C, *space) as (N, C * prod(kernel), *space'), with so many zeros at either end."""
-    rank = len(kernel)
-    if pads:
-        framed = np.full((*x.shape[:2], *(size + 2 * pads for size in x.shape[2:])), zero, dtype=x.dtype)
-        framed[(slice(None), slice(None), *[slice(pads, -pads)] * rank)] = x
-        x = framed
-    view = np.lib.stride_tricks.sliding_window_view(x, kernel, axis=tuple(range(2, 2 + rank)))
-    view = view[(slice(None), slice(None), *[slice(None, None, stride)] * rank)]
-    order = (0, 1, *range(2 + rank, 2 + 2 * rank), *range(2, 2 + rank))
-    patches: Values = view.transpose(order).reshape(len(x), -1, *view.shape[2 : 2 + rank])
-    return patches
-
-
-def _leaky_relu(node: Node, operands: Operands) -> Integers:
-    x = operands[0][1]
-    return np.where(x < 0, x, x << int(node.attributes["shift"]))
-
-
-def _add(node: Node, operands: Operands) -> Integers:
-    a, b = (x << (node.span.fraction - source.span.fraction) for source, x in operands)
-    return a + b
-
-
-def _matmul(node: Node, operands: Operands) -> Integers:
-    flags: tuple[bool, bool] = node.attributes["transposed"]
-    a, b = (x.swapaxes(1, 2) if flag else x for (_, x), flag in zip(operands, flags, strict=True))
-    return a @ b
-
-
-def _max_pool(node: Node, operands: Operands) -> Integers:
-    x, size = operands[0][1], int(node.attributes["size"])
-    for axis, length in enumerate(node.shape[1:], start=2):
-        x = np.moveaxis(x, axis, -1)[..., : length * size]
-        x = np.moveaxis(x.reshape(*x.shape[:-1], length, size).max(-1), -1, axis)
-    return x
-
-
-_OPERATIONS: Mapping[str, Callable[[Node, Operands], Integers]] = {
-    "dense": _affine,
-    "conv": _affine,
-    "quantise": _quantise,
-    "relu": lambda _, operands: np.maximum(operands[0][1], 0),
-    "leaky_relu": _leaky_relu,
-    "add": _add,
-    "matmul": _matmul,
-    "mean": lambda _, operands: operands[0][1].sum(axis=2),
-    "maximum": lambda _, operands: operands[0][1].max(axis=2),
-    "max_pool": _max_pool,
-    "reshape": lambda node, operands: operands[0][1].reshape(-1, math.prod(node.shape)).reshape(-1, *node.shape),
-}
+    Its value is an array of integers of `shape` (channels first, without samples), in steps of 2**-`fraction`, from
+    `low` to `high`. What else its operation needs is beside these.
+    """
+    known: Numbers = {
+        "name": node.name, "op": node.op, "inputs": list(node.inputs), "shape": list(node.shape),
+        "fraction": node.span.fraction, "low": node.span.low, "high": node.span.high,
+    }  # fmt: skip
+    return known | node.operation.numbers(node, circuit.sources(node))

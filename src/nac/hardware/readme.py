@@ -46,10 +46,5 @@ def _layer_table(circuit: Circuit) -> str:
             weights = f"{kernel.size} x `ap_{node.weights.kernel_type}`"
             zeros = f"{1 - np.count_nonzero(kernel) / kernel.size:.0%}"
         shape = "x".join(map(str, node.shape))
-        rows.append(f"| {node.name} | {_operation(node)} | {shape} | `{_type(node)}` | {weights} | {zeros} |")
+        rows.append(f"| {node.name} | {node.operation.title(node)} | {shape} | `{_type(node)}` | {weights} | {zeros} |")
     return "\n".join(rows)
-
-
-def _operation(node: Node) -> str:
-    at_positions = node.weights is not None and node.weights.kernel.shape[2:] == (1,)
-    return "dense, at every position" if at_positions else node.op.replace("_", " ")

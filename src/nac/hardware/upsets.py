@@ -11,8 +11,6 @@ from nac.hardware.evaluate import evaluate_all, to_integers, to_values
 from nac.hardware.fixed import Fixed
 
 BATCH = 1000
-NOT_KEPT = {"reshape", "relu"}
-"""Operations whose result is the wires or the masked bits of the value before: nothing of their own can flip."""
 
 
 class Upsets:
@@ -60,7 +58,7 @@ class Upsets:
         return replace(node, weights=Weights(kernel, weights.kernel_type, bias, weights.bias_type))
 
     def _disturb(self, node: Node, value: Integers) -> Integers:
-        return value if node.op in NOT_KEPT else self._flip(value, node.type)
+        return self._flip(value, node.type) if node.operation.stored else value
 
     def _flip(self, values: Integers, type_: Fixed) -> Integers:
         """Values with every one of their `type_.width` bits flipped at the rate."""

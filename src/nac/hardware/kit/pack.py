@@ -18,8 +18,9 @@ from nac.errors import InputError
 from nac.hardware.circuit import Circuit
 from nac.hardware.export import circuit_of, exported
 from nac.hardware.interface import Sheet
-from nac.hardware.kit import header, reference
+from nac.hardware.kit import header
 from nac.hardware.kit.network import network_json
+from nac.hardware.kit.script import script
 from nac.hardware.kit.sheet import SHEET, TEXT, write_sheet
 from nac.hardware.kit.vectors import FOLDER as VECTORS
 from nac.hardware.kit.vectors import INPUTS, OUTPUTS
@@ -108,15 +109,12 @@ def _projects(design: Design, report: HardwareReport) -> tuple[Path, Path | None
 
 
 def _write_reference(folder: Path, design: Design, sheet: Sheet, circuit: Circuit) -> None:
-    network, space = network_json(circuit), f"nac_{sheet.source}"
-    unknown = sorted({node["op"] for node in network["operations"]} - reference.OPERATIONS.keys())
-    if unknown:
-        raise InputError(f"{design.path}: no reference is known for the operation {', '.join(unknown)}")
+    space = f"nac_{sheet.source}"
     write_sheet(sheet, [folder])
     (folder / TEXT).unlink()  # it lies beside the README
-    write_atomic(folder / "network.json", json.dumps(network) + "\n")
-    write_atomic(folder / "reference.py", Path(reference.__file__).read_text(encoding="utf-8"))
-    write_atomic(folder / "reference.hpp", header.header(sheet, network, space))
+    write_atomic(folder / "network.json", json.dumps(network_json(circuit)) + "\n")
+    write_atomic(folder / "reference.py", script(circuit))
+    write_atomic(folder / "reference.hpp", header.header(sheet, circuit, space))
     write_atomic(folder / "check.cpp", header.checker(space))
     for name in (INPUTS, OUTPUTS):
         shutil.copyfile(design.path / VECTORS / name, folder / name)

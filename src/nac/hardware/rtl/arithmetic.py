@@ -4,7 +4,7 @@ Everything here is elementwise on `FVariable`s, except the constant matrix produ
 clipped: fewer bits to compare, fewer and shallower LUTs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import pairwise
 from typing import Any
@@ -182,6 +182,14 @@ class Matrices:
         first, second = self._solved[key]
         result: Sequence[FVariable] = second(first(x, quantize=False), quantize=False)
         return result
+
+
+def each(operation: Callable[[FVariable], FVariable], x: Variables) -> Variables:
+    """An operation on every element."""
+    out = np.empty(x.shape, dtype=object)
+    for index in np.ndindex(x.shape):
+        out[index] = operation(x[index])
+    return out
 
 
 def total(values: Sequence[FVariable]) -> FVariable:

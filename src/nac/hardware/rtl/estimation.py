@@ -21,7 +21,6 @@ from nac.hardware.rtl.lowering import Given, LowerOptions, lower
 from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.project import levels_per_stage
 
-PER_PARTICLE = {"dense", "conv", "relu", "leaky_relu", "quantise", "add"}
 INPUT, CONSTANT = -1, 5
 """alkaid's operation codes."""
 
@@ -167,21 +166,13 @@ def _aggregation(circuit: Circuit) -> int | None:
     if types is not None and types.fraction.shape[-1:] != (1,):
         return None  # every particle has types of its own
     for index, node in enumerate(circuit.nodes):
-        if node.op in {"mean", "maximum"}:
+        if node.operation.aggregates:
             later = {name for n in circuit.nodes[index + 1 :] for name in n.inputs}
             earlier = {n.name for n in circuit.nodes[:index]}
             return None if later & earlier or node.inputs[0] != circuit.nodes[index - 1].name else index
-        if node.op != "input" and (node.op not in PER_PARTICLE or _kernel_size(node) != 1 or _moves(node)):
+        if node.inputs and not node.operation.pointwise(node):
             return None
     return None
-
-
-def _kernel_size(node: Node) -> int:
-    return 1 if node.weights is None else math.prod(node.weights.kernel.shape[2:])
-
-
-def _moves(node: Node) -> bool:
-    return node.op == "conv" and (node.attributes["stride"] != 1 or node.attributes["pads"] != 0)
 
 
 def _one_particle(node: Node) -> Node:

@@ -1,23 +1,18 @@
 """The fixed-point circuit of a quantised network: one typed value that the HLS (and RTL) writers read.
 
 It is read from the QONNX graph (`read.py`), holds integer weights and the exact range of every tensor, and knows
-nothing of torch, ONNX or hls4ml.
+nothing of torch, ONNX or hls4ml: that is the operations' business.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from nac.hardware.circuit.operation import CIRCUIT_OPERATIONS, CircuitOperation, Integers
 from nac.hardware.fixed import Fixed, Span
 
-Integers = npt.NDArray[np.int64]
-Op = Literal[
-    "input", "dense", "conv", "relu", "leaky_relu", "quantise", "add", "matmul", "mean", "maximum", "max_pool",
-    "reshape",
-]  # fmt: skip
 FLOAT64_EXACT = 1 << 53
 """Integers up to this magnitude are exact in float64, in which torch and QONNX compute."""
 
@@ -55,15 +50,19 @@ class Types:
         arrays = (np.broadcast_to(array, shape).ravel().tolist() for array in (self.width, self.fraction))
         return (Fixed(self.signed, width, fraction) for width, fraction in zip(*arrays, strict=True))
 
+    @property
+    def ends(self) -> tuple[Integers, Integers]:
+        """The least and the largest value of each, in its own steps."""
+        low = -(np.int64(1) << (self.width - 1)) if self.signed else np.zeros_like(self.width)
+        return low, (np.int64(1) << (self.width - self.signed)) - 1
+
     def distinct(self) -> set[Fixed]:
         """Every type that occurs."""
         return set(self.of(np.broadcast_shapes(self.fraction.shape, self.width.shape)))
 
     def quantised(self, x: Integers, fraction: int) -> Integers:
         """Values (N, *shape) in steps of 2**-fraction on their grids, in steps of the cover."""
-        low = -(np.int64(1) << (self.width - 1)) if self.signed else np.int64(0)
-        high = (np.int64(1) << (self.width - self.signed)) - 1
-        clipped: Integers = np.clip(rounded(x, fraction - self.fraction, down=self.down), low, high)
+        clipped: Integers = np.clip(rounded(x, fraction - self.fraction, down=self.down), *self.ends)
         return clipped << (self.cover.fraction - self.fraction)
 
 
@@ -81,19 +80,18 @@ def rounded(x: Integers, shift: Integers | int, *, down: bool = False) -> Intege
 
 @dataclass(frozen=True)
 class Node:
-    """One operation. `shape` is channels first without the batch; `tensor` is its value's name in the ONNX graph.
+    """An operation (`op`, by name) in its place.
 
-    `type` holds every value of `span`; only `quantise` and `input` change values to fit their type.
+    `shape` is channels first without the batch; `tensor` is its value's name in the ONNX graph.
+    `type` holds every value of `span`; only operations that round change values to fit their type.
     `partial` bounds every partial sum inside the node, in steps of its result; `significand` does so for each channel
     in the steps that its own scale has, in which a float has to hold it (0: the node sums nothing).
     `types` are those of single elements, for an `input` or `quantise` whose elements have types of their own.
-    Attributes by op: `leaky_relu` shift (slope 2**-shift); `matmul` transposed (of the two operands);
-    `max_pool` size, along every axis of positions; `conv` weights of rank 3 (1-D) or 4 (2-D), stride and pads (zeros at
-    either end), the same along every axis.
+    `attributes` are what else its operation says of it.
     """
 
     name: str
-    op: Op
+    op: str
     inputs: tuple[str, ...]
     shape: tuple[int, ...]
     span: Span
@@ -104,6 +102,11 @@ class Node:
     weights: Weights | None = None
     types: Types | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def operation(self) -> CircuitOperation:
+        """What it computes. Raises InputError for an `op` that nothing known has."""
+        return CIRCUIT_OPERATIONS[self.op]
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,10 @@ class Circuit:
     def output(self) -> Node:
         """The node whose value leaves the network."""
         return self.nodes[-1]
+
+    def sources(self, node: Node) -> list[Node]:
+        """The nodes that a node reads, in order."""
+        return [self[name] for name in node.inputs]
 
     def consumers(self, name: str) -> list[Node]:
         """The nodes that read `name`."""

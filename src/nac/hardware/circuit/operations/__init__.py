@@ -1,0 +1,1 @@
+"""The operations of which circuits are made, one file each."""

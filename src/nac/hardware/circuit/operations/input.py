@@ -1,0 +1,45 @@
+"""What enters the circuit, already on its grid."""
+
+from collections.abc import Sequence
+from typing import Never
+
+import onnx
+
+from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Node, Numbers, Operand
+from nac.hardware.hls_layers import HlsWriter
+from nac.hardware.order import channels_last
+from nac.hardware.read import Reader
+from nac.hardware.rtl.arithmetic import Variables
+from nac.hardware.rtl.lowering import AdderWriter
+
+
+def entered(known: Numbers, x: Integers) -> Integers:
+    """As it is."""
+    return x.reshape(-1, *known["shape"])
+
+
+class Input(CircuitOperation):
+    """The first node; the quantiser that reads the graph's input becomes it."""
+
+    name = "input"
+    compute = staticmethod(entered)
+
+    def read(self, node: onnx.NodeProto, reader: Reader) -> Never:
+        """No operation of ONNX is one by itself."""
+        raise NotImplementedError
+
+    def cpp(self, known: Numbers, operands: Sequence[Operand], name: str) -> str:
+        """The argument itself."""
+        return operands[0].name
+
+    def rtl(self, node: Node, adders: AdderWriter) -> Variables:
+        """The ports."""
+        return adders.entered(node)
+
+    def hls(self, node: Node, layers: HlsWriter) -> None:
+        """See `CircuitOperation`."""
+        shape = list(channels_last(node.shape))
+        layers.put(node, {"class_name": "InputLayer", "input_shape": shape}, {"result": node.type.hls()})
+
+
+CIRCUIT_OPERATIONS.register(Input.name, Input())
