@@ -57,7 +57,7 @@ def errors(run: Run, budgets: Sequence[float]) -> NDArray[np.float64]:
     tried = results(load_study(run))
     found = []
     for budget in budgets:
-        affordable = [trial for trial in tried if trial.feasible and trial.values["bops"] <= budget]
+        affordable = [t for t in tried if t.duplicate_of is None and t.feasible and t.values["bops"] <= budget]
         best = min(affordable, key=lambda trial: prod(trial.values[name] for name in METRICS))
         measured = evaluate(load_float(run.trial(best.number)), dataset.test, task)
         found.append([measured[name] for name in METRICS])

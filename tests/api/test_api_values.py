@@ -68,7 +68,7 @@ def test_a_space_says_what_is_wrong() -> None:
 
 def test_objectives_are_a_name_and_perhaps_a_limit() -> None:
     assert objective("rmse") == {"name": "rmse"} and objective("accuracy >= 0.5") == {"name": "accuracy", "min": 0.5}
-    listed = [objective("rmse"), objective("lut<=2e4")]
+    listed = [objective("rmse"), objective("lut<=2e4"), objective("rmse@energy<=0.5"), objective("efficiency@0.01:2")]
     assert parse_override(f"search.objectives={flow(listed)}")["search"]["objectives"] == listed
     for wrong in ("", "lut<20", "lut<=many", "2<=lut"):
         with pytest.raises(InputError, match="expected a name, or NAME<=NUMBER"):

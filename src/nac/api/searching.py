@@ -18,7 +18,7 @@ from nac.search import HARDWARE
 
 QUANTISE = "search.quantise={epochs: 10, learning_rate: 0.002}"
 """The budget of the training that a search for hardware costs needs, where the task names none."""
-_OBJECTIVE = re.compile(r"\s*([A-Za-z]\w*)\s*(?:(<=|>=)\s*([-+0-9.eE_]+)\s*)?")
+_OBJECTIVE = re.compile(r"\s*([A-Za-z]\w*(?:@[\w.:@]+)?)\s*(?:(<=|>=)\s*([-+0-9.eE_]+)\s*)?")
 
 
 def search(task: Task | str | PathLike[str], objectives: Sequence[str] | None = None, **asked: Any) -> Run:
@@ -109,6 +109,8 @@ def objective(text: str) -> dict[str, Any]:
 
     >>> objective("lut<=20000")
     {'name': 'lut', 'max': 20000.0}
+    >>> objective("rmse@energy<=0.5")
+    {'name': 'rmse@energy', 'max': 0.5}
     """
     found = _OBJECTIVE.fullmatch(text)
     try:
