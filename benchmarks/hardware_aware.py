@@ -28,6 +28,7 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from nac.design import Design, load_quantised
+from nac.global_search import TrialResult, front
 from nac.hardware.rtl import estimate_network, rtl_project, synthesise_rtl
 from nac.pareto import non_dominated
 from nac.report import Front, plot_front
@@ -35,7 +36,6 @@ from nac.report.anchors import anchors_for
 from nac.report.quantities import quantity, short
 from nac.report.tables import markdown
 from nac.rundir import Run
-from nac.search import TrialResult, front
 from nac.study import load_study
 from nac.tasks import Estimate, Interval, intervals_of, make_task, values_of
 from nac.train import estimate

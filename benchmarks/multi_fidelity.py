@@ -27,8 +27,8 @@ from replay import course, replay
 from rich.console import Console
 from rich.table import Table
 
+from nac.global_search import results
 from nac.rundir import Run
-from nac.search import results
 from nac.study import load_study
 
 SETTINGS = ("train.epochs=8", "search.baselines=false", "search.trials=100000")

@@ -31,13 +31,13 @@ from rich.console import Console
 
 from nac.arch import Network
 from nac.design import Design, load_float
+from nac.global_search import results
 from nac.pipeline.context import Context
 from nac.pipeline.request import Request
 from nac.pipeline.run import run_task
 from nac.report import Front
 from nac.report.tables import markdown
 from nac.rundir import Run
-from nac.search import results
 from nac.study import load_study
 from nac.tasks import Split
 from nac.tasks.intervals import Share, interval

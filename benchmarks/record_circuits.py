@@ -22,10 +22,10 @@ from nac.compress.pruners import keep_largest
 from nac.config import TargetConfig
 from nac.design.folder import load_quantised
 from nac.errors import NacError
+from nac.global_search import results
 from nac.hardware.analytic import Recorded, fit_model, read_table, write_table
 from nac.hardware.rtl import estimate_network
 from nac.rundir import Run
-from nac.search import results
 from nac.space import SearchSpace, Unbuildable
 from nac.study import load_study
 

@@ -18,7 +18,7 @@ import torch
 
 from nac.arch import Architecture, Network
 from nac.config import TaskConfig, load_task
-from nac.search.candidate import training_seed
+from nac.global_search.candidate import training_seed
 from nac.space import Genotype, SearchSpace
 from nac.tasks import Dataset, Task, make_task
 from nac.train import evaluate, fit

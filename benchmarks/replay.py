@@ -13,10 +13,10 @@ from record_search import members
 from nac.arch import workload
 from nac.config import SearchConfig, load_task, validate
 from nac.cost import COSTS
+from nac.global_search import TrialResult, results, run_search
+from nac.global_search.recorded import RecordedExaminer, Recording, read_recordings
 from nac.pareto import hypervolume_history
 from nac.rundir import Run
-from nac.search import TrialResult, results, run_search
-from nac.search.recorded import RecordedExaminer, Recording, read_recordings
 from nac.space import SearchSpace
 from nac.tasks import Dataset, Task, make_task
 

@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from nac.config import load_task
+from nac.global_search import TrialResult, results, run_search
 from nac.rundir import Run
-from nac.search import TrialResult, results, run_search
 from nac.space import SearchSpace
 from nac.tasks import make_task
 

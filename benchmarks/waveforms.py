@@ -26,8 +26,8 @@ from rich.table import Table
 import nac
 from nac.config import load_task
 from nac.design import load_float
+from nac.global_search import results
 from nac.rundir import Run
-from nac.search import results
 from nac.study import load_study
 from nac.tasks import make_task
 from nac.train import evaluate

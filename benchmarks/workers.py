@@ -22,8 +22,8 @@ from replay import replay
 from rich.console import Console
 from rich.table import Table
 
+from nac.global_search import results
 from nac.rundir import Run
-from nac.search import results
 from nac.study import load_study
 
 TRIAL_S = 5.0

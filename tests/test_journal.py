@@ -9,9 +9,9 @@ from optuna.storages.journal import JournalFileBackend
 from searching import Setting, make_setting
 
 from nac.errors import InputError
+from nac.global_search import results
+from nac.global_search.journal import Journal
 from nac.journal import JournalReader
-from nac.search import results
-from nac.search.journal import Journal
 from nac.study import load_study, quiet
 
 ENTRIES = [{"op_code": number} for number in range(4)]

@@ -13,7 +13,7 @@ from command import process
 from datafiles import task_config
 
 from nac.arch import BLOCKS
-from nac.search.samplers import SAMPLERS
+from nac.global_search.samplers import SAMPLERS
 from nac.testing import (
     check_block,
     check_cost,

@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("arch",),
     ("space", "tasks"),
     ("design", "train"),
-    ("compress", "hardware", "report", "search"),
+    ("compress", "global_search", "hardware", "report"),
     ("pipeline",),
     ("api",),
     ("cli", "testing"),

@@ -8,9 +8,7 @@
     best.predict(waveforms, engine="rtl")
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,15 +30,18 @@ if TYPE_CHECKING:
     from nac.api.tools import check as check
     from nac.api.tools import connectivity as connectivity
     from nac.api.tools import costs as costs
+    from nac.api.tools import data_sets as data_sets
     from nac.api.tools import describe as describe
     from nac.api.tools import distil as distil
     from nac.api.tools import doctor as doctor
+    from nac.api.tools import fetch as fetch
     from nac.api.tools import init as init
     from nac.api.tools import join as join
     from nac.api.tools import refit as refit
     from nac.api.tools import simulate as simulate
     from nac.api.tools import task_config as task_config
     from nac.api.tools import task_file as task_file
+    from nac.api.tools import task_names as task_names
     from nac.api.tools import verify as verify
 
 __version__ = "0.1.0"
@@ -49,12 +50,13 @@ _MODULES = ("plots", "spaces")
 _PUBLIC = {
     "Dataset": "data", "Design": "design", "Front": "front", "Model": "model", "Run": "run", "Task": "task",
     "import_model": "model", "load": "searching", "loss": "own", "metric": "own", "run": "searching",
+    "search": "searching",
     **dict.fromkeys((
-        "architecture", "check", "connectivity", "costs", "describe", "distil", "doctor", "init", "join", "refit",
-        "simulate", "task_config", "task_file", "verify",
+        "architecture", "check", "connectivity", "costs", "data_sets", "describe", "distil", "doctor", "fetch", "init",
+        "join", "refit", "simulate", "task_config", "task_file", "task_names", "verify",
     ), "tools"),
 }  # fmt: skip
-__all__ = ["__version__", "search", *_MODULES, *_PUBLIC]
+__all__ = ["__version__", *_MODULES, *_PUBLIC]
 
 
 if not TYPE_CHECKING:  # a checker knows the names above and no others
@@ -63,8 +65,6 @@ if not TYPE_CHECKING:  # a checker knows the names above and no others
         """What is public, imported when first asked for: the command line's help needs neither torch nor optuna."""
         if name in _MODULES:
             return import_module(f"nac.api.{name}")
-        if name == "search":
-            return import_module("nac.search")  # whose attribute `_Package` has made a verb
         if name not in _PUBLIC:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"nac.api.{_PUBLIC[name]}"), name)
@@ -72,26 +72,3 @@ if not TYPE_CHECKING:  # a checker knows the names above and no others
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Verb(ModuleType):
-    """The room of the search, which is called like the verb: `nac.search(task)` is nac.api.searching.search."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return import_module("nac.api.searching").search(*args, **kwargs)
-
-    @property
-    def __signature__(self) -> Any:
-        import inspect
-
-        return inspect.signature(import_module("nac.api.searching").search)
-
-
-class _Package(ModuleType):
-    def __setattr__(self, name: str, value: object) -> None:
-        if name == "search" and isinstance(value, ModuleType):
-            value.__class__ = _Verb
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

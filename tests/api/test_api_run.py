@@ -1,11 +1,8 @@
 """A run made in a program: samples in memory, a search, designs, and the command line on the same folder."""
 
-import inspect
 import json
 import shutil
-import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,14 +20,6 @@ def test_what_is_public_is_listed_and_there() -> None:
     assert [name for name in nac.__all__ if getattr(nac, name, None) is None] == []
     with pytest.raises(AttributeError, match="no attribute 'serch'"):
         nac.serch  # type: ignore[attr-defined]  # noqa: B018
-
-
-def test_the_search_is_a_room_and_a_verb() -> None:
-    from nac.search import front
-
-    room: Any = sys.modules["nac.search"]
-    assert room is getattr(nac, "search") and room.front is front and callable(room)  # noqa: B009
-    assert list(inspect.signature(room).parameters) == ["task", "objectives", "asked"]
 
 
 def test_a_search_on_arrays_keeps_them_in_its_folder(searched: "nac.Run") -> None:

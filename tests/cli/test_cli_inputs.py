@@ -235,7 +235,7 @@ def test_a_search_without_a_finished_trial_has_failed(
     def diverges(*_: object, **__: object) -> None:
         raise WorkError("the training diverged")
 
-    monkeypatch.setattr("nac.search.candidate.fit", diverges)
+    monkeypatch.setattr("nac.global_search.candidate.fit", diverges)
     done = nac("search", "jets", "--data", jets_file, "--out", tmp_path / "run", "--trials", "3")
     assert (done.status, done.out) == (1, "")
     assert "no trial has finished, so there is no front: 3 fail (the last: WorkError: the training div" in done.err

@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from nac.config.load import parse_override
 from nac.design import Design
 from nac.errors import InputError
+from nac.global_search import results
 from nac.hardware import HlsProject
 from nac.hardware.export import load_model
 from nac.hardware.read import read_circuit
@@ -26,7 +27,6 @@ from nac.pipeline.costs import cost_of
 from nac.report.collect import read_front
 from nac.report.compression import compression_frame
 from nac.rundir import Run
-from nac.search import results
 from nac.study import load_study
 
 Change = Callable[[onnx.ModelProto], object]

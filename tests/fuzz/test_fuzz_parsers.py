@@ -20,6 +20,7 @@ from mutations import PROJECTS, spoilt_bytes, spoilt_trees
 from nac.config import load_task
 from nac.design import Design
 from nac.errors import InputError
+from nac.global_search import results
 from nac.hardware import HlsProject
 from nac.hardware.analytic import read_table, shipped_table
 from nac.hardware.export import load_model
@@ -31,7 +32,6 @@ from nac.pipeline.costs import cost_of
 from nac.report.collect import read_front
 from nac.report.page import html
 from nac.rundir import Run
-from nac.search import results
 from nac.space import SearchSpace, Unbuildable
 from nac.study import load_study
 

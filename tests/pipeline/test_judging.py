@@ -11,12 +11,12 @@ from rich.console import Console
 from searching import write_space
 
 from nac.config import load_task
+from nac.global_search import results
 from nac.pipeline.request import Request
 from nac.pipeline.run import run_task
 from nac.pipeline.select import along_the_front
 from nac.report import Front
 from nac.rundir import Run
-from nac.search import results
 from nac.study import load_study
 from nac.tasks.split import kept_back, split
 

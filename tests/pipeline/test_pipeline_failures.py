@@ -9,8 +9,8 @@ import pytest
 from command import Command, Result, tiny
 
 from nac import train
+from nac.global_search import candidate
 from nac.rundir import Run
-from nac.search import candidate
 from nac.train import FitResult
 
 BROKEN = """#!/bin/sh

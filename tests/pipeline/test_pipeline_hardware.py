@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from command import Command, process
 
+from nac.global_search import results
 from nac.rundir import Run
-from nac.search import results
 from nac.study import load_study
 
 SETTINGS = (

@@ -8,11 +8,11 @@ import yaml
 from nac.arch import Architecture
 from nac.compress import Winner, compress
 from nac.config import TaskConfig, validate
+from nac.global_search import run_search
 from nac.hardware.report import HardwareNumber, HardwareReport
 from nac.hardware.verify import Verification
 from nac.report import Front
 from nac.rundir import DataFile, Run, RunRecord, provenance, sha256
-from nac.search import run_search
 from nac.space import SearchSpace
 from nac.tasks import make_task
 

@@ -10,8 +10,8 @@ import optuna
 import yaml
 
 from nac.config import SearchConfig, TaskConfig, validate
+from nac.global_search import run_search
 from nac.rundir import Run
-from nac.search import run_search
 from nac.space import SearchSpace
 from nac.tasks import Dataset, Task, make_task
 

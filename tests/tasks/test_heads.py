@@ -15,8 +15,8 @@ from nac.arch import Architecture, Dense, Network
 from nac.compress.distillation import Distilling, distil, read_distilled, write_distilled
 from nac.config import DistilledDataConfig, TaskConfig, TrainConfig
 from nac.errors import InputError
+from nac.global_search import goals
 from nac.report.quantities import quantity
-from nac.search import goals
 from nac.tasks import Dataset, Preprocessing, Task, baselines, describe, make_task
 from nac.train import Teacher, evaluate, fit
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from nac.config import TaskConfig, validate
 from nac.errors import InputError
+from nac.global_search import goals
 from nac.report.quantities import QUANTITIES, direction_of, quantity
 from nac.report.where import parse_condition
-from nac.search import goals
 from nac.tasks import Preprocessing, make_task
 from nac.tasks.metrics import METRICS, Metric
 from nac.testing import check_metric

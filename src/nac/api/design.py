@@ -155,6 +155,7 @@ class Design:
     def synthesise(
         self, *, backend: str | None = None, project: str | PathLike[str] | None = None, data: Files = (),
         simulation: bool = True, synthesis: bool = True, place: bool = False, implement: bool = False,
+        language: str = "verilog",
     ) -> Synthesised:  # fmt: skip
         """QONNX, HLS project and RTL, simulated, verified bit for bit and synthesised (`nac synth`).
 
@@ -166,6 +167,7 @@ class Design:
             synthesis: map it to the part by yosys.
             place: also place and route on an ECP5 by nextpnr.
             implement: also by Vivado, where it is installed.
+            language: `verilog`, or `vhdl` for both.
 
         Raises:
             InputError: an unknown backend, or a project folder that is not empty.
@@ -174,4 +176,5 @@ class Design:
         return synth_design(
             self.path, backend=backend, project=None if project is None else Path(project), files=paths(data),
             console=console(), simulation=simulation, synthesis=synthesis, placement=place, implementation=implement,
+            language=language,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from nac.api.console import console
 from nac.api.design import Design
 from nac.api.front import Front
+from nac.global_search import SearchStatus
 from nac.pipeline.context import Context
 from nac.pipeline.request import Request, open_run
 from nac.pipeline.run import compress_run, report_run, run_task
@@ -23,7 +24,6 @@ from nac.report.anchors import anchors_for, published_frame
 from nac.report.collect import importances, read_front, read_study
 from nac.rundir import Run as Folder
 from nac.rundir import RunRecord
-from nac.search import SearchStatus
 
 
 class Run:
@@ -45,7 +45,7 @@ class Run:
 
     @property
     def front(self) -> Front:
-        """Trials and designs, as they are now."""
+        """Trials and designs, as they are now (`nac front`)."""
         return Front(read_front(self._folder))
 
     @property
@@ -58,7 +58,7 @@ class Run:
         return Design(self._folder.design(name))
 
     def status(self) -> SearchStatus:
-        """How far its search is."""
+        """How far its search is (`nac status`)."""
         return status_of(self.path)
 
     def samples(

@@ -11,10 +11,10 @@ from nac.api.design import Design, Files, paths
 from nac.api.run import Run
 from nac.api.task import Task
 from nac.errors import InputError
+from nac.global_search import HARDWARE
 from nac.pipeline.request import Request
 from nac.pipeline.run import run_task
 from nac.pipeline.steps import STEPS
-from nac.search import HARDWARE
 
 QUANTISE = "search.quantise={epochs: 10, learning_rate: 0.002}"
 """The budget of the training that a search for hardware costs needs, where the task names none."""

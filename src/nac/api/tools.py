@@ -10,6 +10,7 @@ from nac.api.design import Files, paths
 from nac.arch import Architecture, workload
 from nac.config import TaskConfig, load_task
 from nac.errors import InputError
+from nac.global_search import SearchStatus
 from nac.hardware.kit.verify import Check
 from nac.pipeline.check import Lint, check_file
 from nac.pipeline.circuits import Refit
@@ -20,9 +21,11 @@ from nac.pipeline.distill import distill_data
 from nac.pipeline.doctor import Finding, diagnose
 from nac.pipeline.kit import verify_folder
 from nac.pipeline.new_task import new_task, task_text
+from nac.pipeline.new_task import task_names as names_of_tasks
 from nac.pipeline.stability import connectivity_of
 from nac.pipeline.workers import join as join_search
-from nac.search import SearchStatus
+from nac.public import SETS, Fetched, PublicSet
+from nac.public import fetch as fetch_set
 from nac.space import SearchSpace
 
 PathLike_ = str | PathLike[str]
@@ -62,6 +65,19 @@ def simulate(
 ) -> dict[str, Any]:
     """Simulate samples of a task into an npz file (`nac data make`)."""
     return make_data(task, Path(out), n=n, seed=seed, overrides=settings, console=console())
+
+
+def data_sets() -> dict[str, PublicSet]:
+    """Public data sets that can be fetched: what they hold, how large they are, their licences (`nac data list`)."""
+    return dict(sorted(SETS.items()))
+
+
+def fetch(name: str, to: PathLike_ | None = None) -> Fetched:
+    """Fetch a public data set in its published form, into the cache by default (`nac data fetch`).
+
+    Raises InputError where there is no such set, WorkError where it cannot be fetched or is not what was published.
+    """
+    return fetch_set(name, None if to is None else Path(to), console())
 
 
 def distil(
@@ -111,6 +127,11 @@ def init(name: str, *, kind: str = "classification", out: PathLike_ | None = Non
 def task_config(name: str, *, preset: str = "default", settings: Sequence[str] = ()) -> TaskConfig:
     """A task as it is resolved, every setting with its value."""
     return load_task(name, preset, settings)
+
+
+def task_names() -> list[str]:
+    """The tasks that are shipped or lie in tasks/ (`nac task list`)."""
+    return names_of_tasks()
 
 
 def task_file(name: str) -> str:

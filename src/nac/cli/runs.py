@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nac.design import Design
+    from nac.global_search import SearchStatus
     from nac.pipeline.run import Summary
-    from nac.search import SearchStatus
 
 RUN_EXAMPLES = """\
 [dim]nac run jets --preset demo --out runs/demo[/]
@@ -256,7 +256,7 @@ def _say_status(status: "SearchStatus", json: bool) -> None:
     if json:
         say_json(status.to_json())
         return
-    from nac.search.progress import sentence
+    from nac.global_search.progress import sentence
 
     typer.echo(f"{status.done} of {status.asked} trials: {sentence(status)}")
     for worker, trial in status.workers.items():

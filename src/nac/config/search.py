@@ -37,7 +37,7 @@ class FidelityConfig(Model):
     """Little work for all candidates, all of it for the promising.
 
     After each of `rungs` epochs a training goes on only when it is not expected to end behind one that went on to the
-    end (nac.search.fidelity); 0 is before the first epoch.
+    end (nac.global_search.fidelity); 0 is before the first epoch.
     """
 
     rungs: tuple[NonNegativeInt, ...] = Field((0,), min_length=1)

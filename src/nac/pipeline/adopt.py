@@ -9,12 +9,12 @@ from rich.console import Console
 
 from nac.arch import Architecture, Network, copied, deployment_problems
 from nac.design import save_float
+from nac.global_search import run_search
+from nac.global_search.candidate import Examiner
+from nac.global_search.fidelity import Climb
 from nac.pipeline.context import Context
 from nac.pipeline.request import Request, start
 from nac.pipeline.steps import load_data
-from nac.search import run_search
-from nac.search.candidate import Examiner
-from nac.search.fidelity import Climb
 from nac.train import FitResult
 
 

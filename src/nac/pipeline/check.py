@@ -12,9 +12,9 @@ from nac.arch import Architecture, deployment_problems, workload
 from nac.config import ConstraintConfig, ObjectiveConfig, TaskConfig, find_file, is_path, load_task, load_yaml
 from nac.cost import COSTS, costs
 from nac.errors import InputError
+from nac.global_search import HARDWARE
 from nac.hardware import BACKENDS
 from nac.pipeline.costs import read_json
-from nac.search import HARDWARE
 from nac.space import COMPRESSION_GENES, Genotype, SearchSpace, Unbuildable
 from nac.tasks import Task, make_task
 

@@ -7,10 +7,10 @@ from nac.arch import Architecture, Compression, Network, workload
 from nac.compress import quantised_in_short, workload_costs
 from nac.config import TrainConfig
 from nac.errors import InputError, WorkError
+from nac.global_search import Infeasible
 from nac.hardware.analytic import model_of
 from nac.hardware.rtl import TooLargeError, estimate_network
 from nac.hardware.rtl.lowering import MOST_PRODUCTS
-from nac.search import Infeasible
 from nac.tasks import Dataset, Task
 
 HOPELESS = 4.0

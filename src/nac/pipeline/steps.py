@@ -17,6 +17,7 @@ from nac.compress import compress as compress_winners
 from nac.config import CompressConfig, validate
 from nac.design import DESIGN_FAILURES, Design, forget_failure, record_failure
 from nac.errors import InputError, InterruptionError, NacError, WorkError
+from nac.global_search import TrialResult, front, results, run_search, select, train_leaders_again, trainings
 from nac.hardware import export, synthesise
 from nac.pipeline.context import Context
 from nac.pipeline.deployment import deployment_for
@@ -31,7 +32,6 @@ from nac.report.collect import read_front
 from nac.report.hardware import hardware_report
 from nac.report.page import write_page
 from nac.rundir import Run, write_atomic
-from nac.search import TrialResult, front, results, run_search, select, train_leaders_again, trainings
 from nac.study import load_study
 from nac.tasks import BASELINES, Dataset, baselines
 

@@ -10,15 +10,15 @@ import optuna
 from rich.console import Console
 
 from nac.errors import InputError, InterruptionError, WorkError
+from nac.global_search import SearchStatus, begin_search, locks_of, run_of, run_search, serves_many, status
+from nac.global_search.budget import Session, counted, require_progress, running
+from nac.global_search.progress import SearchProgress
 from nac.pipeline.context import Context
 from nac.pipeline.deployment import deployment_for
 from nac.pipeline.executors import Worker, WorkerOptions, start
 from nac.pipeline.interrupt import orderly_interrupts
 from nac.pipeline.request import open_run
 from nac.rundir import Run
-from nac.search import SearchStatus, begin_search, locks_of, run_of, run_search, serves_many, status
-from nac.search.budget import Session, counted, require_progress, running
-from nac.search.progress import SearchProgress
 from nac.study import load_study
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def search_with(context: Context, options: WorkerOptions) -> optuna.Study:
 
     Raises:
         InputError: a setting is wrong.
-        WorkError: the search gets nowhere (`nac.search.run_search`), or workers keep dying.
+        WorkError: the search gets nowhere (`nac.global_search.run_search`), or workers keep dying.
         InterruptionError: Ctrl-C; every worker has given its trial back.
     """
     config, run, storage = context.record.task, context.run, context.record.options.get("storage")
@@ -114,7 +114,7 @@ def join(where: str, console: Console, *, parent: int | None = None) -> SearchSt
 
     Raises:
         InputError: there is no run, or its storage cannot serve several workers.
-        WorkError, InterruptionError: as `nac.search.run_search`.
+        WorkError, InterruptionError: as `nac.global_search.run_search`.
     """
     run = run_of(where) if "://" in where else Run(Path(where))
     opened = open_run(run, console)

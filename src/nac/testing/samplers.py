@@ -5,7 +5,7 @@ from typing import Any
 import optuna
 
 from nac.config import SearchConfig
-from nac.search.samplers import make_sampler
+from nac.global_search.samplers import make_sampler
 
 GENES = {"width": (4, 8, 16), "kind": ("mean", "max"), "bits": (8,)}
 TRIALS = 12

@@ -1,12 +1,12 @@
 """The global search: architectures against objectives, with Optuna's study as its only record."""
 
-from nac.search.deployment import Deployment, Infeasible
-from nac.search.leaders import train_leaders_again, trainings
-from nac.search.objectives import HARDWARE, Candidate, Goals, Limit, Objective, goals
-from nac.search.results import TrialResult, best, front, hypervolume, objective_names, ranked, results, select
-from nac.search.run import begin_search, run_search
-from nac.search.status import SearchStatus, status
-from nac.search.storage import locks_of, run_of, serves_many
+from nac.global_search.deployment import Deployment, Infeasible
+from nac.global_search.leaders import train_leaders_again, trainings
+from nac.global_search.objectives import HARDWARE, Candidate, Goals, Limit, Objective, goals
+from nac.global_search.results import TrialResult, best, front, hypervolume, objective_names, ranked, results, select
+from nac.global_search.run import begin_search, run_search
+from nac.global_search.status import SearchStatus, status
+from nac.global_search.storage import locks_of, run_of, serves_many
 
 __all__ = [
     "HARDWARE",

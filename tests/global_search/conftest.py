@@ -24,5 +24,5 @@ def count_fits(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
         calls.append(args)
         return fit(*args, **kwargs)
 
-    monkeypatch.setattr("nac.search.candidate.fit", counting)
+    monkeypatch.setattr("nac.global_search.candidate.fit", counting)
     return lambda: len(calls)

@@ -14,19 +14,19 @@ from rich.console import Console
 
 from nac.config import SearchConfig
 from nac.errors import FAILURES, InputError, InterruptionError
+from nac.global_search import budget
+from nac.global_search.budget import WORKERS, Session
+from nac.global_search.candidate import Examiner, known_results
+from nac.global_search.deployment import Deployment, Infeasible
+from nac.global_search.fidelity import Ladder, Unpromising
+from nac.global_search.handle import handle
+from nac.global_search.locks import Locks, worker_name
+from nac.global_search.objectives import goals
+from nac.global_search.progress import SearchProgress
+from nac.global_search.samplers import drawing, make_sampler
+from nac.global_search.status import status
+from nac.global_search.storage import locks_of, open_study
 from nac.rundir import Run
-from nac.search import budget
-from nac.search.budget import WORKERS, Session
-from nac.search.candidate import Examiner, known_results
-from nac.search.deployment import Deployment, Infeasible
-from nac.search.fidelity import Ladder, Unpromising
-from nac.search.handle import handle
-from nac.search.locks import Locks, worker_name
-from nac.search.objectives import goals
-from nac.search.progress import SearchProgress
-from nac.search.samplers import drawing, make_sampler
-from nac.search.status import status
-from nac.search.storage import locks_of, open_study
 from nac.space import SearchSpace
 from nac.study import quiet
 from nac.tasks import Dataset, Task

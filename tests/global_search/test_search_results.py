@@ -14,9 +14,9 @@ from searching import Setting
 from nac.arch import Architecture
 from nac.arch.blocks import Dense
 from nac.errors import InputError
+from nac.global_search import front, hypervolume, ranked, results, run_search, select
+from nac.global_search.journal import Journal
 from nac.rundir import Run
-from nac.search import front, hypervolume, ranked, results, run_search, select
-from nac.search.journal import Journal
 from nac.study import load_study, quiet
 
 
@@ -137,7 +137,7 @@ def test_reading_does_not_wait_for_the_writers_lock(setting: Setting) -> None:
 
 
 def test_the_lock_of_a_dead_writer_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nac.search.journal.LOCK_SECONDS", 3)
+    monkeypatch.setattr("nac.global_search.journal.LOCK_SECONDS", 3)
     monkeypatch.chdir(tmp_path)
     journal = Journal(Path("study.journal"))
     Path(f"{journal.path}.lock").symlink_to(journal.path)

@@ -8,8 +8,8 @@ from optuna.samplers import RandomSampler
 from optuna.storages import JournalStorage
 from optuna.trial import TrialState
 
-from nac.search.handle import VERSION, handle
-from nac.search.journal import Journal
+from nac.global_search.handle import VERSION, handle
+from nac.global_search.journal import Journal
 
 
 def test_the_version_is_the_one_that_was_looked_into() -> None:

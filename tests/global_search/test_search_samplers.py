@@ -11,7 +11,7 @@ from optuna.samplers import BruteForceSampler, TPESampler
 from searching import search_config
 
 from nac.errors import InputError, WorkError
-from nac.search.samplers import SAMPLERS, drawing, make_sampler
+from nac.global_search.samplers import SAMPLERS, drawing, make_sampler
 
 GENES = {"width": (8, 16, 32), "depth": (1, 2)}
 SINGLE = {"CmaEsSampler"}

@@ -14,7 +14,7 @@ from nac.arch import Architecture, Compression, Network, measured_workload, quan
 from nac.cost import costs
 from nac.design import load_quantised
 from nac.errors import InputError
-from nac.search import Infeasible, front, goals, results, run_search
+from nac.global_search import Infeasible, front, goals, results, run_search
 from nac.train import evaluate, fit
 
 QUANTISE = {"epochs": 2, "batch_size": 64, "learning_rate": 0.01}

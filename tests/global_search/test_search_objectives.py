@@ -9,8 +9,8 @@ from nac.arch import Architecture
 from nac.arch.blocks import Dense
 from nac.cost import COSTS
 from nac.errors import InputError, WorkError
-from nac.search import HARDWARE, Candidate, Limit, Objective, goals
-from nac.search.objectives import objective_of
+from nac.global_search import HARDWARE, Candidate, Limit, Objective, goals
+from nac.global_search.objectives import objective_of
 from nac.tasks import METRICS
 
 ARCHITECTURE = Architecture(input=(4,), blocks=(Dense(width=8),), outputs=2)

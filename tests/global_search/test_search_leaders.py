@@ -8,8 +8,8 @@ import pytest
 from searching import make_setting, search_config
 
 from nac.config import SplitConfig
-from nac.search import front, results, train_leaders_again, trainings
-from nac.search.budget import Session, seconds_left
+from nac.global_search import front, results, train_leaders_again, trainings
+from nac.global_search.budget import Session, seconds_left
 from nac.study import AGAIN, COUNTED, trained_again
 from nac.tasks import Dataset
 from nac.tasks.split import SplitRows, folded
@@ -72,7 +72,7 @@ def test_when_the_time_is_up_all_leaders_have_what_counts(
     def tell(*said: Any) -> None:
         told.append(said)
         if "seed 2" in said[0]:  # the time ends in the first training of the second stage
-            monkeypatch.setattr("nac.search.leaders.time.monotonic", lambda: 1e18)
+            monkeypatch.setattr("nac.global_search.leaders.time.monotonic", lambda: 1e18)
 
     train_leaders_again(study, setting.task, listed, 1, on_progress=tell)
     assert "of 2 further trainings of what leads the search 1 count" in caplog.text

@@ -23,10 +23,10 @@ from optuna.trial import FrozenTrial, TrialState
 from searching import Setting, make_setting, search_config, work
 
 from nac.errors import InputError, InterruptionError
+from nac.global_search import begin_search, budget, front, locks_of, results, run_of, status
+from nac.global_search.journal import Journal
+from nac.global_search.locks import FileLocks, PostgresLocks, worker_name
 from nac.rundir import Run, RunRecord, database_url
-from nac.search import begin_search, budget, front, locks_of, results, run_of, status
-from nac.search.journal import Journal
-from nac.search.locks import FileLocks, PostgresLocks, worker_name
 from nac.study import load_study, quiet
 from nac.train import fit
 
@@ -156,11 +156,11 @@ def test_a_trial_that_was_interrupted_may_be_interrupted_again(
     def interrupted(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nac.search.candidate.fit", interrupted)
+    monkeypatch.setattr("nac.global_search.candidate.fit", interrupted)
     for _ in range(4):
         with pytest.raises(InterruptionError):
             shared.search(trials=2)
-    monkeypatch.setattr("nac.search.candidate.fit", fit)
+    monkeypatch.setattr("nac.global_search.candidate.fit", fit)
     assert [trial.state for trial in shared.search(trials=2).get_trials()] == [TrialState.COMPLETE] * 2
 
 
@@ -175,7 +175,7 @@ def test_a_worker_that_was_thought_dead_does_not_overwrite(shared: Setting, monk
         return fit(*args, **kwargs)
 
     others: list[bool] = []
-    monkeypatch.setattr("nac.search.candidate.fit", slow)
+    monkeypatch.setattr("nac.global_search.candidate.fit", slow)
     shared.search(shared.folder.name, trials=1)
     (trial,) = study.get_trials()
     assert trial.state == TrialState.COMPLETE

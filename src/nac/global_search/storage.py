@@ -8,10 +8,10 @@ import optuna
 from sqlalchemy.exc import SQLAlchemyError
 
 from nac.errors import InputError
+from nac.global_search.journal import Journal
+from nac.global_search.locks import FileLocks, Locks, PostgresLocks
+from nac.global_search.objectives import Goals
 from nac.rundir import Run, database_url
-from nac.search.journal import Journal
-from nac.search.locks import FileLocks, Locks, PostgresLocks
-from nac.search.objectives import Goals
 from nac.study import brief, database, journal, quiet, study_name
 
 FOLDER = "folder"

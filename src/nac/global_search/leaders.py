@@ -15,10 +15,10 @@ import optuna
 
 from nac.arch import initialised
 from nac.errors import WorkError
-from nac.search.budget import seconds_left
-from nac.search.candidate import training_seed
-from nac.search.deployment import Deployment, Infeasible
-from nac.search.results import TrialResult, front
+from nac.global_search.budget import seconds_left
+from nac.global_search.candidate import training_seed
+from nac.global_search.deployment import Deployment, Infeasible
+from nac.global_search.results import TrialResult, front
 from nac.study import AGAIN, COUNTED, trained_again
 from nac.tasks import Dataset, Task
 from nac.train import evaluate, fit

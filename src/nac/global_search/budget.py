@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from nac.config import SearchConfig
 from nac.errors import InputError, WorkError
-from nac.search.locks import Locks
+from nac.global_search.locks import Locks
 from nac.study import trained_again
 
 FAILURES_IN_A_ROW = 10

@@ -9,7 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from nac.search.status import SearchStatus
+from nac.global_search.status import SearchStatus
 
 # Reading the front of a thousand trials takes milliseconds: not at every candidate, and not at every look.
 REFRESH_S = 0.5

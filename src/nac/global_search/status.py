@@ -9,11 +9,11 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from nac.config import SearchConfig
-from nac.search import budget
-from nac.search.budget import Session
-from nac.search.fidelity import UNPROMISING
-from nac.search.locks import Locks
-from nac.search.results import best, front, objective_names
+from nac.global_search import budget
+from nac.global_search.budget import Session
+from nac.global_search.fidelity import UNPROMISING
+from nac.global_search.locks import Locks
+from nac.global_search.results import best, front, objective_names
 
 SHOWN_ERRORS = 3
 SECONDS_PER_HOUR = 3600
@@ -22,7 +22,7 @@ SECONDS_PER_HOUR = 3600
 @dataclass(frozen=True)
 class SearchStatus:
     """`done` of `asked` trials count against the budget: `complete` (`duplicates` among them) and `failed`;
-    `infeasible` ones and those that were `passed_over` (nac.search.fidelity) do not.
+    `infeasible` ones and those that were `passed_over` (nac.global_search.fidelity) do not.
 
     `workers` are those that live, with the trial each is at; `abandoned` trials are done again by the next worker.
     The rate is that of the present or last session, None before its first trial; `seconds_left` follows from it and

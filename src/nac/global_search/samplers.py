@@ -118,7 +118,7 @@ def make_sampler(settings: SearchConfig, genes: Genes, seed: int, index: int) ->
             raise InputError(f"search.sampler: {asked.name}: {error}") from error
 
 
-SAMPLERS: Registry[Callable[..., BaseSampler]] = Registry("sampler", "nac.search.samplers")
+SAMPLERS: Registry[Callable[..., BaseSampler]] = Registry("sampler", "nac.global_search.samplers")
 """What makes a sampler, a class or a function; it is given `genes`, `population_size` and `seed` if it takes them."""
 SAMPLERS.register("tpe", partial(Tpe, multivariate=True, constant_liar=True))
 SAMPLERS.register("nsga2", Nsga2)

@@ -13,11 +13,11 @@ from searching import Setting, search_config
 
 from nac.config import FidelityConfig, SearchConfig, load_task
 from nac.errors import InputError
-from nac.search import locks_of, results, status
-from nac.search.fidelity import ENOUGH, RUNGS, UNPROMISING, Climb, Climbed, Ladder, passed_in_a_row, ridge
-from nac.search.objectives import goals
-from nac.search.progress import sentence
-from nac.search.recorded import read_recordings
+from nac.global_search import locks_of, results, status
+from nac.global_search.fidelity import ENOUGH, RUNGS, UNPROMISING, Climb, Climbed, Ladder, passed_in_a_row, ridge
+from nac.global_search.objectives import goals
+from nac.global_search.progress import sentence
+from nac.global_search.recorded import read_recordings
 from nac.space import SearchSpace
 
 TRIALS = 24

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from optuna.trial import FrozenTrial, TrialState
 
 from nac.config import FidelityConfig
+from nac.global_search.objectives import Goals
 from nac.pareto import oriented
-from nac.search.objectives import Goals
 from nac.space import Genotype, SearchSpace, Value
 from nac.tasks import METRICS
 

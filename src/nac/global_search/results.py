@@ -15,8 +15,8 @@ from optuna.trial import FrozenTrial, TrialState
 from nac import pareto
 from nac.arch import Architecture, Compression
 from nac.errors import InputError
+from nac.global_search.objectives import objective_of
 from nac.pareto import Direction, non_dominated, oriented, representatives
-from nac.search.objectives import objective_of
 from nac.space import Genotype, compression
 from nac.study import Trainings, averaged, counted_trainings, expecting_a_search
 from nac.tasks import METRICS, Interval, read_intervals

@@ -14,10 +14,10 @@ from nac.arch import Architecture, Compression, Network, initialised, workload
 from nac.cost import costs
 from nac.design import save_float, save_quantised
 from nac.errors import InputError
+from nac.global_search.deployment import Deployment, Infeasible
+from nac.global_search.fidelity import PASSED_IN_A_ROW, RUNGS, Climb, Ladder, Unpromising, climbed, passed_in_a_row
+from nac.global_search.objectives import Candidate, Goals, Price
 from nac.rundir import Run
-from nac.search.deployment import Deployment, Infeasible
-from nac.search.fidelity import PASSED_IN_A_ROW, RUNGS, Climb, Ladder, Unpromising, climbed, passed_in_a_row
-from nac.search.objectives import Candidate, Goals, Price
 from nac.space import Genotype, SearchSpace, Unbuildable, changes, compression
 from nac.study import RESCORED
 from nac.tasks import Dataset, Task, intervals_of, read_intervals, values_of

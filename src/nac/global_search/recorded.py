@@ -8,8 +8,8 @@ from pathlib import Path
 from optuna.trial import Trial
 
 from nac.errors import InputError, WorkError
-from nac.search.candidate import Examiner
-from nac.search.objectives import Candidate
+from nac.global_search.candidate import Examiner
+from nac.global_search.objectives import Candidate
 from nac.space import SearchSpace
 
 

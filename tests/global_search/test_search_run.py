@@ -19,9 +19,9 @@ from searching import Setting, search_config, write_space
 
 from nac.design import load_float
 from nac.errors import InputError, InterruptionError, WorkError
-from nac.search import begin_search, best, front, results, run_search
-from nac.search.budget import Session
-from nac.search.samplers import make_sampler
+from nac.global_search import begin_search, best, front, results, run_search
+from nac.global_search.budget import Session
+from nac.global_search.samplers import make_sampler
 from nac.study import load_study
 from nac.tasks import Split
 from nac.train import evaluate, fit
@@ -60,7 +60,7 @@ def test_a_sampler_that_has_tried_everything_ends_the_search(
     setting: Setting, caplog: pytest.LogCaptureFixture
 ) -> None:
     space = write_space(setting.folder, {"hidden": {"layers": 1, "width": [2, 3, 4]}, "baselines": {}})
-    with caplog.at_level("INFO", "nac.search"):
+    with caplog.at_level("INFO", "nac.global_search"):
         study = setting.search(trials=20, space=space, sampler="BruteForceSampler")
     assert sorted(t.params["hidden.1.width"] for t in study.trials) == [2, 3, 4]
     assert {t.state for t in study.trials} == {TrialState.COMPLETE}
@@ -152,7 +152,7 @@ def test_a_broken_limit_on_a_metric_is_infeasible_after_training(setting: Settin
 
 
 def test_nothing_feasible_is_a_wrong_input(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nac.search.budget.INFEASIBLE_IN_A_ROW", 20)
+    monkeypatch.setattr("nac.global_search.budget.INFEASIBLE_IN_A_ROW", 20)
     with pytest.raises(InputError, match=r"none of 20 candidates .* space tiny .* bops<=1\b"):
         setting.search(objectives=[{"name": "accuracy"}, {"name": "bops", "max": 1}])
 
@@ -179,7 +179,7 @@ def test_a_failure_is_recorded_and_the_search_goes_on(
             raise error
         return fit(network, *args, **kwargs)
 
-    monkeypatch.setattr("nac.search.candidate.fit", failing)
+    monkeypatch.setattr("nac.global_search.candidate.fit", failing)
     study = setting.search(trials=8)
     failed = [t for t in study.trials if t.state == TrialState.FAIL]
     assert len(study.trials) == 8
@@ -192,7 +192,7 @@ def test_ten_failures_in_a_row_end_the_search(setting: Setting, monkeypatch: pyt
     def failing(*args: Any, **kwargs: Any) -> Any:
         raise WorkError("the loss is nan")
 
-    monkeypatch.setattr("nac.search.candidate.fit", failing)
+    monkeypatch.setattr("nac.global_search.candidate.fit", failing)
     with pytest.raises(WorkError, match=r"10 candidates in a row failed.*the loss is nan"):
         setting.search(trials=30)
     assert len(load_study(setting.run()).trials) == 10
@@ -202,7 +202,7 @@ def test_a_mistake_in_the_program_is_not_a_failed_trial(setting: Setting, monkey
     def wrong(*args: Any, **kwargs: Any) -> Any:
         raise TypeError("a bug")
 
-    monkeypatch.setattr("nac.search.candidate.fit", wrong)
+    monkeypatch.setattr("nac.global_search.candidate.fit", wrong)
     with pytest.raises(TypeError):
         setting.search()
 
@@ -217,7 +217,7 @@ def test_interrupting_keeps_everything_and_resumes(setting: Setting, monkeypatch
             raise KeyboardInterrupt
         return fit(*args, **kwargs)
 
-    monkeypatch.setattr("nac.search.candidate.fit", interrupted)
+    monkeypatch.setattr("nac.global_search.candidate.fit", interrupted)
     with pytest.raises(InterruptionError, match=r"after [34] of 9 trials"):
         setting.search("parts", trials=9)
     assert len(results(load_study(setting.run("parts")))) in (3, 4)

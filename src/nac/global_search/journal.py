@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 
 from optuna.storages.journal import JournalFileSymlinkLock
 
+from nac.global_search.locks import locked_file
 from nac.journal import JournalReader, is_blank
 from nac.rundir import write_atomic
-from nac.search.locks import locked_file
 
 logger = logging.getLogger(__name__)
 
