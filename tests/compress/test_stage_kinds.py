@@ -1,11 +1,13 @@
 """Designs of other kinds: mixed precision, fewer channels, another order, tuned trainings."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from problems import Problem, line
+from pydantic import ValidationError
 
 from nac.arch import Aggregate, Dense, Network, copied, widths, workload
 from nac.arch.quantisers import FIXED_POINT
@@ -13,7 +15,7 @@ from nac.compress import Winner, compress, recipes
 from nac.compress.mixed import redistribute
 from nac.compress.tuning import load_tuned, tune
 from nac.config import CompressConfig, TrainConfig
-from nac.cost import bops, ebops
+from nac.cost import COSTS, bops, ebops
 from nac.design import Design
 from nac.errors import InputError, WorkError
 from nac.rundir import Run
@@ -43,6 +45,20 @@ def test_mixed_precision_costs_no_more_than_uniform(problem: Problem, tmp_path: 
     again = Design.load(mixed.path)
     assert again.record == mixed.record
     assert torch.equal(again.network(problem[1].test.x), mixed.network(problem[1].test.x))
+
+
+def test_mixed_precision_at_a_cost_of_ones_own(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    task, dataset, architecture = problem
+    network = Network(architecture.with_bits(weights=4, activations=4), quantiser=FIXED_POINT)
+    network(dataset.train.x[:64])  # which measures its ranges
+    monkeypatch.setitem(COSTS._own, "wires", replace(COSTS["ebops"], name="wires"))
+    assert CompressConfig.model_validate({"mixed_cost": "wires"}).mixed_cost == "wires"
+    found, expected = (redistribute(network, dataset.train, task, cost=cost) for cost in ("wires", "ebops"))
+    assert found.architecture == expected.architecture
+    with pytest.raises(InputError, match=r"compress.mixed_cost: macs does not change with bit widths"):
+        redistribute(network, dataset.train, task, cost="macs")
+    with pytest.raises(ValidationError, match="unknown cost 'beauty'"):
+        CompressConfig.model_validate({"mixed_cost": "beauty"})
 
 
 def test_weights_pay_for_activations(problem: Problem) -> None:

@@ -127,6 +127,21 @@ def test_callback_sees_every_epoch_and_can_stop_the_training() -> None:
     assert seen == [0, 1, 2]
 
 
+def test_a_callback_of_every_step_may_change_the_network() -> None:
+    task, dataset, architecture = blobs()
+    network, seen = Network(architecture), []
+
+    def held(network: Network, progress: float) -> None:
+        seen.append(progress)
+        with torch.no_grad():
+            for name in network.weighted:
+                network.weight(name).clamp_(-0.05, 0.05)
+
+    fit(network, dataset, task, QUICK, seed=0, on_step=held)
+    assert seen == sorted(seen) and 0 < seen[0] < seen[-1] <= 1
+    assert max(float(network.weight(name).detach().abs().max()) for name in network.weighted) <= 0.05 + 1e-7
+
+
 def test_predict_does_not_depend_on_the_batch_size() -> None:
     _, dataset, architecture = blobs()
     network = Network(architecture)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from nac.arch import Network, copied, widths, workload
 from nac.cost import COSTS
+from nac.errors import InputError
 from nac.tasks import Split, Task
 from nac.train import validation_loss
 
@@ -36,8 +37,10 @@ def redistribute(
         split: what losses are measured on.
         task: loss.
         rounds: how many exchanges are made, each of one bit of one layer's weights.
-        cost: `bops` or `ebops`.
+        cost: by name, one that changes with widths.
         density: share of weights kept by node name; layers that are not named are dense.
+
+    Raises InputError for a cost that no width changes.
     """
     uniform = network.architecture.with_bits()
 
@@ -51,6 +54,8 @@ def redistribute(
     current = {
         name: bits for name, bits in widths(uniform).items() if name != "input" and price({name: bits + 1}) > budget
     }  # fmt: skip
+    if not current:
+        raise InputError(f"compress.mixed_cost: {cost} does not change with bit widths, expected a cost that does")
     for _ in range(rounds):
         current = exchange(current, network.weighted, loss, price, budget)
     logger.info("mixed precision: %s", current)

@@ -7,7 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_v
 
 from nac.config.base import Model
 from nac.config.distilled import DistilledDataConfig
-from nac.config.names import PrunerName
+from nac.config.names import CostName, PrunerName
 from nac.config.train import TrainConfig
 
 DEFAULT_PRUNER = "gradual"
@@ -55,8 +55,8 @@ class CompressConfig(Model):
     `global_magnitude` the smallest of all.
     `distilled_data` and `distilled_train` (samples, and the budget of a round on them) are for pruners that use them.
 
-    `mixed` widths are those of mixed-precision designs no dearer than uniform ones of so many bits by `mixed_cost`,
-    found in `mixed_rounds` exchanges of bits (nac.compress.mixed).
+    `mixed` widths are those of mixed-precision designs no dearer than uniform ones of so many bits by
+    `mixed_cost`, any cost that widths change, found in `mixed_rounds` exchanges of bits (nac.compress.mixed).
     `structured` are shares of the channels and neurons that are removed, each a smaller network of its own (0: all
     stay). `order` says when weights are removed (nac.compress.quantisation). `tune` trainings search the settings of
     the float trainings (but not their epochs) for every winner.
@@ -68,7 +68,7 @@ class CompressConfig(Model):
     designs: PositiveInt = 4
     bits: tuple[int, ...] = (8, 6, 4)
     mixed: tuple[int, ...] = ()
-    mixed_cost: Literal["bops", "ebops"] = "bops"
+    mixed_cost: CostName = "bops"
     mixed_rounds: PositiveInt = 1
     input_bits: int = Field(8, ge=2, le=12)
     sparsity: tuple[float, ...] = (0.0, 0.5)

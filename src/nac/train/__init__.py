@@ -1,13 +1,25 @@
 """One fit loop and one evaluation, for every task and stage."""
 
 from nac.train.device import DeviceName, training_device
-from nac.train.fit import FitResult, Masks, Penalty, Teacher, estimate, evaluate, fit, predict, validation_loss
+from nac.train.fit import (
+    FitResult,
+    Masks,
+    Penalty,
+    StepCallback,
+    Teacher,
+    estimate,
+    evaluate,
+    fit,
+    predict,
+    validation_loss,
+)
 
 __all__ = [
     "DeviceName",
     "FitResult",
     "Masks",
     "Penalty",
+    "StepCallback",
     "Teacher",
     "estimate",
     "evaluate",

@@ -23,6 +23,7 @@ MACS_PER_STEP_WORTH_THREADS = 3e8
 
 Masks = Mapping[str, Tensor]
 EpochCallback = Callable[[int, Mapping[str, float]], bool | None]
+StepCallback = Callable[[Network, float], None]
 Penalty = Callable[[Network, float], Tensor]
 """What a network costs, as a term of the loss: called at every step with the share of the training that is done."""
 
@@ -74,6 +75,7 @@ def fit(
     masks: Masks | None = None,
     teacher: Teacher | None = None,
     penalties: Sequence[Penalty] = (),
+    on_step: StepCallback | None = None,
     on_epoch: EpochCallback | None = None,
 ) -> FitResult:
     """Train in place and restore the epoch with the lowest validation loss.
@@ -87,6 +89,8 @@ def fit(
         masks: 0/1 by node name, shaped as the weights; weights under a 0 are held at zero.
         teacher: whose outputs are learned besides the targets.
         penalties: what is added to the loss of every batch.
+        on_step: called after every step with the network as the step left it, and the share of the training that is
+            done.
         on_epoch: called after every epoch with its number and figures; the training ends there when it returns True,
             or with the exception that it raises.
 
@@ -95,7 +99,8 @@ def fit(
     """
     taught = teacher.networks if teacher is not None else ()
     with _threads(network, settings.batch_size), _moved(dataset.device, network, *taught):
-        result, best_state = _fit(network, dataset, task, settings, seed, masks, teacher, penalties, on_epoch)
+        result, best_state = _fit(network, dataset, task, settings, seed, masks, teacher, penalties, on_step,
+                                  on_epoch)
     network.load_state_dict(best_state)
     network.eval()
     return result
@@ -103,7 +108,7 @@ def fit(
 
 def _fit(
     network: Network, dataset: Dataset, task: Task, settings: TrainConfig, seed: int, masks: Masks | None,
-    teacher: Teacher | None, penalties: Sequence[Penalty], on_epoch: EpochCallback | None,
+    teacher: Teacher | None, penalties: Sequence[Penalty], on_step: StepCallback | None, on_epoch: EpochCallback | None,
 ) -> tuple[FitResult, dict[str, Tensor]]:
     """How it went, and the network's state after the best epoch."""
     start = time.perf_counter()
@@ -130,6 +135,8 @@ def _fit(
             optimiser.step()
             done += 1
             _apply(network, masks)
+            if on_step is not None:
+                on_step(network, done / (steps * settings.epochs))
             if scheduler is not None:
                 scheduler.step()
             total, count = total + float(loss.detach()) * len(x), count + len(x)
