@@ -105,7 +105,9 @@ class Design:
         """
         if simulate and engine != "rtl":
             raise InputError(f"simulate: the engine {engine} is no circuit, expected engine='rtl'")
-        inputs = self._prepared(x, prepared)
+        if prepared and self.record.staged:
+            raise InputError(f"prepared: {self.name} begins with an input stage, expected raw samples")
+        inputs = self._shaped(x) if prepared else self._folder.inputs(self._shaped(x))
         computes = RtlEngine(self._folder, simulates=True) if simulate else engine_of(engine, self._folder)
         return self.record.preprocessing.physical(computes.predict(self._folder.quantised_input(inputs)))
 
@@ -117,16 +119,15 @@ class Design:
         run, trial = RunFolder(self.path.resolve().parent.parent), self.record.origin.get("trial")
         folder = run.trial(int(trial)) if isinstance(trial, int) else run.path
         network = load_float(folder / "float" if (folder / "float").is_dir() else folder)
-        inputs = torch.from_numpy(self._prepared(x, prepared))
-        return self.record.preprocessing.physical(predict(network, inputs).numpy())
+        inputs = self._shaped(x) if prepared else self.record.preprocessing.apply(self._shaped(x))
+        return self.record.preprocessing.physical(predict(network, torch.from_numpy(inputs)).numpy())
 
-    def _prepared(self, x: npt.ArrayLike, prepared: bool) -> npt.NDArray[np.float32]:
-        """Network inputs (N, *input)."""
+    def _shaped(self, x: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """Samples (N, *input)."""
         raw = np.asarray(x, dtype=np.float32)
         if raw.ndim == 0 or raw[:1].size != np.prod(self._input_shape) * len(raw[:1]):
             raise InputError(f"x: has shape {raw.shape}, expected (N, {', '.join(map(str, self._input_shape))})")
-        shaped = raw.reshape(len(raw), *self._input_shape)
-        return shaped if prepared else self.record.preprocessing.apply(shaped)
+        return raw.reshape(len(raw), *self._input_shape)
 
     def evaluate(
         self, data: Files = (), *, engine: str = "torch", simulate: bool = False, flips: Flips | None = None

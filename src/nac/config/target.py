@@ -14,7 +14,9 @@ class TargetConfig(Model):
     """The FPGA and how hls4ml should fill it.
 
     Any `part` will do; `resources` says what it holds where the program does not know that (nac.config.parts).
-    `circuits` is a table of recorded circuits (`nac refit`) that costs are forecast from before a training.
+    With `stages: all` the firmware begins with the input stage of the task, where it has one, else it is the network
+    alone, as published figures count it. `circuits` is a table of recorded circuits (`nac refit`) that costs are
+    forecast from before a training.
     """
 
     part: str = "xcvu13p-flga2577-2-e"
@@ -24,6 +26,7 @@ class TargetConfig(Model):
     io_type: Literal["io_parallel", "io_stream"] = "io_parallel"
     strategy: Literal["Latency", "Resource"] = "Latency"
     reuse_factor: PositiveInt = 1
+    stages: Literal["all", "network"] = Field("all", exclude_if="all".__eq__)
     circuits: Path | None = Field(None, exclude_if=operator.not_)  # records made without one stay as they are
 
     @field_validator("part")

@@ -20,6 +20,7 @@ from nac.config.names import (
     SimulatorName,
     require_kind,
 )
+from nac.config.raw import RawType
 from nac.config.search import SearchConfig
 from nac.config.simulation import BraggSimulation, JetSimulation, PulseSimulation
 from nac.config.target import TargetConfig
@@ -82,7 +83,9 @@ class DataConfig(Model):
     `weights` names a column that says how much a sample counts in the loss, `class_weights` how much each class does
     (`balanced`: all alike, however many samples they have). Metrics count every sample once.
 
-    `scaling` is fitted on the training split (nac.tasks.preprocessing says what each one does). A regression's
+    `scaling` is fitted on the training split (nac.tasks.preprocessing says what each one does). `raw` are the types in
+    which the detector delivers the features, one for each or one for all; an input stage (nac.tasks.stages), which is a
+    scaling that is part of the firmware, begins with their integers. A regression's
     network output times `target_scale` plus `target_offset` is the physical target; by default fitted on the training
     split as well, and for patches one pixel and the patch's centre.
 
@@ -114,6 +117,7 @@ class DataConfig(Model):
     limit: PositiveInt | None = None
     split: SplitConfig = SplitConfig()
     scaling: str = "robust"
+    raw: tuple[RawType, ...] = Field((), exclude_if=operator.not_)
     target_offset: tuple[float, ...] = ()
     target_scale: tuple[float, ...] = ()
     augment: tuple[str, ...] = ()
@@ -146,6 +150,11 @@ class DataConfig(Model):
             "kind": head.kind, "targets": head.targets or name, "classes": head.classes, "heads": {},
             "outputs": 0 if head.classes else head.outputs,
         })  # fmt: skip
+
+    @field_validator("raw", mode="before")
+    @classmethod
+    def _one_type(cls, raw: object) -> object:
+        return (raw,) if isinstance(raw, str | Mapping) else raw
 
     @field_validator("where", mode="before")
     @classmethod

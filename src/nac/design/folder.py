@@ -22,7 +22,7 @@ from nac.design.data import Input, TrainingData
 from nac.design.origin import Origin
 from nac.errors import InputError
 from nac.rundir import write_atomic
-from nac.tasks import Interval, Preprocessing
+from nac.tasks import Interval, Preprocessing, Split
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +57,11 @@ class DesignRecord(Model):
     def bits(self) -> int:
         """The width of the weights."""
         return self.architecture.bits.weights
+
+    @property
+    def staged(self) -> bool:
+        """Whether its firmware begins with an input stage, at raw integers."""
+        return bool(self.preprocessing.stages) and self.task.target.stages == "all"
 
     @property
     def removal(self) -> str:
@@ -106,16 +111,43 @@ class Design:
         """Preprocessed inputs (N, *input) on the grid of the network's input; what every engine is fed.
 
         A warning says when many of them are far outside what that holds: raw values go through
-        `record.preprocessing.apply` first.
+        `record.preprocessing.apply` first. A staged design's engines are fed raw integers as they are (`inputs_of`);
+        raises InputError for others.
         """
+        if self.record.staged:
+            integers = x.astype(np.int64)
+            ends = [np.array([getattr(known, end) for known in self.record.preprocessing.raw_types]).reshape(
+                    -1, *[1] * (x.ndim - 2)) for end in ("low", "high")]  # fmt: skip
+            if not (integers == x).all() or (integers < ends[0]).any() or (integers > ends[1]).any():
+                raise InputError(f"{self.path}: begins with an input stage, expected the raw integers of its types")
+            return x
         grid = Input.of(self.network)
         if (far := float((np.abs(x) > FAR * -grid.low.min()).mean())) > MUCH:
             logger.warning("%s: %.0f %% of the inputs are more than %d times as large as the network's input holds (%g "
                            "to %g): expected preprocessed values, not raw ones", self.path, 100 * far, FAR,
                            grid.low.min(), grid.high.max())
+        return self._quantised(x)
+
+    def _quantised(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.no_grad():
             values: NDArray[np.float32] = plain(self.network.layers["input"](torch.from_numpy(x))).numpy()
         return values
+
+    def network_input(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the network sees (N, *input) of what engines are fed."""
+        if not self.record.staged:
+            return x
+        return self._quantised(self.record.preprocessing.staged(x.astype(np.int64)))
+
+    def inputs_of(self, split: Split, count: int | None = None) -> NDArray[np.float32]:
+        """The first samples for `quantised_input`: raw integers where the firmware begins with an input stage."""
+        found: NDArray[np.float32] = (split.ports(count) if self.record.staged else split.x[:count]).numpy()
+        return found
+
+    def inputs(self, physical: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same for samples (N, *input) in physical units."""
+        prep = self.record.preprocessing
+        return prep.integers(physical).astype(np.float32) if self.record.staged else prep.apply(physical)
 
 
 def save_float(folder: Path, network: Network) -> None:

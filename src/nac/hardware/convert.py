@@ -24,7 +24,7 @@ def convert(design: Design, file: Path, x: npt.NDArray[np.float32]) -> int:
     Args:
         design: exported first where that was not done.
         file: to write.
-        x: preprocessed inputs (N, *input) to compare on.
+        x: inputs (N, *input) for `Design.quantised_input` to compare on.
 
     Returns:
         How many samples were compared, all of them equal bit for bit.
@@ -36,7 +36,8 @@ def convert(design: Design, file: Path, x: npt.NDArray[np.float32]) -> int:
     model = to_plain(load_model(source if source.is_file() else export(design)))
     content = model.SerializeToString()
     inputs = design.quantised_input(x)
-    expected, found = TorchEngine(design).predict(inputs), run_onnxruntime(content, inputs)
+    expected = TorchEngine(design).predict(inputs)
+    found = run_onnxruntime(content, design.network_input(inputs))
     if not np.array_equal(found, expected):
         wrong = int((found != expected).any(axis=1).sum())
         raise WorkError(f"{design.record.name}: onnxruntime differs from the network on {wrong} of {len(x)} samples, "

@@ -20,10 +20,12 @@ from nac.arch.quantisers.fixed_point import BiasProxy
 from nac.design import Design
 from nac.errors import InputError, WorkError, third_party
 from nac.hardware.circuit import Circuit
+from nac.hardware.front import with_stage
 from nac.hardware.passes import passes
 from nac.hardware.read import read_circuit
 from nac.hardware.untrusted import BROKEN_MODEL, as_input_error, check_model
 from nac.rundir import write_atomic
+from nac.tasks import Preprocessing
 
 logger = logging.getLogger(__name__)
 RAW = "export"
@@ -32,19 +34,27 @@ SOURCE_KEY = "nac"
 
 @dataclass(frozen=True, eq=False)
 class Exported:
-    """A network's QONNX graph, and what is read from it, each found once and only when it is asked for."""
+    """A network's QONNX graph, and what is read from it, each found once and only when it is asked for.
+
+    `stage` is the preprocessing whose input stage the firmware begins with, which QONNX does not hold.
+    """
 
     model: onnx.ModelProto
+    stage: Preprocessing | None = None
 
     @cached_property
     def circuit(self) -> Circuit:
-        """The fixed-point circuit. Raises InputError where the graph has none."""
-        return read_circuit(self.model)
+        """The fixed-point circuit, with the input stage. Raises InputError where the graph has none."""
+        circuit = read_circuit(self.model)
+        return circuit if self.stage is None else with_stage(circuit, self.stage)
 
     @cached_property
     def source(self) -> str:
-        """What identifies the graph: 12 hex digits of the hash of its nodes and constants."""
-        return hashlib.sha256(self.model.graph.SerializeToString(deterministic=True)).hexdigest()[:12]
+        """What identifies the circuit: 12 hex digits of the hash of the graph's nodes and constants, and the stage."""
+        content = self.model.graph.SerializeToString(deterministic=True)
+        if self.stage is not None:
+            content += self.stage.model_dump_json(include={"raw_types", "stages", "limit"}).encode()
+        return hashlib.sha256(content).hexdigest()[:12]
 
 
 _Stamp = tuple[int, int, int]
@@ -61,13 +71,17 @@ def exported(design: Design) -> Exported:
         export(design)
     stamp, known = _stamp(file), _known.get(design)
     if known is None or known[0] != stamp:
-        known = _known[design] = (stamp, Exported(load_model(file)))
+        known = _known[design] = (stamp, Exported(load_model(file), _stage(design)))
     return known[1]
 
 
 def circuit_of(design: Design) -> Circuit:
     """The fixed-point circuit of a design. Raises InputError where it has none."""
     return exported(design).circuit
+
+
+def _stage(design: Design) -> Preprocessing | None:
+    return design.record.preprocessing if design.record.staged else None
 
 
 def _stamp(file: Path) -> _Stamp:
@@ -84,7 +98,7 @@ def export(design: Design, *, keep_intermediates: bool = True) -> Path:
     model = export_network(design.network, folder)
     target = design.path / "model.onnx"
     write_atomic(target, model.SerializeToString())
-    _known[design] = (_stamp(target), Exported(model))
+    _known[design] = (_stamp(target), Exported(model, _stage(design)))
     return target
 
 

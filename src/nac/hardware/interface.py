@@ -26,13 +26,15 @@ FORMAT = 1
 class Feature(Model):
     """One feature of the input: its integer is `(transform(x) - offset) * scale`, rounded half to even.
 
-    x, the differences and the products are float32; log2 is computed in float64 and rounded to float32.
+    x, the differences and the products are float32; log2 is computed in float64 and rounded to float32. `raw` is the
+    type of the detector's own number, where the circuit begins with that.
     """
 
     name: str
     transform: Literal["none", "log2_1p", "sqrt"] = "none"
     offset: float = 0.0
     scale: float
+    raw: str | None = None
 
 
 class OwnTypes(Model):
@@ -52,7 +54,8 @@ class InputSheet(Model):
     Where `own` is given they are then put on the coarser grids of their elements.
 
     An integer n stands for n * 2**-fraction of `type`. `by_patch`: x is replaced by (x - min) / (max - min) of its
-    sample first. `padding` is the raw value of what is missing in a sample, `sample` says what one is.
+    sample first. `stage`: the scaling that the circuit begins with, its inputs being raw integers. `padding` is the raw
+    value of what is missing in a sample, `sample` says what one is.
     """
 
     layout: str
@@ -66,6 +69,7 @@ class InputSheet(Model):
     by_patch: bool = False
     features: tuple[Feature, ...]
     padding: float | None = None
+    stage: str = ""
 
 
 class OutputSheet(Model):
@@ -168,10 +172,10 @@ def elements(port: Sequence[Fixed]) -> tuple[Element, ...]:
 
 
 def example(design: Design, circuit: Circuit, x: npt.NDArray[np.float32]) -> Example:
-    """A sample worked through, from preprocessed inputs (*input)."""
+    """A sample worked through, from inputs (*input) as `Design.inputs_of` gives them."""
     prep = design.record.preprocessing
-    raw = _physical(prep, x[None])
-    inputs = design.quantised_input(prep.apply(raw))
+    raw = prep.raw_values(x[None].astype(np.int64)) if design.record.staged else _physical(prep, x[None])
+    inputs = design.quantised_input(design.inputs(raw))
     outputs = evaluate(circuit, inputs)
     sheet = _output(design.record, circuit)
     return Example(
@@ -212,26 +216,39 @@ def _physical(prep: Preprocessing, x: npt.NDArray[np.float32]) -> npt.NDArray[np
 def _input(record: DesignRecord, circuit: Circuit) -> InputSheet:
     type_, span, prep = circuit.input.type, circuit.input.span, record.preprocessing
     low, high, grid = span.low, span.high, 2.0**type_.fraction
-    if prep.limit is not None:
+    if prep.limit is not None and not record.staged:
         most = math.floor(prep.limit * grid)
         low, high = max(low, -most), min(high, most)
-    names = _features(record)
-    scaled: Mapping[str, Sequence[float]] = {}
-    if prep.scale and prep.scaling != "patch":
-        scaled = {"offset": prep.offset, "scale": prep.scale}
-    features = [
-        Feature(name=name, transform=prep.transform[i], offset=scaled["offset"][i],
-                scale=float(np.float32(scaled["scale"][i])) * grid)
-        if scaled else Feature(name=name, scale=grid)
-        for i, name in enumerate(names)
-    ]  # fmt: skip
+    features = _raw_features(record) if record.staged else _scaled_features(record, grid)
     layout = layout_of(record.task.data)
     return InputSheet(
         layout=layout.name, sample=layout.sample_text, shape=circuit.input.shape, type=str(type_),
         fraction=type_.fraction, low=low, high=high,
         own=own_types(types, circuit.input.shape) if (types := circuit.input.types) else None,
         by_patch=prep.scaling == "patch", features=tuple(features), padding=0.0 if layout.padded else None,
+        stage=prep.scaling if record.staged else "",
     )  # fmt: skip
+
+
+def _raw_features(record: DesignRecord) -> list[Feature]:
+    """What raw integers are, where an input stage begins with them."""
+    types = record.preprocessing.raw_types
+    return [Feature(name=name, scale=float(np.float32(1 / type_.step)), raw=type_.type)
+            for name, type_ in zip(_features(record), types, strict=True)]  # fmt: skip
+
+
+def _scaled_features(record: DesignRecord, grid: float) -> list[Feature]:
+    """What the host computes of physical values, where the circuit is the network alone."""
+    prep, names = record.preprocessing, _features(record)
+    scaled: Mapping[str, Sequence[float]] = {}
+    if prep.scale and prep.scaling != "patch":
+        scaled = {"offset": prep.offset, "scale": prep.scale}
+    return [
+        Feature(name=name, transform=prep.transform[i], offset=scaled["offset"][i],
+                scale=float(np.float32(scaled["scale"][i])) * grid)
+        if scaled else Feature(name=name, scale=grid)
+        for i, name in enumerate(names)
+    ]  # fmt: skip
 
 
 def _features(record: DesignRecord) -> Sequence[str]:

@@ -51,6 +51,30 @@ def _meaning(sheet: Sheet, order: str) -> list[str]:
 
 
 def _inputs(sheet: InputSheet, order: str) -> list[str]:
+    return _raw_inputs(sheet, order) if sheet.stage else _scaled_inputs(sheet, order)
+
+
+def _raw_inputs(sheet: InputSheet, order: str) -> list[str]:
+    """Of a circuit that begins with an input stage."""
+    own = sheet.own
+    assert own is not None
+    each = len(own.low) // len(sheet.features)
+    rows = [f"| {index} | {known.name} | `{known.raw}` | `x * {_exact(known.scale)}` | {own.low[index * each]} ... "
+            f"{own.high[index * each]} |" for index, known in enumerate(sheet.features)]  # fmt: skip
+    return [
+        sheet.sample,
+        order,
+        "\n".join(["| feature | x | raw type | raw integer, before rounding | saturated to |", "|---|---|---|---|---|",
+                   *rows]),
+        "The raw integer, the detector's own number without its point, is what the ports take. A value in physical "
+        "units becomes one as the table says, rounded half to even in floats of 32 bits.",
+        f"All that follows is in the circuit, and counted: the input stage (`{sheet.stage}`), and rounding and "
+        "saturation to what the network sees.",
+    ]  # fmt: skip
+
+
+def _scaled_inputs(sheet: InputSheet, order: str) -> list[str]:
+    """Of a circuit that is the network alone."""
     rows = [f"| {index} | {known.name} | `{_formula(sheet, index)}` |" for index, known in enumerate(sheet.features)]
     return [
         sheet.sample,

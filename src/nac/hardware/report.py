@@ -77,7 +77,8 @@ def synthesise(
         design: a trained, quantised design.
         target: part, clock, backend and interface.
         project_dir: where the project goes; `hls` in the design's folder by default.
-        check_inputs: preprocessed samples (N, *input) to compare the engines on; random ones by default.
+        check_inputs: samples (N, *input) to compare the engines on, as `Design.inputs_of` gives them; random ones by
+            default.
         n_qonnx: how many of them QONNX runs; all by default.
         simulation: run the Verilog in a simulator as well as its adder graph.
         synthesis: let yosys map the Verilog to the part, and the backend's tool, where it is installed, the project.
@@ -130,7 +131,12 @@ def synthesise(
 
 
 def random_inputs(design: Design, samples: int = 1000, seed: int = 0) -> npt.NDArray[np.float32]:
-    """Inputs (samples, *input) over and beyond the range of the input's type, its ends and zero among them."""
+    """Inputs (samples, *input) over and beyond the range of the input's type, its ends and zero among them.
+
+    Of a design that begins with an input stage, raw integers over all of their range.
+    """
+    if design.record.staged:
+        return random_input(circuit_of(design), samples, seed)
     type_ = circuit_of(design).input.type
     generator = np.random.default_rng(seed)
     low, high = type_.low * 2.0**-type_.fraction, type_.high * 2.0**-type_.fraction

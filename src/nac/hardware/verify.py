@@ -54,7 +54,7 @@ def verify(
 
     Args:
         design: exported and, unless `project` is given, generated where that was not done.
-        x: preprocessed inputs (N, *input); they are put on the input grid first.
+        x: inputs (N, *input) for `Design.quantised_input`.
         n_qonnx: how many of them QONNX runs; all by default.
         project: the project to simulate. One whose backend g++ cannot simulate is left out.
 
@@ -67,7 +67,7 @@ def verify(
     few = inputs[:n_qonnx]
     graph = exported(design)
     if not np.array_equal(_timed("qonnx", seconds, QonnxEngine(design).predict, few), expected[: len(few)]):
-        raise WorkError(f"{design.record.name}: {_torch_against_qonnx(design.network, graph, few)}")
+        raise WorkError(f"{design.record.name}: {_torch_against_qonnx(design, graph, few)}")
     simulated = project is None or project.backend.simulates
     if simulated:
         start = time.perf_counter()
@@ -75,7 +75,7 @@ def verify(
         seconds["compile"] = round(time.perf_counter() - start, 3)
         if not np.array_equal(found := _timed("hls", seconds, hls.predict, inputs), expected):
             wrong = np.flatnonzero((found != expected).any(axis=1))
-            raise WorkError(f"{design.record.name}: {_qonnx_against_hls(hls.project, graph, inputs[wrong])}")
+            raise WorkError(f"{design.record.name}: {_qonnx_against_hls(design, hls.project, inputs[wrong])}")
     return Verification(
         samples=len(inputs), qonnx_samples=len(few), hls_samples=len(inputs) if simulated else 0, equal=True,
         proven=not graph.circuit.inexact_in_float64(), predictions_sha256=outputs_sha256(expected),
@@ -108,18 +108,19 @@ def torch_layers(network: Network, x: npt.NDArray[np.float32]) -> dict[str, Valu
     return seen
 
 
-def _torch_against_qonnx(network: Network, graph: Exported, x: npt.NDArray[np.float32]) -> str:
-    tensors, layers = run_qonnx(graph.model, x, all_tensors=True), torch_layers(network, x)
+def _torch_against_qonnx(design: Design, graph: Exported, x: npt.NDArray[np.float32]) -> str:
+    seen = design.network_input(x)
+    tensors, layers = run_qonnx(graph.model, seen, all_tensors=True), torch_layers(design.network, seen)
     pairs = [(n.name, layers[n.name], tensors[n.tensor]) for n in graph.circuit if n.name in layers]
     return _first_difference("torch", "QONNX", pairs)
 
 
-def _qonnx_against_hls(project: HlsProject, graph: Exported, x: npt.NDArray[np.float32]) -> str:
-    few = x[:TRACED_SAMPLES]
-    circuit, tensors = graph.circuit, run_qonnx(graph.model, few, all_tensors=True)
+def _qonnx_against_hls(design: Design, project: HlsProject, x: npt.NDArray[np.float32]) -> str:
+    few, graph = x[:TRACED_SAMPLES], exported(design)
+    circuit, tensors = graph.circuit, run_qonnx(graph.model, design.network_input(few), all_tensors=True)
     with tempfile.TemporaryDirectory() as work:
         traced = trace_layers(circuit, project.record.target, Path(work) / "traced", few)
-    pairs = [(n.name, tensors[n.tensor], traced[n.name]) for n in circuit if n.name in traced]
+    pairs = [(n.name, tensors[n.tensor], traced[n.name]) for n in circuit if n.name in traced and n.tensor in tensors]
     return _first_difference("QONNX", "HLS", pairs)
 
 

@@ -41,7 +41,9 @@ class ShortDeployment:
     def measure(self, network: Network) -> Mapping[str, float]:
         """Costs with the weights as they are, and those of the adder graph. Raises Infeasible, WorkError."""
         try:
-            hardware = estimate_network(network, self.task.config.target).costs()
+            hardware = estimate_network(
+                network, self.task.config.target, preprocessing=self.dataset.preprocessing
+            ).costs()
         except TooLargeError as error:
             raise Infeasible(str(error)) from error
         except InputError as error:  # of a network that a search made, which is nobody's input

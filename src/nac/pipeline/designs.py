@@ -19,6 +19,7 @@ from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha2
 from nac.hardware.convert import NAME as QCDQ_FILE
 from nac.hardware.convert import convert
 from nac.hardware.export import circuit_of
+from nac.hardware.report import random_inputs
 from nac.hardware.rtl import RtlEngine
 from nac.pipeline.context import as_started
 from nac.pipeline.progress import teller
@@ -91,7 +92,7 @@ def evaluate_design(
     split, sources = _samples(design, files)
     with console.status(f"{engine_name}: {len(split):,} samples"):
         predictor = RtlEngine(design, simulates=True) if simulate else engine(engine_name, design)
-        x = design.quantised_input(split.x.numpy())
+        x = design.quantised_input(design.inputs_of(split))
         outputs = predictor.predict(x)
     task, y = make_task(record.task), split.y.numpy()
     metrics = partial(task.metrics, preprocessing=record.preprocessing)
@@ -219,14 +220,15 @@ def _check_inputs(design: Design, files: Sequence[Path]) -> NDArray[np.float32]:
     """Inputs that the engines are compared on: of the files, of the run that the design is in, or else at random."""
     if not files and not Run(design.path.resolve().parent.parent).config_file.is_file():
         logger.info("%s lies in no run: its engines are compared on random inputs", design.path)
+        if design.record.staged:
+            return random_inputs(design, CHECKED_SAMPLES)
         grid, random = Input.of(design.network), np.random.default_rng(0)
         shape = (CHECKED_SAMPLES, *design.record.architecture.input)
         return random.uniform(grid.low, grid.high, shape).astype(np.float32)
     if not files:
-        return check_inputs(_dataset_of_run(design))
+        return check_inputs(_dataset_of_run(design), design)
     split, _ = _samples(design, files)
-    inputs: NDArray[np.float32] = split.x[:CHECKED_SAMPLES].numpy()
-    return inputs
+    return design.inputs_of(split, CHECKED_SAMPLES)
 
 
 def _samples(design: Design, files: Sequence[Path]) -> tuple[Split, list[dict[str, str]]]:

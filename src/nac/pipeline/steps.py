@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import optuna
-import torch
 from numpy.typing import NDArray
 
 from nac.compress import Winner, subject
@@ -191,10 +190,10 @@ def synth(context: Context) -> str:
 
 def _synthesised(context: Context, folder: Path, say: Say) -> bool:
     """Whether a design became verified firmware; where it did not, the failure is on record."""
-    config = context.record.task
+    config, design = context.record.task, Design.load(folder)
     try:
         synthesise(
-            Design.load(folder), config.target, check_inputs=check_inputs(context.dataset),
+            design, config.target, check_inputs=check_inputs(context.dataset, design),
             simulation=config.compress.simulate_rtl, synthesis=config.compress.synthesise_rtl,
             say=lambda what: say(f"{folder.name}: {what}"),
         )  # fmt: skip
@@ -204,12 +203,10 @@ def _synthesised(context: Context, folder: Path, say: Say) -> bool:
     return True
 
 
-def check_inputs(dataset: Dataset, count: int = CHECKED_SAMPLES) -> NDArray[np.float32]:
+def check_inputs(dataset: Dataset, design: Design, count: int = CHECKED_SAMPLES) -> NDArray[np.float32]:
     """Inputs (count, *input) that engines are compared on: of the test split, then of the others where it is short."""
     splits = (dataset.test, dataset.kept, dataset.validation, dataset.train)
-    parts = [split.x[:count] for split in splits if split is not None]
-    inputs: NDArray[np.float32] = torch.cat(parts)[:count].numpy()
-    return inputs
+    return np.concatenate([design.inputs_of(split, count) for split in splits if split is not None])[:count]
 
 
 def is_synthesised(folder: Path) -> bool:

@@ -21,13 +21,15 @@ class Split:
 
     A regression's y is in units of the network's outputs, which `preprocessing` knows. `weights` (N,) float32, with a
     mean of one over the training split, are how much a sample counts in the loss. All lie in main memory.
-    `remarks` say in what the samples are unlike those that they were compared with.
+    `seen` (N, *input_shape) are the samples in physical units, kept where an input stage begins with them. `remarks`
+    say in what the samples are unlike those that they were compared with.
     """
 
     x: Tensor
     y: Tensor
     preprocessing: Preprocessing
     weights: Tensor | None = field(default=None, kw_only=True)
+    seen: Tensor | None = field(default=None, kw_only=True)
     remarks: tuple[str, ...] = field(default=(), init=False)
     _copies: dict[torch.device, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False)
 
@@ -39,6 +41,11 @@ class Split:
         if device not in self._copies:
             self._copies[device] = self.x.to(device), self.y.to(device)
         return self._copies[device]
+
+    def ports(self, count: int | None = None) -> Tensor:
+        """The raw integers (count, *input_shape), as float32, of the first samples. There has to be an input stage."""
+        assert self.seen is not None
+        return torch.from_numpy(self.preprocessing.integers(self.seen[:count].numpy())).float()
 
     def weights_on(self, device: torch.device) -> Tensor | None:
         """The weights on a device."""
@@ -64,6 +71,11 @@ class TrainSplit(Split):
         """The split of raw samples and physical targets, as they are in a file."""
         x, y = prepare(raw, physical, config, preprocessing)
         return cls(x, y, preprocessing, raw, physical, config, weights=weights)
+
+    def ports(self, count: int | None = None) -> Tensor:
+        """See Split."""
+        seen, _ = layout_of(self.config).seen(self.raw[:count], self.physical[:count])
+        return torch.from_numpy(self.preprocessing.integers(seen.numpy())).float()
 
     def epoch(self, generator: Generator, device: torch.device = CPU) -> tuple[Tensor, Tensor]:
         """(x, y) of all N samples in their order on a device, augmented by the symmetries of the task, preprocessed."""

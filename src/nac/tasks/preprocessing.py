@@ -14,6 +14,17 @@ an input of 8 bits holds the angles of a calorimeter of 0.02 x 0.02 exactly, whe
 | common | | | as robust, but one offset and scale of all values: a waveform or an image keeps its shape |
 | none | unchanged | unchanged | unchanged |
 
+Others are input stages (nac.tasks.stages): what begins with the raw integers of the detector (`data.raw`) and is built
+into the firmware. Samples are put on the raw types first, and are then what the circuit makes of them, bit for bit.
+
+| stage | constituents: pT | Δη, Δφ | arrays, per feature | patches |
+|---|---|---|---|---|
+| shift | middle of the range of 5-95 % to about 0, range to about ±1 by a power of two | same, no offset | as pT | |
+| common_shift | | | likewise, but one offset and shift of all values | |
+| pseudo_log | leading one and 3 bits after it, middle of the range to 0, range to about ±1.5 | as shift | as pT | |
+| log_table | logarithm of the leading six bits, likewise | as shift | as pT | |
+| patch_shift | | | | minimum off, shifted up by the leading zeros of the range: 0 to 1, the largest at least 1/2 |
+
 Where more than nine tenths of a feature's values are equal its range is that of the others and of the usual value.
 
 Δη and Δφ never have an offset: a reflected jet stays a reflected jet. A padded constituent is a particle without pT at
@@ -26,17 +37,23 @@ power of two, so that firmware gets from its output to the physical value by a s
 a short number: the mean is rounded to the 256th part of the scale. Positions in a patch stay pixels from its centre.
 """
 
+import operator
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import Field
 from torch import Tensor
 
 from nac.config import Model
+from nac.config.raw import RawType
+from nac.tasks.stages.program import StageProgram
 
 LIMIT = 4.0
 OFFSET_STEPS = 256  # the offset of a target is a multiple of this part of its scale
+AT_ONCE = 1 << 16  # samples that an input stage computes
+INVERTED = 1 << 16  # raw integers between which an input stage is inverted
 ROUNDING = 1e-7  # of float32, in which samples are kept
 TARGET_ROUNDING = 1e-13  # of float64, in which targets are until their offset is taken off
 MAX_EXPONENT = 126  # of a scale that is a float32 as well
@@ -48,7 +65,8 @@ TRANSFORMS: dict[str, Transform] = {"log": "log2_1p", "sqrt": "sqrt"}
 class Preprocessing(Model):
     """What is done to a sample before the network and to its outputs after it (module docstring).
 
-    `offset`, `scale` and `transform` have one entry per feature; none at all leaves the inputs unchanged.
+    `offset`, `scale` and `transform` have one entry per feature; none at all leaves the inputs unchanged. Where there
+    is an input stage, `raw_types` and `stages` have instead: the raw type of each, and its program of integers.
     `features` are the names of a table's columns, in order. A regression's physical value is
     `output * output_scale + output_offset`, one entry per output; classification has none.
     """
@@ -57,6 +75,8 @@ class Preprocessing(Model):
     transform: tuple[Transform, ...] = ()
     offset: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
+    raw_types: tuple[RawType, ...] = Field((), exclude_if=operator.not_)
+    stages: tuple[StageProgram, ...] = Field((), exclude_if=operator.not_)
     limit: float | None = None
     features: tuple[str, ...] = ()
     output_offset: tuple[float, ...] = ()
@@ -68,6 +88,9 @@ class Preprocessing(Model):
             low = raw.amin(dim=(-2, -1), keepdim=True)
             span = raw.amax(dim=(-2, -1), keepdim=True) - low
             return (raw - low).div_(torch.where(span > 0, span, torch.ones_like(span)))
+        if self.stages:
+            parts = (raw[start : start + AT_ONCE].numpy() for start in range(0, max(len(raw), 1), AT_ONCE))
+            return torch.cat([torch.from_numpy(self.staged(self.integers(part))) for part in parts])
         if not self.scale:
             return raw
         x = raw.clone()  # changed in place from here on: there may be millions of samples
@@ -82,6 +105,8 @@ class Preprocessing(Model):
 
         Of patches scaled by themselves the counts are lost: they come back as 0..1.
         """
+        if self.stages:
+            return self._unstaged(x)
         if not self.scale:
             return x.clone()
         per_feature = (1, -1, *(1 for _ in x.shape[2:]))
@@ -90,6 +115,36 @@ class Preprocessing(Model):
             if kind != "none":
                 feature = raw[:, index]
                 raw[:, index] = feature.exp2() - 1 if kind == "log2_1p" else feature.clamp_min(0).square()
+        return raw
+
+    @property
+    def by_sample(self) -> bool:
+        """Whether every sample is scaled by its own values."""
+        return self.scaling == "patch" or any(stage.reduces for stage in self.stages)
+
+    def integers(self, physical: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The raw integers (N, *input_shape) that the input stage is given, of physical values of the same shape."""
+        return np.stack([type_.integers(physical[:, k]) for k, type_ in enumerate(self.raw_types)], axis=1)
+
+    def raw_values(self, integers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Physical values (N, *input_shape) of raw integers of the same shape."""
+        return np.stack([type_.values(integers[:, k]) for k, type_ in enumerate(self.raw_types)], axis=1)
+
+    def staged(self, integers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Network inputs (N, *input_shape) that the input stage makes of raw integers of the same shape."""
+        x = np.stack([np.ldexp(stage.run(integers[:, k]).astype(np.float32), -stage.fraction)
+                      for k, stage in enumerate(self.stages)], axis=1)  # fmt: skip
+        return x if self.limit is None else x.clip(-self.limit, self.limit)
+
+    def _unstaged(self, x: Tensor) -> Tensor:
+        """Physical values that the input stage makes about these of."""
+        raw = x.clone()
+        for index, (type_, stage) in enumerate(zip(self.raw_types, self.stages, strict=True)):
+            if not stage.reduces:
+                integers = np.unique(np.linspace(type_.low, type_.high, INVERTED).astype(np.int64))
+                values = np.ldexp(stage.run(integers[:, None])[:, 0].astype(np.float64), -stage.fraction)
+                found = np.interp(x[:, index].numpy(), values, integers * type_.step)
+                raw[:, index] = torch.from_numpy(found.astype(np.float32))
         return raw
 
     def apply(self, raw: NDArray[Any]) -> NDArray[np.float32]:

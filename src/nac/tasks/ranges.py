@@ -46,7 +46,8 @@ def ranges(raw: NDArray[np.float32], targets: NDArray[Any], config: DataConfig,
 def outside(raw: NDArray[np.float32], targets: NDArray[Any], config: DataConfig, known: Ranges,
             features: Sequence[str] = ()) -> list[str]:
     """One sentence for each feature and target of other samples of which many values lie outside `known`."""
-    inputs = [] if config.scaling == "patch" else list(_inputs(raw, config, features))  # those have no unit
+    unitless = config.scaling == "patch" and not config.raw
+    inputs = [] if unitless else list(_inputs(raw, config, features))
     said = []
     for kind, found, before in (("input", inputs, known.inputs), ("target", _targets(targets, config), known.targets)):
         for name, values in found:

@@ -220,7 +220,8 @@ class DataTask:
     ) -> Split:
         x, y = torch.from_numpy(samples.x[rows]), torch.from_numpy(samples.y[rows])
         own = None if weights is None else _tensor(weights[rows])
-        return Split(*prepare(x, y, self.config.data, preprocessing), preprocessing, weights=own)
+        seen = self.layout.seen(x, y)[0] if preprocessing.stages else None
+        return Split(*prepare(x, y, self.config.data, preprocessing), preprocessing, weights=own, seen=seen)
 
     def _train(self, samples: Samples, rows: NDArray[np.int64], extra: Samples | None,
                preprocessing: Preprocessing, weights: Weights | None) -> TrainSplit:

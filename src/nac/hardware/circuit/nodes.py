@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nac.hardware.circuit.operation import CIRCUIT_OPERATIONS, CircuitOperation, Integers
 from nac.hardware.fixed import Fixed, Span
@@ -29,12 +30,12 @@ class Weights:
 
 @dataclass(frozen=True)
 class Types:
-    """Types of a quantiser's single elements; `fraction` and `width` broadcast to its shape, channels first.
+    """Types of a quantiser's single elements; all but `down` broadcast to its shape, channels first.
 
     With `down` it rounds down, else half to even.
     """
 
-    signed: bool
+    signed: bool | npt.NDArray[np.bool_]
     fraction: Integers
     width: Integers
     down: bool
@@ -42,23 +43,25 @@ class Types:
     @property
     def cover(self) -> Fixed:
         """The narrowest type that holds the values of all of them."""
-        fraction = int(self.fraction.max())
-        return Fixed(self.signed, int((self.width - self.fraction).max()) + fraction, fraction)
+        fraction, signed = int(self.fraction.max()), bool(np.any(self.signed))
+        whole = self.width - self.fraction + (np.logical_not(self.signed) if signed else 0)
+        return Fixed(signed, int(whole.max()) + fraction, fraction)
 
     def of(self, shape: tuple[int, ...]) -> Iterator[Fixed]:
         """The type of every element of a value, one after the other, channels first."""
-        arrays = (np.broadcast_to(array, shape).ravel().tolist() for array in (self.width, self.fraction))
-        return (Fixed(self.signed, width, fraction) for width, fraction in zip(*arrays, strict=True))
+        every = (self.signed, self.width, self.fraction)
+        arrays = (np.broadcast_to(array, shape).ravel().tolist() for array in every)
+        return (Fixed(*values) for values in zip(*arrays, strict=True))
 
     @property
     def ends(self) -> tuple[Integers, Integers]:
         """The least and the largest value of each, in its own steps."""
-        low = -(np.int64(1) << (self.width - 1)) if self.signed else np.zeros_like(self.width)
+        low = np.where(self.signed, -(np.int64(1) << (self.width - 1)), 0)
         return low, (np.int64(1) << (self.width - self.signed)) - 1
 
     def distinct(self) -> set[Fixed]:
         """Every type that occurs."""
-        return set(self.of(np.broadcast_shapes(self.fraction.shape, self.width.shape)))
+        return set(self.of(np.broadcast_shapes(np.shape(self.signed), self.fraction.shape, self.width.shape)))
 
     def quantised(self, x: Integers, fraction: int) -> Integers:
         """Values (N, *shape) in steps of 2**-fraction on their grids, in steps of the cover."""

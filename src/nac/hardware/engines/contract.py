@@ -23,7 +23,7 @@ class Engine(Protocol):
         """Raw network outputs.
 
         Args:
-            x: (N, *input) on the network's input grid (`Design.quantised_input`).
+            x: (N, *input) on the network's input grid, or raw integers (`Design.quantised_input`).
 
         Returns:
             (N, outputs).

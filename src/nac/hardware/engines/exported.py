@@ -23,12 +23,12 @@ class QonnxEngine:
     name = "qonnx"
 
     def __init__(self, design: Design, batch_size: int = 256) -> None:
-        self.model = exported(design).model
+        self.design, self.model = design, exported(design).model
         self.batch_size = batch_size
 
     def predict(self, x: npt.NDArray[np.float32]) -> Values:
         """See `Engine`."""
-        return run_qonnx(self.model, x, self.batch_size)[self.model.graph.output[0].name]
+        return run_qonnx(self.model, self.design.network_input(x), self.batch_size)[self.model.graph.output[0].name]
 
 
 class Quant(OpRun):

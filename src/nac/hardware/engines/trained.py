@@ -16,11 +16,13 @@ class TorchEngine:
     name = "torch"
 
     def __init__(self, design: Design, batch_size: int = 1024) -> None:
+        self.design = design
         self.network = copied(design.network).eval().double()
         self.batch_size = batch_size
 
     def predict(self, x: npt.NDArray[np.float32]) -> Values:
         """See `Engine`."""
+        seen = self.design.network_input(x)
         with torch.no_grad():
-            parts = [self.network(torch.from_numpy(part)).numpy() for part in batches(x, self.batch_size)]
+            parts = [self.network(torch.from_numpy(part)).numpy() for part in batches(seen, self.batch_size)]
         return np.concatenate(parts)

@@ -92,6 +92,15 @@ def maximum(a: FVariable, b: FVariable) -> FVariable:
     return select(negative(a - b), b, a)
 
 
+def minimum(a: FVariable, b: FVariable) -> FVariable:
+    """The smaller of two values."""
+    if a.high <= b.low:
+        return a
+    if b.high <= a.low:
+        return b
+    return select(negative(a - b), a, b)
+
+
 def saturate(x: FVariable, type_: Fixed, low: int) -> FVariable:
     """`x`, which is on the grid of `type_`, clipped to low ... type_.high (in steps of the type)."""
     step = 2.0**-type_.fraction
@@ -200,6 +209,11 @@ def total(values: Sequence[FVariable]) -> FVariable:
 def largest(values: Sequence[FVariable]) -> FVariable:
     """The maximum as a balanced tree."""
     return _tree(values, maximum)
+
+
+def smallest(values: Sequence[FVariable]) -> FVariable:
+    """The minimum as a balanced tree."""
+    return _tree(values, minimum)
 
 
 def _tree(values: Sequence[FVariable], operation: Any) -> FVariable:

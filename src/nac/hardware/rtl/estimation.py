@@ -16,10 +16,12 @@ from nac.arch import Network
 from nac.config import Model, TargetConfig
 from nac.hardware.circuit import Circuit, Node
 from nac.hardware.export import export_network
+from nac.hardware.front import with_stage
 from nac.hardware.read import read_circuit
 from nac.hardware.rtl.lowering import Given, LowerOptions, lower
 from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.project import levels_per_stage
+from nac.tasks import Preprocessing
 
 INPUT, CONSTANT = -1, 5
 """alkaid's operation codes."""
@@ -66,12 +68,19 @@ def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | Non
     return _figures(_parts(circuit, options), target)
 
 
-def estimate_network(network: Network, target: TargetConfig, options: LowerOptions | None = None) -> HardwareEstimate:
+def estimate_network(
+    network: Network, target: TargetConfig, options: LowerOptions | None = None,
+    preprocessing: Preprocessing | None = None,
+) -> HardwareEstimate:  # fmt: skip
     """The costs of a quantised network in evaluation mode, through the graph that would be exported.
 
+    Those of the input stage are among them where a `preprocessing` with one is given and the target asks for it.
     Raises InputError for an operation without exact fixed-point form, WorkError for a circuit that cannot be built.
     """
-    return estimate(read_circuit(export_network(network)), target, options)
+    circuit = read_circuit(export_network(network))
+    if preprocessing is not None and preprocessing.stages and target.stages == "all":
+        circuit = with_stage(circuit, preprocessing)
+    return estimate(circuit, target, options)
 
 
 def estimate_graph(graph: CombLogic, target: TargetConfig) -> HardwareEstimate:
@@ -162,9 +171,6 @@ def _parts(circuit: Circuit, options: LowerOptions | None) -> list[_Part]:
 
 def _aggregation(circuit: Circuit) -> int | None:
     """The index of the aggregation over particles, if everything before it treats them one by one."""
-    types = circuit.input.types
-    if types is not None and types.fraction.shape[-1:] != (1,):
-        return None  # every particle has types of its own
     for index, node in enumerate(circuit.nodes):
         if node.operation.aggregates:
             later = {name for n in circuit.nodes[index + 1 :] for name in n.inputs}
@@ -172,6 +178,8 @@ def _aggregation(circuit: Circuit) -> int | None:
             return None if later & earlier or node.inputs[0] != circuit.nodes[index - 1].name else index
         if node.inputs and not node.operation.pointwise(node):
             return None
+        if node.types is not None and node.types.fraction.shape[-1:] != (1,):
+            return None  # every particle has types of its own
     return None
 
 

@@ -23,6 +23,8 @@ from nac.tasks.labels import labels, one_hot
 from nac.tasks.layouts import LAYOUTS, Layout, Projection
 from nac.tasks.preprocessing import Preprocessing, particle_scales
 from nac.tasks.sources import Source, allocate, fill, other_columns, same_length, wanted_columns
+from nac.tasks.stages import STAGES
+from nac.tasks.stages.fitting import scaled
 from nac.tasks.tables import table_format
 
 if TYPE_CHECKING:
@@ -209,7 +211,14 @@ class Constituents(Layout):
 
     def fit(self, raw: NDArray[np.float32]) -> dict[str, Any]:
         """Scales of pT, and one of both angles."""
-        return particle_scales(raw, self.config.scaling, self.config.angle_step)
+        if not self.staged:
+            return particle_scales(raw, self.config.scaling, self.config.angle_step)
+        types = self.raw_types(3)
+        pt, eta, phi = (type_.integers(raw[:, k][self.real(raw)]) for k, type_ in enumerate(types))
+        if types[1] != types[2]:
+            raise InputError("data.raw: expected the same type of both angles, whose scale is one")
+        angles = scaled(np.concatenate([eta, phi]), centred=False)
+        return {"raw_types": types, "stages": (STAGES[self.config.scaling].fit(types[0], pt), angles, angles)}
 
     def real(self, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Particles (N, P) with a pT."""

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from nac.config import DataConfig
+from nac.config.raw import RawType
+from nac.errors import InputError
 from nac.tasks.metrics import REGRESSION
 from nac.tasks.preprocessing import Preprocessing, feature_scales, target_units
 from nac.tasks.sources import Samples, Source
+from nac.tasks.stages import STAGES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,9 +69,20 @@ class Layout(ABC):
         if unknown := [name for name in config.augment if name not in self.augmentations]:
             yield (f"augment: {', '.join(map(repr, unknown))} unknown for the layout {self.name!r}; "
                    f"expected some of: {', '.join(self.augmentations) or '(none)'}")
-        if config.scaling not in self.scalings:
+        known = [*self.scalings, *(name for name in STAGES if self.name in STAGES[name].layouts)]
+        if config.scaling not in known:
             yield (f"scaling: {config.scaling!r} is not for the layout {self.name!r}; "
-                   f"expected one of: {', '.join(self.scalings)}")
+                   f"expected one of: {', '.join(known)}")
+        elif config.scaling not in self.scalings:
+            if not config.raw:
+                yield f"raw: the scaling {config.scaling!r} is an input stage, expected the types of raw numbers"
+            elif STAGES[config.scaling].common and len(set(config.raw)) > 1:
+                yield f"raw: the scaling {config.scaling!r} treats all features alike, expected one type for all"
+
+    @property
+    def staged(self) -> bool:
+        """Whether an input stage begins with raw integers."""
+        return self.config.scaling not in self.scalings
 
     # Shapes.
 
@@ -141,9 +155,26 @@ class Layout(ABC):
     def fit(self, raw: NDArray[np.float32]) -> dict[str, Any]:
         """The settings of a `Preprocessing` (`offset`, `scale`, `transform`, `limit`) for raw samples to train on.
 
-        Of a scaling that is fitted; empty for one that is not.
+        Of a scaling that is fitted; empty for one that is not. Those of an input stage are `raw_types` and `stages`.
         """
-        return feature_scales(raw, self.config.scaling)
+        return self.fit_stages(raw) if self.staged else feature_scales(raw, self.config.scaling)
+
+    def fit_stages(self, raw: NDArray[np.float32]) -> dict[str, Any]:
+        """The raw types of all features, and their programs."""
+        columns = np.moveaxis(self.features(raw), 1, 0)
+        types = self.raw_types(len(columns))
+        stage = STAGES[self.config.scaling]
+        found = [type_.integers(column).ravel() for type_, column in zip(types, columns, strict=True)]
+        if stage.common:
+            found = [np.concatenate(found)] * len(found)
+        return {"raw_types": types, "stages": [stage.fit(*known) for known in zip(types, found, strict=True)]}
+
+    def raw_types(self, features: int) -> tuple[RawType, ...]:
+        """The raw type of every feature. Raises InputError where there are too few or too many."""
+        given = self.config.raw
+        if len(given) not in {1, features}:
+            raise InputError(f"data.raw: expected one type, or one for each of {features} features, found {len(given)}")
+        return given * features if len(given) == 1 else given
 
     def output_units(self, y: NDArray[Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Offset and scale of a regression's outputs for targets (N, T), where the task does not say them."""

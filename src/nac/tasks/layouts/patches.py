@@ -108,8 +108,8 @@ class Patches(Layout):
         return augment_patches(self.config, raw, y, generator)
 
     def fit(self, raw: NDArray[np.float32]) -> dict[str, Any]:
-        """Nothing: every patch is scaled by itself."""
-        return {}
+        """Nothing is fitted: every patch is scaled by itself."""
+        return self.fit_stages(raw) if self.staged else {}
 
     def output_units(self, y: NDArray[Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Pixels from the patch's centre."""
@@ -125,7 +125,7 @@ class Patches(Layout):
         dark, bright = raw.amin(dim=(1, 2), keepdim=True), raw.amax(dim=(1, 2), keepdim=True)
 
         def physical(x: Tensor) -> Tensor:
-            counts = dark + (bright - dark) * x[:, 0] if preprocessing.scaling == "patch" else x[:, 0]
+            counts = dark + (bright - dark) * x[:, 0] if preprocessing.by_sample else x[:, 0]
             return counts.clamp_min(0)
 
         return physical

@@ -132,10 +132,8 @@ def _by_channel(node: Node, types: Types, layers: HlsWriter) -> None:
     if node.inputs[0] in layers.out.order:
         of_channel = every[layers.out.order[node.inputs[0]]]
     else:
-        by_channel = every.reshape(node.shape[0], -1)
-        of_channel = by_channel[:, 0]
-        if any(len(set(row)) > 1 for row in by_channel):
-            raise WorkError(f"{node.name}: expected one type for all positions of a channel")
+        columns = every.reshape(node.shape[0], -1).T
+        of_channel = columns[0] if (columns == columns[0]).all() else columns.ravel()
     dropped = source.type.fraction - int(types.fraction.min())
     wide = layers.widened(node, source.type._replace(width=dropped)) if dropped > source.type.width else None
     channel_types.register()

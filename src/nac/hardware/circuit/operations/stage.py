@@ -1,0 +1,219 @@
+"""The input stage: from raw integers to what the network's first quantiser reads, a program for each channel."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Never
+
+import numpy as np
+import onnx
+from alkaid.trace import FVariable
+
+from nac.hardware import hls_stage
+from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Node, Numbers, Operand
+from nac.hardware.fixed import Fixed, Span
+from nac.hardware.hls_layers import HlsWriter
+from nac.hardware.read import Reader
+from nac.hardware.rtl.arithmetic import Variables, constant, largest, negative, round_down, select, smallest
+from nac.hardware.rtl.lowering import AdderWriter
+from nac.tasks.stages import StageProgram
+from nac.tasks.stages.program import staged
+
+
+class Staged(CircuitOperation):
+    """Attributes: `programs`, one for each channel, and `raw`, the ends of its raw integers."""
+
+    name = "stage"
+    compute = staticmethod(staged)
+
+    def read(self, node: onnx.NodeProto, reader: Reader) -> Never:
+        """No operation of ONNX is one: `nac.hardware.front` puts it in front of a network."""
+        raise NotImplementedError
+
+    def numbers(self, node: Node, sources: Sequence[Node]) -> Numbers:
+        """A program for each of the `channels`: `steps` of [operation, numbers of earlier values, constants].
+
+        0 are the raw integers, k what the k-th step gave; the last one times 2**shift is the result. `raw` are the
+        ends of the raw integers.
+        """
+        return {"channels": [
+            {"raw": list(raw), "shift": node.span.fraction - program.fraction, "steps": program.listed}
+            for program, raw in _programs(node)
+        ]}  # fmt: skip
+
+    def cpp(self, known: Numbers, operands: Sequence[Operand], name: str) -> str:
+        """A function of its own, a block for every channel."""
+        count, channels = math.prod(known["shape"]), known["channels"]
+        positions = count // len(channels)
+        lines = [f"[](const Values<{count}> &x) {{", f"Values<{count}> y{{}};"]
+        for channel, part in enumerate(channels):
+            program, first = StageProgram(steps=part["steps"], fraction=0), channel * positions
+            lines += [
+                "{", f"const Integer *v0 = x.data() + {first};",
+                *printed(program, part["raw"], positions, lambda _: "Integer"),
+                f"for (int i = 0; i < {positions}; i++) y[{first} + i] = "
+                f"{_last(program)} * (Integer(1) << {part['shift']});", "}",
+            ]  # fmt: skip
+        return "\n    ".join([*lines, "return y;", f"}}({operands[0].name})"])
+
+    def rtl(self, node: Node, adders: AdderWriter) -> Variables:
+        """Additions, multiplexers and tables."""
+        (x,) = adders.operands(node)
+        channels = x.reshape(len(x), -1)
+        found = [_lowered(program, channel) for (program, _), channel in zip(_programs(node), channels, strict=True)]
+        result: Variables = np.stack(found).reshape(node.shape)
+        return result
+
+    def hls(self, node: Node, layers: HlsWriter) -> None:
+        """A layer of our own."""
+        hls_stage.register()
+        layer = {"class_name": hls_stage.LAYER, "n_in": math.prod(node.shape), "body": _body(node)}
+        layers.put(node, layer, {"result": node.type.hls()})
+
+    def pointwise(self, node: Node) -> bool:
+        """Unless a program reads all positions."""
+        return not any(program.reduces for program, _ in _programs(node))
+
+
+def _programs(node: Node) -> list[tuple[StageProgram, tuple[int, int]]]:
+    return list(zip(node.attributes["programs"], node.attributes["raw"], strict=True))
+
+
+def _last(program: StageProgram) -> str:
+    """The result at position i in C++."""
+    return f"v{len(program.steps)}[{'0' if program.scalars()[-1] else 'i'}]"
+
+
+_TEXTS = {
+    "offset": "{t}({a} + ({n}))",
+    "add": "{t}({a} + {b})",
+    "subtract": "{t}({a} - {b})",
+    "low": "{t}({a} & {mask})",
+    "reaches": "{t}({a} >= {power} ? 1 : 0)",
+    "select": "{a} != 0 ? {t}({b}) : {t}({c})",
+    "table": "{t}(table{k}[int({a})])",
+    "clip": "{a} < ({n}) ? {t}({n}) : {a} > ({m}) ? {t}({m}) : {t}({a})",
+}
+
+
+def printed(
+    program: StageProgram, raw: Sequence[int], positions: int, named: Callable[[Fixed], str], *, unrolled: bool = False
+) -> Iterator[str]:
+    """Lines of C++ that compute arrays v1, v2, ... of v0, the raw integers; the last one is the result.
+
+    Args:
+        program: of one channel.
+        raw: the ends of the raw integers.
+        positions: of the channel; what is one for all positions is an array of one.
+        named: the type of a value that is an integer of these bits.
+        unrolled: whether loops are unrolled by HLS.
+    """
+    ends, single = program.ends((raw[0], raw[1])), program.scalars()
+    pragma = ["  #pragma HLS UNROLL"] if unrolled else []
+    for k, (op, inputs, numbers) in enumerate(program.steps, start=1):
+        type_, size = named(Span(*ends[k], 0).fixed), 1 if single[k] else positions
+        if op == "table":
+            yield f"static const int table{k}[] = {{{', '.join(map(str, numbers))}}};"
+        yield f"{type_} v{k}[{size}];"
+        if op in ("least", "most"):
+            (source,) = inputs
+            sign = "<" if op == "least" else ">"
+            yield f"v{k}[0] = v{source}[0];"
+            yield from (f"for (int i = 1; i < {1 if single[source] else positions}; i++) {{", *pragma,
+                        f"  if (v{source}[i] {sign} v{k}[0]) v{k}[0] = v{source}[i];", "}")  # fmt: skip
+            continue
+        operands = dict(zip("abc", (f"v{j}[{'0' if single[j] else 'i'}]" for j in inputs), strict=False))
+        known = dict(zip("nm", numbers, strict=False))
+        yield from (f"for (int i = 0; i < {size}; i++) {{", *pragma,
+                    f"  v{k}[i] = {_text(op, type_, k, operands, known)};", "}")  # fmt: skip
+
+
+def _text(op: str, type_: str, k: int, operands: dict[str, str], known: dict[str, int]) -> str:
+    if op == "shift":
+        by = known["n"]
+        return f"{type_}({type_}({operands['a']}) << {by})" if by >= 0 else f"{type_}({operands['a']} >> {-by})"
+    if op in ("low", "reaches"):
+        known |= {"power": 1 << known["n"], "mask": (1 << known["n"]) - 1}
+    return _TEXTS[op].format(t=type_, k=k, **operands, **known)
+
+
+def _body(node: Node) -> str:
+    """What the layer of hls4ml computes, a block for every channel; values are channels last."""
+    channels, positions = node.shape[0], math.prod(node.shape[1:])
+    lines: list[str] = []
+    for channel, (program, raw) in enumerate(_programs(node)):
+        low, high = program.ends(raw)[-1]
+        last = Span(low, high, program.fraction).fixed
+        lines += [
+            "{", f"{_integer(Span(*raw, 0).fixed)} v0[{positions}];",
+            f"for (int i = 0; i < {positions}; i++) {{", "  #pragma HLS UNROLL",
+            f"  v0[i] = data[i * {channels} + {channel}];", "}",
+            *printed(program, raw, positions, _integer, unrolled=True),
+            f"for (int i = 0; i < {positions}; i++) {{", "  #pragma HLS UNROLL", f"  ap_{last} y;",
+            f"  y.range({last.width - 1}, 0) = {_last(program)}.range({last.width - 1}, 0);",
+            f"  res[i * {channels} + {channel}] = y;", "}", "}",
+        ]  # fmt: skip
+    return "\n".join(f"        {line}" for line in lines)
+
+
+def _integer(type_: Fixed) -> str:
+    return f"ap_{'' if type_.signed else 'u'}int<{type_.width}>"
+
+
+def _lowered(program: StageProgram, x: Variables) -> Variables:
+    """The values (positions,) of one channel."""
+    values = [x]
+    for op, inputs, numbers in program.steps:
+        operands = [values[k] for k in inputs]
+        if op in _REDUCTIONS:
+            values.append(np.array([_REDUCTIONS[op](list(operands[0]))], dtype=object))
+        else:
+            each = np.vectorize(lambda *given, op=op, numbers=numbers: _EACH[op](*given, *numbers), otypes=[object])
+            values.append(each(*operands))
+    return np.broadcast_to(values[-1] * 2.0**-program.fraction, x.shape)
+
+
+def _shift(x: FVariable, by: int) -> FVariable:
+    moved = x * 2.0**by
+    return moved if by >= 0 else round_down(moved, 0)
+
+
+def _low(x: FVariable, bits: int) -> FVariable:
+    if x.low >= 0 and x.high < 1 << bits:
+        return x
+    return x.quantize(0, bits, 0, "WRAP", "TRN")
+
+
+def _reaches(x: FVariable, bits: int) -> FVariable:
+    """One bit: whether any bit from this one on is set."""
+    if x.low >= 1 << bits or x.high < 1 << bits:
+        return constant(float(x.low >= 1 << bits))
+    x = x.relu() if x.low < 0 else x
+    return x.bits[: int(x.kif[1]) - bits].unary_bit_op("any")
+
+
+def _clip(x: FVariable, low: int, high: int) -> FVariable:
+    kept = select(negative(x - float(low)), float(low), x) if x.low < low else x
+    return select(negative(x - float(high + 1)), kept, float(high)) if x.high > high else kept
+
+
+def _table(x: FVariable, *numbers: int) -> FVariable:
+    if x.low == x.high:
+        return constant(float(numbers[int(x.low)]))
+    return x.lookup(np.array(numbers[int(x.low) : int(x.high) + 1], dtype=np.float64))
+
+
+_REDUCTIONS: Mapping[str, Callable[[Sequence[FVariable]], FVariable]] = {"least": smallest, "most": largest}
+_EACH: Mapping[str, Callable[..., FVariable]] = {
+    "offset": lambda x, by: x + float(by),
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "shift": _shift,
+    "low": _low,
+    "reaches": _reaches,
+    "select": select,
+    "table": _table,
+    "clip": _clip,
+}
+
+
+CIRCUIT_OPERATIONS.register(Staged.name, Staged())

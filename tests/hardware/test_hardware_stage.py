@@ -1,0 +1,170 @@
+"""Designs whose firmware begins with an input stage: the same bits from raw integers on, in all readings."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from designs import architecture, random_network
+from numpy.typing import NDArray
+
+from nac.arch import Architecture
+from nac.config import TargetConfig, TaskConfig
+from nac.design import Design, DesignRecord
+from nac.errors import InputError
+from nac.hardware import engine, synthesise
+from nac.hardware.evaluate import corner_input, evaluate, random_input
+from nac.hardware.export import circuit_of, exported
+from nac.hardware.interface import sheet_of
+from nac.hardware.kit import header
+from nac.hardware.kit.network import network_json
+from nac.hardware.kit.script import script
+from nac.hardware.rtl import rtl_project
+from nac.hardware.rtl.estimation import estimate_network
+from nac.hardware.rtl.simulation import simulate, simulator
+from nac.tasks.scaling import fit_preprocessing
+
+JETS: dict[str, Any] = {"layout": "constituents", "kind": "classification", "classes": ["g", "q", "W", "Z", "t"],
+                        "raw": ["ufixed<14,12>", *[{"type": "fixed<10,8>", "unit": 0.01}] * 2]}  # fmt: skip
+TABLE: dict[str, Any] = {"layout": "arrays", "kind": "regression", "shape": [16], "outputs": 5, "raw": "fixed<12,6>"}
+PATCHES: dict[str, Any] = {"layout": "patches", "kind": "regression", "raw": "ufixed<6,6>", "patch_size": 11}
+KINDS = {
+    "pseudo_log": ("mean", JETS), "log_table": ("max", JETS), "shift": ("mlp", TABLE), "common_shift": ("mlp", TABLE),
+    "patch_shift": ("cnn", PATCHES),
+}  # fmt: skip
+
+
+def physical(scaling: str, arch: Architecture, n: int = 500) -> NDArray[np.float32]:
+    """Samples as a file has them."""
+    generator = np.random.default_rng(3)
+    if scaling in {"pseudo_log", "log_table"}:
+        pt = np.exp(generator.normal(4, 1.5, (n, 1, arch.input[1])))
+        return np.concatenate([pt, generator.normal(0, 0.2, (n, 2, arch.input[1]))], axis=1).astype(np.float32)
+    if scaling == "patch_shift":
+        return generator.integers(0, 64, (n, *arch.input)).astype(np.float32)
+    return generator.normal(5, 8, (n, *arch.input)).astype(np.float32)
+
+
+def staged_design(folder: Path, scaling: str, target: dict[str, Any] | None = None) -> Design:
+    """A design with random weights that begins with an input stage."""
+    kind, data = KINDS[scaling]
+    arch = architecture(kind, 5)
+    task = TaskConfig.model_validate({
+        "name": "small", "space": "any", "search": {"objectives": [{"name": "bops"}]}, "target": target or {},
+        "data": {**data, "scaling": scaling},
+    })  # fmt: skip
+    samples = physical(scaling, arch)
+    raw = samples[:, 0] if scaling == "patch_shift" else samples
+    targets = np.zeros((len(samples), arch.outputs))
+    network = random_network(arch)
+    record = DesignRecord(
+        name=folder.name, task=task, architecture=arch, sparsity=0.0, density={}, metrics={}, origin={},
+        preprocessing=fit_preprocessing(raw, targets, task.data), costs={},
+    )  # fmt: skip
+    return Design.create(folder, record, network)
+
+
+def raw_inputs(design: Design, n: int = 300) -> NDArray[np.float32]:
+    """Samples, and raw integers over the whole range and at its ends."""
+    circuit = circuit_of(design)
+    found = design.inputs(physical(design.record.preprocessing.scaling, design.record.architecture, n))
+    return np.concatenate([found, random_input(circuit, n), corner_input(circuit, n)])
+
+
+@pytest.mark.parametrize(
+    "scaling", [pytest.param(name, marks=pytest.mark.slow) if name == "patch_shift" else name for name in KINDS]
+)
+def test_torch_qonnx_circuit_and_adder_graph_agree_from_raw_integers_on(tmp_path: Path, scaling: str) -> None:
+    design = staged_design(tmp_path / "design", scaling)
+    x = design.quantised_input(raw_inputs(design))
+    expected = engine("torch", design).predict(x)
+    assert len(np.unique(expected, axis=0)) > 100
+    assert np.array_equal(evaluate(circuit_of(design), x), expected)
+    assert np.array_equal(engine("qonnx", design).predict(x[::10]), expected[::10])
+    assert np.array_equal(engine("rtl", design).predict(x), expected)
+
+
+@pytest.mark.parametrize("scaling", KINDS)
+def test_the_references_compute_the_same_bits(tmp_path: Path, scaling: str) -> None:
+    design = staged_design(tmp_path / "design", scaling)
+    x = raw_inputs(design)
+    circuit = circuit_of(design)
+    sheet, network = sheet_of(design.record, circuit), json.loads(json.dumps(network_json(circuit)))
+    module = ModuleType("reference")
+    exec(compile(script(circuit), "reference.py", "exec"), vars(module))
+    python = module.Reference(json.loads(sheet.model_dump_json()), network)
+    expected = np.ldexp(evaluate(circuit, x), sheet.output.fraction).astype(np.int64)
+    assert np.array_equal(python.outputs(x.astype(np.int64)), expected)
+    samples = physical(scaling, design.record.architecture, 200)
+    assert np.array_equal(python.inputs(samples), design.inputs(samples).astype(np.int64))
+    if shutil.which("g++") is None:
+        pytest.skip("g++ is not installed")
+    (tmp_path / "reference.hpp").write_text(header.header(sheet, circuit, "space"))
+    (tmp_path / "check.cpp").write_text(header.checker("space"))
+    for name, rows in (("inputs", x.astype(np.int64)), ("outputs", expected)):
+        np.savetxt(tmp_path / f"{name}.txt", rows.reshape(len(rows), -1), fmt="%d")
+    command = ["g++", "-std=c++17", "-O0", "-Wall", "-Wextra", "-Werror", "check.cpp", "-o", "check"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    said = subprocess.run(["./check"], cwd=tmp_path, check=False, capture_output=True, text=True).stdout
+    assert said.startswith(f"PASS: {len(x)} of {len(x)}"), said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("scaling", "io_type"), [("log_table", "io_parallel"), ("patch_shift", "io_stream")]
+)
+def test_the_c_simulation_begins_with_the_stage(tmp_path: Path, scaling: str, io_type: str) -> None:
+    design = staged_design(tmp_path / "design", scaling, {"io_type": io_type})
+    x = design.quantised_input(raw_inputs(design))
+    assert np.array_equal(engine("hls", design).predict(x), engine("torch", design).predict(x))
+
+
+@pytest.mark.slow
+def test_the_verilog_begins_with_the_stage(tmp_path: Path) -> None:
+    if simulator() is None:
+        pytest.skip("no simulator for Verilog")
+    design = staged_design(tmp_path / "design", "log_table")
+    x = design.quantised_input(raw_inputs(design, 100))
+    project = rtl_project(design)
+    assert [port.width for port in project.record.inputs[:9]] == [14] * 8 + [10]
+    assert np.array_equal(simulate(project, x), engine("torch", design).predict(x))
+
+
+def test_the_stage_is_counted_unless_the_network_alone_is_asked_for(tmp_path: Path) -> None:
+    design = staged_design(tmp_path / "whole", "pseudo_log")
+    alone = staged_design(tmp_path / "alone", "pseudo_log", {"stages": "network"})
+    whole, network = (
+        estimate_network(each.network, each.record.task.target, preprocessing=each.record.preprocessing)
+        for each in (design, alone)
+    )
+    assert network == estimate_network(design.network, TargetConfig())
+    assert 50 < whole.lut - network.lut < 1000
+    assert network.latency_cycles <= whole.latency_cycles <= network.latency_cycles + 2
+    found = rtl_project(design).record
+    assert found.cost_lut == pytest.approx(whole.lut, rel=0.1)
+    assert rtl_project(alone).record.cost_lut == pytest.approx(network.lut, rel=0.1)
+    samples = physical("pseudo_log", design.record.architecture, 100)
+    one, other = (engine("rtl", each).predict(each.quantised_input(each.inputs(samples))) for each in (design, alone))
+    assert np.array_equal(one, other)
+    assert exported(design).source != exported(alone).source
+
+
+def test_other_inputs_than_raw_integers_are_refused(tmp_path: Path) -> None:
+    design = staged_design(tmp_path / "design", "shift")
+    for value in (0.5, 1e6):
+        with pytest.raises(InputError, match="expected the raw integers of its types"):
+            design.quantised_input(np.full((1, 16), value, np.float32))
+
+
+@pytest.mark.slow
+def test_synth_proves_the_whole_chain(tmp_path: Path) -> None:
+    design = staged_design(tmp_path / "design", "pseudo_log")
+    report = synthesise(design, design.record.task.target, synthesis=False, check_inputs=raw_inputs(design, 50))
+    assert report.verification.equal and report.rtl_samples > 1000
+    sheet = (tmp_path / "design" / "hls" / "INTERFACE.md").read_text()
+    assert "| 0 | pT [GeV] | `ufixed<14,12>` | `x * 4` | 0 ... 16383 |" in sheet
+    assert "All that follows is in the circuit, and counted: the input stage (`pseudo_log`)" in sheet
