@@ -72,7 +72,7 @@ class _Moves(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """What `to`, `type_as`, `cpu` and `device` of a tensor would do with a GPU."""
+        """What `to`, `type_as`, `cpu`, `device` of a tensor and tensors made there would do with a GPU."""
         device = next((arg for arg in args[1:] if isinstance(arg, torch.device)), None)
         if func is torch.Tensor.to and device is not None:
             return self._to(args[0], device)
@@ -82,7 +82,10 @@ class _Moves(TorchFunctionMode):
             return self._to(args[0], HERE)
         if func == torch.Tensor.device.__get__ and self.elsewhere.holds(args[0]):
             return CUDA
-        return func(*args, **(kwargs or {}))
+        given = dict(kwargs or {})
+        if given.get("device") == CUDA:
+            return self.elsewhere.put(func(*args, **{**given, "device": HERE}))
+        return func(*args, **given)
 
     def _to(self, tensor: Tensor, device: torch.device) -> Tensor:
         if (device == CUDA) == self.elsewhere.holds(tensor):

@@ -215,9 +215,9 @@ def _optimiser(network: nn.Module, settings: TrainConfig) -> Optimizer:
     rate, decay = settings.learning_rate, settings.weight_decay
     parameters = list(network.parameters())
     if settings.optimiser == "adamw":
-        return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay)
+        return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True)
     if settings.optimiser == "adam":
-        return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)
+        return torch.optim.Adam(parameters, lr=rate, weight_decay=decay, fused=True)
     if settings.optimiser == "rmsprop":
         return torch.optim.RMSprop(parameters, lr=rate, weight_decay=decay)
     return torch.optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=0.9, nesterov=True)

@@ -59,12 +59,13 @@ class Values(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, *shape) to the same."""
-        x = self.activated(x)
         if torch.onnx.is_in_onnx_export():
+            x = self.activated(x)
             step, _, _ = limits(PACE * self.fraction, PACE * self.whole, signed=self.signed)
             bits = torch.round(PACE * self.fraction) + torch.round(PACE * self.whole) + float(self.signed)
             mode = "FLOOR" if self.down else "ROUND"
             return _quant(x, step[None], bits[None], signed=self.signed, mode=mode)
+        x = x if self.kind == "relu" else self.activated(x)  # the lower end of unsigned values is that of ReLU
         arguments = (x, PACE * self.fraction, PACE * self.whole, self.signed, self.down)
         return cast(Tensor, RoundValues.apply(*arguments))  # type: ignore[no-untyped-call]
 

@@ -34,27 +34,28 @@ class RoundValues(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, fraction: Tensor, whole: Tensor, signed: bool, down: bool) -> Tensor:
         """The rounded values, those beyond the ends at the ends."""
         step, low, high = limits(fraction, whole, signed=signed)
-        steps = x / step
-        rounded = (torch.floor(steps) if down else torch.round(steps)) * step
-        value = torch.minimum(torch.maximum(rounded, low), high)
-        ctx.save_for_backward(x, value, step, low, high)
+        steps = x * torch.reciprocal(step)  # powers of two: exact
+        value = (steps.floor_() if down else steps.round_()).mul_(step).clamp_(low, high)
+        ctx.save_for_backward(x - value, step, low, high)
+        ctx.signed, ctx.down = signed, down
         return value
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None, None]:
         """To values, fractions and whole bits."""
-        x, value, step, low, high = ctx.saved_tensors
-        gradient = gradients[0]
-        above, below = x > high + step, x < low
-        inside = ~(above | below)
-        live = high > low
-        shape = step.shape
-        of_x = gradient * inside
-        lost = torch.where(inside | ~live, x - value, torch.where(above, step, torch.zeros_like(step)))
-        of_fraction = (gradient * lost).sum(0).sum_to_size(shape) * LN2
-        saturated = gradient * (above * (high + step) + below * low)
-        of_whole = torch.where(live, saturated.sum(0).sum_to_size(shape), 0.0) * LN2
-        return of_x, of_fraction, of_whole, None, None
+        lost, step, low, high = ctx.saved_tensors
+        gradient, shape = gradients[0], step.shape
+        least = torch.zeros_like(step) if ctx.down else -step / 2
+        held = lost.clamp(least, step)  # what rounding takes; beyond the upper end, by how much that moves
+        of_x = gradient * (lost == held) if ctx.needs_input_grad[0] else None
+        of_fraction = gradient * held
+        ends = (gradient * (lost > step)).sum(0) * (high + step)
+        if ctx.signed:
+            under = lost < least
+            of_fraction *= ~under
+            ends = ends + (gradient * under).sum(0) * low
+        of_whole = (ends * (high > low)).sum_to_size(shape) * LN2
+        return of_x, of_fraction.sum(0).sum_to_size(shape) * LN2, of_whole, None, None
 
 
 def limits(fraction: Tensor, whole: Tensor, *, signed: bool) -> tuple[Tensor, Tensor, Tensor]:

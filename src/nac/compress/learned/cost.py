@@ -6,6 +6,7 @@ from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from nac.arch import Network
 from nac.arch.quantisers.learned import Layer, Values
@@ -14,7 +15,7 @@ from nac.arch.quantisers.learned import Layer, Values
 class Product(NamedTuple):
     """A matrix product at so many positions.
 
-    `weights` are the bits of the weights (outputs, inputs), kernels summed up, `values` the bits (inputs,) of what they
+    `weights` are the bits of the weights (outputs, inputs, kernel positions), `values` the bits (inputs,) of what they
     meet, their mean over positions.
     """
 
@@ -43,31 +44,40 @@ def products(network: Network) -> Iterator[Product]:
     for node in network.graph.nodes:
         if node.operation.weighted:
             bits = cast(Layer, network.layers[node.name]).bits()
-            weights = bits.flatten(2).sum(2) if bits.dim() > 2 else bits
             values = elements(network, node.inputs[0], Values.bits)[0]
             mean = values.flatten(1).mean(1) if values.dim() > 1 else values
-            yield Product(node.name, weights, mean, math.prod(node.shape[1:]))
+            yield Product(node.name, bits.reshape(*bits.shape[:2], -1), mean, math.prod(node.shape[1:]))
 
 
 def bit_products(network: Network) -> Tensor:
     """Effective bit operations (HGQ, arXiv 2405.00645, eq. 5): over all weights, their bits times those they meet."""
-    return torch.stack([p.positions * (p.weights.sum(0) @ p.values) for p in products(network)]).sum()
+    return torch.stack([p.positions * (p.weights.sum((0, 2)) @ p.values) for p in products(network)]).sum()
 
 
-ALONE = 1.5
-"""Bits of an adder besides those of the value that it adds: carries, and bits that only one summand has."""
-CONSTANT = 0.5
-"""Share of the bits of a bias that take a LUT."""
-CLIPPED = 0.5
-"""LUTs of a bit that a quantiser keeps."""
+CARRY = 1.0
+"""Bits of an adder besides those of the value that it adds."""
+LATER_DIGITS = 0.5
+"""Signed digits for every bit of a weight but its first: of two neighbours at most one is not zero."""
+CONSTANT = 1.0
+"""LUTs for a bit of a bias: it is added by a carry chain of its own, as wide as the sum."""
+CLIPPED = 1.0
+"""LUTs for a bit that a quantiser keeps: the sign masks it, an overflow sets it."""
 
 
 def adder_bits(network: Network) -> Tensor:
-    """About the LUTs of an adder graph: every bit of a weight is an adder as wide as what it adds, and a bit more."""
+    """About the LUTs of an adder graph: every signed digit of a weight adds what it shifts, but for one in each sum.
+
+    Nothing is added to the widest of the values that a sum is made of. What outputs have in common is not found, nor is
+    how large the values are that are added.
+    """
     total = []
     for product in products(network):
         live = (product.values.detach() > 0).to(product.values.dtype)
-        total.append(product.positions * (product.weights.sum(0) @ (product.values + ALONE * live)))
+        width = product.values + CARRY * live
+        first = product.weights.clamp(max=1)
+        digits = (first + LATER_DIGITS * (product.weights - first)).sum(2)
+        widest = ((digits.detach() > 0) * width).amax(1)
+        total.append(product.positions * functional.relu(digits @ width - widest).sum())
         bias = cast(Layer, network.layers[product.name]).bias_bits()
         if bias is not None:
             total.append(CONSTANT * product.positions * bias.sum())
