@@ -7,6 +7,7 @@ Each raises AssertionError with what is broken. They take a second or two, and n
 """
 
 from nac.testing.blocks import check_block
+from nac.testing.circuits import check_circuit_operation
 from nac.testing.costs import check_cost
 from nac.testing.distillers import check_distiller
 from nac.testing.layouts import check_layout
@@ -16,6 +17,6 @@ from nac.testing.pruners import check_pruner
 from nac.testing.samplers import check_sampler
 
 __all__ = [
-    "check_block", "check_cost", "check_distiller", "check_layout", "check_loss", "check_metric", "check_pruner",
-    "check_sampler",
+    "check_block", "check_circuit_operation", "check_cost", "check_distiller", "check_layout", "check_loss",
+    "check_metric", "check_pruner", "check_sampler",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ def add(known: Numbers, a: Integers, b: Integers) -> Integers:
     return total
 
 
-class Add(CircuitOperation):
+class CircuitAdd(CircuitOperation):
     """Element by element, of two values of one shape."""
 
     name = "add"
@@ -63,4 +63,4 @@ class Add(CircuitOperation):
         layers.put(node, {"class_name": "Merge", "op": "add"}, {"result": node.type.hls()})
 
 
-CIRCUIT_OPERATIONS.register(Add.name, Add())
+CIRCUIT_OPERATIONS.register(CircuitAdd.name, CircuitAdd())

@@ -43,7 +43,7 @@ sums(const Values<C * R * W> &x, const Integer *kernel, const Integer *bias, int
 """
 
 
-class Affine(CircuitOperation):
+class CircuitAffine(CircuitOperation):
     """A kernel (out, in, *window) at one or several positions, and a bias (out,)."""
 
     cpp_code = SUMS

@@ -10,7 +10,7 @@ from nac.hardware.hls_layers import HlsWriter
 from nac.hardware.read import Reader
 
 
-class Aggregate(CircuitOperation):
+class CircuitAggregate(CircuitOperation):
     """(features, particles) to (features,)."""
 
     aggregates = True

@@ -7,7 +7,7 @@ import onnx
 
 from nac.errors import InputError
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Integers, Node, Numbers, Operand
-from nac.hardware.circuit.operations.affine import Affine, weights_of
+from nac.hardware.circuit.operations.affine import CircuitAffine, weights_of
 from nac.hardware.graph import attributes
 from nac.hardware.hls_layers import HlsWriter, Layer
 from nac.hardware.read import Reader
@@ -28,7 +28,7 @@ def conv(known: Numbers, x: Integers) -> Integers:
     return sums
 
 
-class Conv(Affine):
+class CircuitConv(CircuitAffine):
     """(in, *space) to (out, *space'). Attributes: `stride` and `pads` (zeros at either end), the same along every axis.
 
     Its kernel has rank 3 (one axis of positions) or 4 (two).
@@ -114,4 +114,4 @@ def _patches(x: Variables, window: tuple[int, ...], stride: int, pads: int) -> V
     return patches
 
 
-CIRCUIT_OPERATIONS.register(Conv.name, Conv())
+CIRCUIT_OPERATIONS.register(CircuitConv.name, CircuitConv())

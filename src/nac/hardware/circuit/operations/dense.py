@@ -7,7 +7,7 @@ import onnx
 
 from nac.errors import InputError
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Integers, Node, Numbers, Operand, Weights
-from nac.hardware.circuit.operations.affine import Affine, weights_of
+from nac.hardware.circuit.operations.affine import CircuitAffine, weights_of
 from nac.hardware.graph import attributes
 from nac.hardware.hls_layers import HlsWriter
 from nac.hardware.read import Reader
@@ -22,7 +22,7 @@ def dense(known: Numbers, x: Integers) -> Integers:
     return sums
 
 
-class Dense(Affine):
+class CircuitDense(CircuitAffine):
     """(in,) to (out,)."""
 
     name = "dense"
@@ -63,4 +63,4 @@ class Dense(Affine):
         return True
 
 
-CIRCUIT_OPERATIONS.register(Dense.name, Dense())
+CIRCUIT_OPERATIONS.register(CircuitDense.name, CircuitDense())

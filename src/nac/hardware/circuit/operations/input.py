@@ -18,7 +18,7 @@ def entered(known: Numbers, x: Integers) -> Integers:
     return x.reshape(-1, *known["shape"])
 
 
-class Input(CircuitOperation):
+class CircuitInput(CircuitOperation):
     """The first node; the quantiser that reads the graph's input becomes it."""
 
     name = "input"
@@ -42,4 +42,4 @@ class Input(CircuitOperation):
         layers.put(node, {"class_name": "InputLayer", "input_shape": shape}, {"result": node.type.hls()})
 
 
-CIRCUIT_OPERATIONS.register(Input.name, Input())
+CIRCUIT_OPERATIONS.register(CircuitInput.name, CircuitInput())

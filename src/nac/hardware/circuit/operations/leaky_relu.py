@@ -20,7 +20,7 @@ def leaky_relu(known: Numbers, x: Integers) -> Integers:
     return np.where(x < 0, x, x << known["shift"])
 
 
-class LeakyRelu(CircuitOperation):
+class CircuitLeakyRelu(CircuitOperation):
     """x, or x * 2**-shift where x is negative. Attributes: `shift`."""
 
     name = "leaky_relu"
@@ -62,4 +62,4 @@ class LeakyRelu(CircuitOperation):
         layers.activate(node, layer, param=Fixed(False, 1, shift).hls())
 
 
-CIRCUIT_OPERATIONS.register(LeakyRelu.name, LeakyRelu())
+CIRCUIT_OPERATIONS.register(CircuitLeakyRelu.name, CircuitLeakyRelu())

@@ -38,7 +38,7 @@ def matmul(known: Numbers, a: Integers, b: Integers) -> Integers:
     return product
 
 
-class Matmul(CircuitOperation):
+class CircuitMatmul(CircuitOperation):
     """(M, K) times (K, N). Attributes: `transposed`, which of the two are stored transposed."""
 
     name = "matmul"
@@ -116,4 +116,4 @@ def _inner(node: Node, first: Node) -> int:
     return first.shape[0] if node.attributes["transposed"][0] else first.shape[1]
 
 
-CIRCUIT_OPERATIONS.register(Matmul.name, Matmul())
+CIRCUIT_OPERATIONS.register(CircuitMatmul.name, CircuitMatmul())

@@ -37,7 +37,7 @@ def max_pool(known: Numbers, x: Integers) -> Integers:
     return x
 
 
-class MaxPool(CircuitOperation):
+class CircuitMaxPool(CircuitOperation):
     """(C, *space) to (C, *space // size). Attributes: `size`, along every axis of positions."""
 
     name = "max_pool"
@@ -100,4 +100,4 @@ def _two_axes(node: Node, shape: tuple[int, ...], size: int) -> Layer:
     }  # fmt: skip
 
 
-CIRCUIT_OPERATIONS.register(MaxPool.name, MaxPool())
+CIRCUIT_OPERATIONS.register(CircuitMaxPool.name, CircuitMaxPool())

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Integers, Node, Numbers, Operand
-from nac.hardware.circuit.operations.aggregate import Aggregate
+from nac.hardware.circuit.operations.aggregate import CircuitAggregate
 from nac.hardware.hls_layers import HlsWriter
 from nac.hardware.read import Reader
 from nac.hardware.rtl.arithmetic import Variables, largest
@@ -27,7 +27,7 @@ def maximum(known: Numbers, x: Integers) -> Integers:
     return result
 
 
-class Maximum(Aggregate):
+class CircuitMaximum(CircuitAggregate):
     """(features, particles) to (features,)."""
 
     name = "maximum"
@@ -54,4 +54,4 @@ class Maximum(Aggregate):
         self.pooling(node, layers, "Max", node.type)
 
 
-CIRCUIT_OPERATIONS.register(Maximum.name, Maximum())
+CIRCUIT_OPERATIONS.register(CircuitMaximum.name, CircuitMaximum())

@@ -8,7 +8,7 @@ import onnx
 
 from nac.errors import InputError
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Integers, Node, Numbers, Operand
-from nac.hardware.circuit.operations.aggregate import Aggregate
+from nac.hardware.circuit.operations.aggregate import CircuitAggregate
 from nac.hardware.fixed import Fixed, Span
 from nac.hardware.hls_layers import HlsWriter
 from nac.hardware.read import Reader
@@ -30,7 +30,7 @@ def mean(known: Numbers, x: Integers) -> Integers:
     return total
 
 
-class Mean(Aggregate):
+class CircuitMean(CircuitAggregate):
     """(features, particles) to (features,); the number of particles is a power of two."""
 
     name = "mean"
@@ -67,4 +67,4 @@ class Mean(Aggregate):
         self.pooling(node, layers, "Average", kept, wide)
 
 
-CIRCUIT_OPERATIONS.register(Mean.name, Mean())
+CIRCUIT_OPERATIONS.register(CircuitMean.name, CircuitMean())

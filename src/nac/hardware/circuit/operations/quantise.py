@@ -10,7 +10,7 @@ import onnx
 from nac.errors import InputError, WorkError
 from nac.hardware import channel_types
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Node, Numbers, Operand, Types
-from nac.hardware.circuit.operations.relu import Relu
+from nac.hardware.circuit.operations.relu import CircuitRelu
 from nac.hardware.fixed import Span
 from nac.hardware.graph import MAX_BITS, attributes, quantiser
 from nac.hardware.hls_layers import HlsWriter
@@ -42,7 +42,7 @@ def quantised(known: Numbers, x: Integers) -> Integers:
     return result
 
 
-class Quantise(CircuitOperation):
+class CircuitQuantise(CircuitOperation):
     """Attributes: `narrow`, whether a signed type is without its lowest value."""
 
     name = "quantise"
@@ -95,7 +95,7 @@ class Quantise(CircuitOperation):
     def rtl(self, node: Node, adders: AdderWriter) -> Variables:
         """A ReLU before it becomes part of the clipping, where it has fewer bits to mask."""
         source, narrow = adders.source(node), bool(node.attributes["narrow"])
-        masked = isinstance(source.operation, Relu)
+        masked = isinstance(source.operation, CircuitRelu)
         x = adders.value(source.inputs[0] if masked else source.name)
         types = node.types.of(node.shape) if node.types is not None else itertools.repeat(node.type)
         out = np.empty(x.shape, dtype=object)
@@ -142,4 +142,4 @@ def _by_channel(node: Node, types: Types, layers: HlsWriter) -> None:
     layers.put(node, layer, {"result": node.type.hls()}, source=wide)
 
 
-CIRCUIT_OPERATIONS.register(Quantise.name, Quantise())
+CIRCUIT_OPERATIONS.register(CircuitQuantise.name, CircuitQuantise())

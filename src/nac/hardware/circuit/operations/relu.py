@@ -18,7 +18,7 @@ def relu(known: Numbers, x: Integers) -> Integers:
     return np.maximum(x, 0)
 
 
-class Relu(CircuitOperation):
+class CircuitRelu(CircuitOperation):
     """max(x, 0)."""
 
     name = "relu"
@@ -47,4 +47,4 @@ class Relu(CircuitOperation):
         layers.activate(node, {"class_name": "Activation", "activation": "relu"})
 
 
-CIRCUIT_OPERATIONS.register(Relu.name, Relu())
+CIRCUIT_OPERATIONS.register(CircuitRelu.name, CircuitRelu())

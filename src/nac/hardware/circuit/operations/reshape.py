@@ -18,7 +18,7 @@ def reshape(known: Numbers, x: Integers) -> Integers:
     return x.reshape(len(x), *known["shape"])
 
 
-class Reshape(CircuitOperation):
+class CircuitReshape(CircuitOperation):
     """Keeps the channels, flattens, or makes one channel of a vector."""
 
     name = "reshape"
@@ -53,4 +53,4 @@ class Reshape(CircuitOperation):
         layers.put(node, {"class_name": "Reshape", "target_shape": shape}, {"result": node.type.hls()})
 
 
-CIRCUIT_OPERATIONS.register(Reshape.name, Reshape())
+CIRCUIT_OPERATIONS.register(CircuitReshape.name, CircuitReshape())
