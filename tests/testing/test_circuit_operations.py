@@ -5,21 +5,24 @@ from functools import cache
 
 import numpy as np
 import pytest
+from datafiles import data_of, task_config
 from designs import FLATTEN, architecture, random_network
 from learned import learned
 
 from nac.arch import Architecture
 from nac.hardware import export_network, read_circuit
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Circuit, CircuitOperation, Integers, Node
+from nac.hardware.front import with_stage
 from nac.hardware.hls_layers import HlsWriter
 from nac.hardware.rtl.arithmetic import Variables
 from nac.hardware.rtl.lowering import AdderWriter
+from nac.tasks.scaling import fit_preprocessing
 from nac.testing import check_circuit_operation
 
 CIRCUITS = {
     "input": "mlp", "dense": "mlp", "relu": "mlp", "quantise": "residual", "leaky_relu": "leaky",
     "add": "residual_trace", "mean": "mean", "maximum": "max", "conv": "trace", "max_pool": "trace",
-    "reshape": "set", "matmul": "attention",
+    "reshape": "set", "matmul": "attention", "stage": "staged",
 }  # fmt: skip
 """By operation, the kind of a network that has it."""
 
@@ -28,6 +31,11 @@ CIRCUITS = {
 def circuit(kind: str) -> Circuit:
     if kind == "learned":
         return read_circuit(export_network(learned("set", 1)))
+    if kind == "staged":
+        data = data_of(task_config(layout="arrays", kind="regression", shape=[16], outputs=5, raw="fixed<12,6>",
+                                   scaling="shift"))  # fmt: skip
+        samples = np.random.default_rng(3).normal(5, 8, (500, 16)).astype(np.float32)
+        return with_stage(circuit("mlp"), fit_preprocessing(samples, np.zeros((500, 5)), data))
     if kind == "attention":
         attention = {"block": "attention", "width": 2}
         network = Architecture.model_validate({"input": (2, 3, 3), "blocks": [attention, FLATTEN], "outputs": 2})

@@ -63,9 +63,12 @@ class CircuitOperation(ABC):
     stored: ClassVar[bool] = True
     """Its result has bits of its own, rather than wires, or masked bits, of the value before."""
 
-    @abstractmethod
     def read(self, node: "onnx.NodeProto", reader: "Reader") -> None:
-        """Hand the node that an ONNX operation becomes to `reader.put`. Raises InputError where none is exact."""
+        """Hand the node that an ONNX operation becomes to `reader.put`. Raises InputError where none is exact.
+
+        Not for an operation that is read from none.
+        """
+        raise NotImplementedError
 
     def numbers(self, node: "Node", sources: Sequence["Node"]) -> Numbers:
         """What `compute` and `cpp` need besides the node's name, op, inputs, shape, fraction, low and high."""

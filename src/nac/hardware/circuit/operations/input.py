@@ -1,14 +1,10 @@
 """What enters the circuit, already on its grid."""
 
 from collections.abc import Sequence
-from typing import Never
-
-import onnx
 
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Node, Numbers, Operand
 from nac.hardware.hls_layers import HlsWriter
 from nac.hardware.order import channels_last
-from nac.hardware.read import Reader
 from nac.hardware.rtl.arithmetic import Variables
 from nac.hardware.rtl.lowering import AdderWriter
 
@@ -23,10 +19,6 @@ class CircuitInput(CircuitOperation):
 
     name = "input"
     compute = staticmethod(entered)
-
-    def read(self, node: onnx.NodeProto, reader: Reader) -> Never:
-        """No operation of ONNX is one by itself."""
-        raise NotImplementedError
 
     def cpp(self, known: Numbers, operands: Sequence[Operand], name: str) -> str:
         """The argument itself."""

@@ -2,17 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Never
 
 import numpy as np
-import onnx
 from alkaid.trace import FVariable
 
 from nac.hardware import hls_stage
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Node, Numbers, Operand
 from nac.hardware.fixed import Fixed, Span
 from nac.hardware.hls_layers import HlsWriter
-from nac.hardware.read import Reader
 from nac.hardware.rtl.arithmetic import Variables, constant, largest, negative, round_down, select, smallest
 from nac.hardware.rtl.lowering import AdderWriter
 from nac.tasks.stages import StageProgram
@@ -20,14 +17,13 @@ from nac.tasks.stages.program import staged
 
 
 class Staged(CircuitOperation):
-    """Attributes: `programs`, one for each channel, and `raw`, the ends of its raw integers."""
+    """Attributes: `programs`, one for each channel, and `raw`, the ends of its raw integers.
+
+    It is read from no ONNX operation: `nac.hardware.front` puts it in front of a network.
+    """
 
     name = "stage"
     compute = staticmethod(staged)
-
-    def read(self, node: onnx.NodeProto, reader: Reader) -> Never:
-        """No operation of ONNX is one: `nac.hardware.front` puts it in front of a network."""
-        raise NotImplementedError
 
     def numbers(self, node: Node, sources: Sequence[Node]) -> Numbers:
         """A program for each of the `channels`: `steps` of [operation, numbers of earlier values, constants].
