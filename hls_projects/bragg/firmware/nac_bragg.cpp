@@ -14,7 +14,21 @@ void nac_bragg(
     #pragma HLS DATAFLOW
 
     // hls-fpga-machine-learning insert load weights
-
+#ifndef __SYNTHESIS__
+    static bool loaded_weights = false;
+    if (!loaded_weights) {
+        nnet::load_weights_from_txt<conv0_weight_t, 36>(w2, "w2.txt");
+        nnet::load_weights_from_txt<conv0_bias_t, 4>(b2, "b2.txt");
+        nnet::load_weights_from_txt<conv1_weight_t, 144>(w4, "w4.txt");
+        nnet::load_weights_from_txt<conv1_bias_t, 4>(b4, "b4.txt");
+        nnet::load_weights_from_txt<conv2_weight_t, 72>(w6, "w6.txt");
+        nnet::load_weights_from_txt<conv2_bias_t, 2>(b6, "b6.txt");
+        nnet::load_weights_from_txt<dense4_weight_t, 400>(w9, "w9.txt");
+        nnet::load_weights_from_txt<dense4_bias_t, 8>(b9, "b9.txt");
+        nnet::load_weights_from_txt<y_weight_t, 16>(w11, "w11.txt");
+        nnet::load_weights_from_txt<y_bias_t, 2>(b11, "b11.txt");
+        loaded_weights = true;    }
+#endif
     // ****************************************
     // NETWORK INSTANTIATION
     // ****************************************

@@ -16,7 +16,19 @@ void nac_jets(
     #pragma HLS DATAFLOW
 
     // hls-fpga-machine-learning insert load weights
-
+#ifndef __SYNTHESIS__
+    static bool loaded_weights = false;
+    if (!loaded_weights) {
+        nnet::load_weights_from_txt<dense0_weight_t, 48>(w2, "w2.txt");
+        nnet::load_weights_from_txt<dense0_bias_t, 16>(b2, "b2.txt");
+        nnet::load_weights_from_txt<dense1_weight_t, 256>(w4, "w4.txt");
+        nnet::load_weights_from_txt<dense1_bias_t, 16>(b4, "b4.txt");
+        nnet::load_weights_from_txt<dense3_weight_t, 256>(w8, "w8.txt");
+        nnet::load_weights_from_txt<dense3_bias_t, 16>(b8, "b8.txt");
+        nnet::load_weights_from_txt<y_weight_t, 80>(w10, "w10.txt");
+        nnet::load_weights_from_txt<y_bias_t, 5>(b10, "b10.txt");
+        loaded_weights = true;    }
+#endif
     // ****************************************
     // NETWORK INSTANTIATION
     // ****************************************

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from nac.config import TargetConfig
 from nac.errors import InputError
@@ -31,12 +30,11 @@ class Backend:
 
 
 _BOTH = ("io_parallel", "io_stream")
-_IN_HEADERS = MappingProxyType({"write_weights_txt": False})
 
 BACKENDS: Registry[Backend] = Registry("backend", "nac.hardware.backends")
 for _backend in (
-    Backend("Vitis", "vitis_hls", "vitis_hls -f build_prj.tcl", products=_BOTH, options=_IN_HEADERS),
-    Backend("Vivado", "vivado_hls", "vivado_hls -f build_prj.tcl", products=_BOTH, options=_IN_HEADERS),
+    Backend("Vitis", "vitis_hls", "vitis_hls -f build_prj.tcl", products=_BOTH),
+    Backend("Vivado", "vivado_hls", "vivado_hls -f build_prj.tcl", products=_BOTH),
     Backend("VivadoAccelerator", "vivado_hls", "vivado_hls -f build_prj.tcl", products=_BOTH),
     Backend("Quartus", "i++", "make TOP-fpga", widens_mean=True, takes_part=False),
     Backend("oneAPI", "icpx", "cmake -B build . && make -C build report", simulates=False, products=("io_parallel",),

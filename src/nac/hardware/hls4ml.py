@@ -28,9 +28,7 @@ logger = logging.getLogger(__name__)
 VERSION = "1.3.0"
 BASEDIR = rb'BASEDIR="$(cd "$(dirname "$0")" && pwd)"'
 WEIGHTS_DIR = rb'WEIGHTS_DIR="\"${BASEDIR}/firmware/weights\""'
-WEIGHTS_DIR_QUOTED = rb"""BASEDIR="${BASEDIR//\\/\\\\}"
-BASEDIR="${BASEDIR//\"/\\\"}"
-""" + WEIGHTS_DIR
+WEIGHTS_DIR_HERE = rb'WEIGHTS_DIR="\"firmware/weights\""'
 COPIED = {"nnet_utils", "ap_types", "ac_types", "ac_math", "ac_simutils"}
 """Folders of headers that hls4ml copies into every project."""
 
@@ -112,9 +110,12 @@ def _make_reproducible(folder: Path) -> None:
 
 
 def _mend_scripts(folder: Path) -> None:
-    """hls4ml's scripts expect to be started in their own folder, which they put into a C string as it is."""
+    """hls4ml's scripts expect to be started in their own folder, and compile its path into what reads the weights.
+
+    With a path relative to the project, in which every simulation starts, a compiled project can be moved.
+    """
     for script in sorted(folder.glob("*.sh")):
-        text = script.read_bytes().replace(BASEDIR, b'BASEDIR="$(pwd)"').replace(WEIGHTS_DIR, WEIGHTS_DIR_QUOTED)
+        text = script.read_bytes().replace(BASEDIR + b"\n", b"").replace(WEIGHTS_DIR, WEIGHTS_DIR_HERE)
         shebang, rest = text.split(b"\n", 1)
         script.write_bytes(b"\n".join((shebang, b'cd "$(dirname "$0")" || exit 1', rest)))
 

@@ -147,7 +147,7 @@ class HlsProject:
         """Files that belong to this network, relative to the project; the rest is the same in every project."""
         wanted = [RECORD, "README.md", "hls4ml_config.yml", "project.tcl", *(f"firmware/{self.record.top}.{e}" for e in
                   ("cpp", "h")), "firmware/defines.h", "firmware/parameters.h"]  # fmt: skip
-        weights = sorted(path.relative_to(self.path) for path in (self.path / "firmware" / "weights").glob("*.h"))
+        weights = sorted(path.relative_to(self.path) for path in (self.path / "firmware" / "weights").iterdir())
         return [Path(name) for name in wanted if (self.path / name).is_file()] + weights
 
 

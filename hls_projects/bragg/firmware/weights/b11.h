@@ -6,7 +6,11 @@
 #ifndef B11_H_
 #define B11_H_
 
+#ifndef __SYNTHESIS__
+y_bias_t b11[2];
+#else
 y_bias_t b11[2] = {-0.0595703125, -0.1494140625};
 
+#endif
 
 #endif

@@ -6,7 +6,11 @@
 #ifndef B6_H_
 #define B6_H_
 
+#ifndef __SYNTHESIS__
+conv2_bias_t b6[2];
+#else
 conv2_bias_t b6[2] = {0.716796875, 0.542968750};
 
+#endif
 
 #endif
