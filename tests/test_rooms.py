@@ -14,7 +14,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("registry",),
     ("config",),
     ("rundir",),
-    ("cost", "journal", "pareto", "public"),
+    ("cost", "journal", "pareto", "public", "trial"),
     ("study",),
     ("arch",),
     ("space", "tasks"),

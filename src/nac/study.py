@@ -20,8 +20,6 @@ from nac.errors import InputError
 from nac.journal import JournalReader
 from nac.rundir import Run, database_url
 
-RESCORED = "rescored"
-"""The attribute of a trial with its metrics and intervals on the samples that no choice has seen."""
 AGAIN = "again/"
 """Before the number of a trial: the attribute of the study with what other trainings of its candidate reached."""
 COUNTED = "trainings"

@@ -14,11 +14,12 @@ from searching import Setting, search_config
 from nac.config import FidelityConfig, SearchConfig, load_task
 from nac.errors import InputError
 from nac.global_search import locks_of, results, status
-from nac.global_search.fidelity import ENOUGH, RUNGS, UNPROMISING, Climb, Climbed, Ladder, passed_in_a_row, ridge
+from nac.global_search.fidelity import ENOUGH, Climb, Climbed, Ladder, passed_in_a_row, ridge
 from nac.global_search.objectives import goals
 from nac.global_search.progress import sentence
 from nac.global_search.recorded import read_recordings
 from nac.space import SearchSpace
+from nac.trial import record_of
 
 TRIALS = 24
 BENCHMARKS = Path(__file__).resolve().parent.parent.parent / "benchmarks"
@@ -126,13 +127,13 @@ def test_a_training_that_goes_on_ends_as_if_nobody_had_looked(
         assert before.genotype == after.genotype
         if after.duplicate_of is not None:
             continue
-        assert trial.user_attrs[RUNGS]["1"][1] == after.values["bops"]
+        assert trial.user_attrs["rungs"]["1"][1] == after.values["bops"]
         if trial.user_attrs["training"]["epochs"] == 2:
             assert after.metrics == before.metrics
         else:
             shorter += 1
             assert trial.user_attrs["training"]["epochs"] == 1
-            assert after.values["accuracy"] == trial.user_attrs[RUNGS]["1"][0]
+            assert after.values["accuracy"] == trial.user_attrs["rungs"]["1"][0]
     assert shorter > 0
     assert count_fits() > 0
 
@@ -143,13 +144,14 @@ def test_a_search_with_rungs_in_pieces_is_the_search_in_one(setting: Setting, ru
     for trials in (ENOUGH + 4, TRIALS):
         pieces = setting.search("pieces", trials=trials, fidelity={"rungs": rungs})
     assert [(t.params, t.values) for t in pieces.get_trials()] == [(t.params, t.values) for t in whole.get_trials()]
-    ended = [t.user_attrs.get("training", {}).get("stopped") or UNPROMISING in t.user_attrs for t in whole.get_trials()]
+    records = [record_of(trial) for trial in whole.get_trials()]
+    ended = [record.training.stopped or record.unpromising for record in records]
     assert any(ended)
 
 
 def test_a_candidate_that_is_passed_over_is_not_trained(setting: Setting, count_fits: Callable[[], int]) -> None:
     study = setting.search("run", trials=TRIALS, fidelity={})
-    passed = [trial for trial in study.get_trials() if UNPROMISING in trial.user_attrs]
+    passed = [trial for trial in study.get_trials() if "unpromising" in trial.user_attrs]
     trained = [result for result in results(study) if result.duplicate_of is None]
     assert passed
     assert {trial.state for trial in passed} == {TrialState.PRUNED}
@@ -161,7 +163,7 @@ def test_a_candidate_that_is_passed_over_is_not_trained(setting: Setting, count_
 
 
 def test_those_passed_over_are_counted_since_the_last_training() -> None:
-    passed = create_trial(state=TrialState.PRUNED, user_attrs={UNPROMISING: "so"})
+    passed = create_trial(state=TrialState.PRUNED, user_attrs={"unpromising": "so"})
     infeasible = create_trial(state=TrialState.PRUNED, user_attrs={"infeasible": "so"})
     trained = create_trial(values=[0.5, 100.0])
     assert passed_in_a_row([passed, trained, passed, infeasible, passed]) == 2

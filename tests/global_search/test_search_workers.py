@@ -29,6 +29,7 @@ from nac.global_search.locks import FileLocks, PostgresLocks, worker_name
 from nac.rundir import Run, RunRecord, database_url
 from nac.study import load_study, quiet
 from nac.train import fit
+from nac.trial import keep
 
 EPOCHS = 8
 ENDLESS = 10**6  # trials of a worker that is to be killed: it must not end before, however late the kill comes
@@ -142,7 +143,7 @@ def test_eight_workers_on_one_journal_lose_nothing(shared: Setting) -> None:
 
 def test_a_trial_that_workers_die_of_is_given_up_with_its_reason(shared: Setting) -> None:
     study = begin_search(shared.task, shared.space, _run(shared), search_config(trials=6), 1)
-    study.ask().set_user_attr(budget.WORKERS, ["one", "two", "three"])
+    keep(study.ask(), workers=["one", "two", "three"])
     shared.search(shared.folder.name, trials=6)
     found = study.get_trials()
     assert found[0].state == TrialState.FAIL

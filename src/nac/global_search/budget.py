@@ -13,13 +13,13 @@ from nac.config import SearchConfig
 from nac.errors import InputError, WorkError
 from nac.global_search.locks import Locks
 from nac.study import trained_again
+from nac.trial import record_of
 
 FAILURES_IN_A_ROW = 10
 INFEASIBLE_IN_A_ROW = 1000
 SEARCH_SHARE = 0.5
 """Of the time limit, where leaders are trained again after the search: for them is what is left."""
 SESSION = "session"
-WORKERS = "workers"
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def running(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
 
 def owners(trial: FrozenTrial) -> list[str]:
     """The workers that took up a trial, the present one last; none when the last one gave it back."""
-    return list(trial.user_attrs.get(WORKERS, ()))
+    return list(record_of(trial).workers)
 
 
 def abandoned(trials: Iterable[FrozenTrial], locks: Locks) -> list[FrozenTrial]:
@@ -116,11 +116,11 @@ def require_progress(trials: Sequence[FrozenTrial], space: str) -> None:
     """
     failed = _streak(trials, TrialState.FAIL)
     if len(failed) >= FAILURES_IN_A_ROW:
-        reason = failed[0].user_attrs.get("error", "unknown")
+        reason = record_of(failed[0]).error or "unknown"
         raise WorkError(f"{len(failed)} candidates in a row failed, the last one with: {reason}")
     infeasible = _streak(trials, TrialState.PRUNED)
     if len(infeasible) >= INFEASIBLE_IN_A_ROW:
-        last = next(trial.user_attrs["infeasible"] for trial in infeasible if "infeasible" in trial.user_attrs)
+        last = next(said for trial in infeasible if (said := record_of(trial).infeasible))
         raise InputError(
             f"none of {len(infeasible)} candidates in a row of the space {space} is feasible "
             f"(the last: {last}); loosen the limits in search.objectives or "

@@ -15,13 +15,13 @@ from nac.cost import costs
 from nac.design import save_float, save_quantised
 from nac.errors import InputError
 from nac.global_search.deployment import Deployment, Infeasible
-from nac.global_search.fidelity import PASSED_IN_A_ROW, RUNGS, Climb, Ladder, Unpromising, climbed, passed_in_a_row
+from nac.global_search.fidelity import PASSED_IN_A_ROW, Climb, Ladder, Unpromising, climbed, passed_in_a_row
 from nac.global_search.objectives import Candidate, Goals, Price
 from nac.rundir import Run
 from nac.space import Genotype, SearchSpace, Unbuildable, changes, compression
-from nac.study import RESCORED
-from nac.tasks import Dataset, Task, intervals_of, read_intervals, values_of
+from nac.tasks import Dataset, Interval, Task, intervals_of, read_intervals, values_of
 from nac.train import FitResult, estimate, evaluate, fit
+from nac.trial import Measured, Training, keep, record_of
 
 logger = logging.getLogger(__name__)
 
@@ -76,26 +76,25 @@ class Examiner:
             WorkError: the training diverged or a metric could not be measured.
         """
         architecture = self._build(trial, genotype)
-        trial.set_user_attr("architecture", architecture.model_dump(mode="json"))
-        wanted = compression(trial.user_attrs["genotype"])
-        trial.set_user_attr("hash", architecture.hash + wanted.suffix)
+        wanted = compression(record_of(trial).genotype)
+        hash_ = architecture.hash + wanted.suffix
+        keep(trial, architecture=architecture.model_dump(mode="json"), hash=hash_)
         candidate = self._candidate(trial, architecture, wanted)
-        trial.set_user_attr("costs", costs(candidate.workload))
+        keep(trial, costs=costs(candidate.workload))
         if broken := [*self._limit(trial, candidate, "cheap"), *self._hopeless(trial, candidate)]:
             raise Infeasible(", ".join(broken))
-        original = twin(trial.user_attrs["hash"])
+        original = twin(hash_)
         if original is not None:
-            trial.set_user_attr("duplicate_of", original.number)
-            found = original.user_attrs
-            known = read_intervals(found.get("intervals", {}))
-            candidate = replace(candidate, metrics=found["metrics"], intervals=known, measured=found["costs"])
+            keep(trial, duplicate_of=original.number)
+            found = record_of(original)
+            known = read_intervals(found.intervals)
+            candidate = replace(candidate, metrics=found.metrics, intervals=known, measured=found.costs)
         else:
             self._require_promise(trial, candidate)
             candidate = self.train(trial, candidate)
-        trial.set_user_attr("metrics", candidate.metrics)
-        trial.set_user_attr("intervals", {name: asdict(known) for name, known in candidate.intervals.items()})
+        keep(trial, metrics=candidate.metrics, intervals=_written(candidate.intervals))
         if self.deployment is not None:
-            trial.set_user_attr("costs", candidate.measured)
+            keep(trial, costs=candidate.measured)
         values = self.goals.values(candidate)
         self._limit(trial, candidate, "dear")
         return values
@@ -106,9 +105,9 @@ class Examiner:
         except Unbuildable as error:
             trial.set_constraint("buildable", 1.0)
             raise Infeasible(str(error)) from error
-        trial.set_user_attr("genotype", repaired)
+        keep(trial, genotype=repaired)
         if repaired != genotype:
-            trial.set_user_attr("repairs", {name: list(pair) for name, pair in changes(genotype, repaired).items()})
+            keep(trial, repairs=changes(genotype, repaired))
         return self.space.decode(repaired)
 
     def _candidate(self, trial: Trial, architecture: Architecture, wanted: Compression) -> Candidate:
@@ -168,14 +167,12 @@ class Examiner:
         judged = network if self.deployment is None else deployed
         found = estimate(judged, self.dataset.validation, self.task)
         again = estimate(judged, self.dataset.judging, self.task)
-        trial.set_user_attr(RESCORED, {
-            "metrics": values_of(again), "intervals": {n: asdict(known) for n, known in intervals_of(again).items()},
-        })  # fmt: skip
+        keep(trial, rescored=Measured(metrics=values_of(again), intervals=_written(intervals_of(again))))
         seconds = round(time.perf_counter() - start, 3)
-        trial.set_user_attr("training", {
-            "seconds": seconds, "epochs": len(result.history), "best": result.best_epoch,
-            "stopped": climb.stopped, "device": self.dataset.device.type,
-        })  # fmt: skip
+        keep(trial, training=Training(
+            seconds=seconds, epochs=len(result.history), best=result.best_epoch, stopped=climb.stopped,
+            device=self.dataset.device.type,
+        ))  # fmt: skip
         return replace(
             candidate, metrics=values_of(found), intervals=intervals_of(found), network=judged, measured=measured
         )  # fmt: skip
@@ -203,8 +200,9 @@ class Examiner:
 
     def _hopeless_at(self, trial: Trial, epochs: int, known: Sequence[float | None]) -> bool:
         assert self.ladder is not None
-        trial.set_user_attr(RUNGS, {**trial.user_attrs.get(RUNGS, {}), str(epochs): known})
-        return self.ladder.hopeless(trial.user_attrs["genotype"], known, climbed(self.others(), epochs))
+        so_far = record_of(trial)
+        keep(trial, rungs={**so_far.rungs, str(epochs): known})
+        return self.ladder.hopeless(so_far.genotype, known, climbed(self.others(), epochs))
 
 
 def training_seed(seed: int, architecture: Architecture) -> int:
@@ -217,7 +215,12 @@ def known_results(trials: list[FrozenTrial]) -> dict[str, FrozenTrial]:
     """The trials that were trained to the end, by the hash of their architecture and what is to go of its weights."""
     known: dict[str, FrozenTrial] = {}
     for trial in trials:
-        attributes: dict[str, Any] = trial.user_attrs
-        if trial.state == TrialState.COMPLETE and "duplicate_of" not in attributes and "hash" in attributes:
-            known.setdefault(attributes["hash"], trial)
+        if trial.state == TrialState.COMPLETE:
+            record = record_of(trial)
+            if record.duplicate_of is None and record.hash is not None:
+                known.setdefault(record.hash, trial)
     return known
+
+
+def _written(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+    return {name: asdict(known) for name, known in intervals.items()}

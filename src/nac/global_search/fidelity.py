@@ -14,9 +14,7 @@ from nac.global_search.objectives import Goals
 from nac.pareto import oriented
 from nac.space import Genotype, SearchSpace, Value
 from nac.tasks import METRICS
-
-RUNGS = "rungs"
-UNPROMISING = "unpromising"
+from nac.trial import record_of
 
 # Trainings that went on to the end before a forecast is made of them.
 ENOUGH = 8
@@ -113,11 +111,11 @@ def ridge(features: Values, values: Values, own: Values) -> Values:
 def climbed(trials: Sequence[FrozenTrial], epochs: int) -> list[Climbed]:
     """The trials that passed the rung after so many epochs and were trained to the end."""
     return [
-        Climbed(trial.user_attrs["genotype"], trial.user_attrs[RUNGS][str(epochs)], trial.values)
+        Climbed(record.genotype, record.rungs[str(epochs)], trial.values)
         for trial in trials
         if trial.state == TrialState.COMPLETE
-        and str(epochs) in trial.user_attrs.get(RUNGS, {})
-        and not trial.user_attrs["training"]["stopped"]
+        for record in [record_of(trial)]
+        if str(epochs) in record.rungs and not record.training.stopped
     ]
 
 
@@ -127,7 +125,7 @@ def passed_in_a_row(trials: Sequence[FrozenTrial]) -> int:
     for trial in reversed(trials):
         if trial.state == TrialState.COMPLETE:
             break
-        count += UNPROMISING in trial.user_attrs
+        count += record_of(trial).unpromising is not None
     return count
 
 

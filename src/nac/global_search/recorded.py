@@ -11,6 +11,7 @@ from nac.errors import InputError, WorkError
 from nac.global_search.candidate import Examiner
 from nac.global_search.objectives import Candidate
 from nac.space import SearchSpace
+from nac.trial import Training, keep
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,7 @@ class RecordedExaminer(Examiner):
             if self.ends(trial, candidate, rung, {"accuracy": recording.accuracy[rung - 1]}):
                 epochs = rung
                 break
-        trial.set_user_attr("training", {
-            "seconds": epochs * recording.seconds_per_epoch, "epochs": epochs,
-            "stopped": epochs < len(recording.accuracy),
-        })  # fmt: skip
+        keep(trial, training=Training(
+            seconds=epochs * recording.seconds_per_epoch, epochs=epochs, stopped=epochs < len(recording.accuracy),
+        ))  # fmt: skip
         return replace(candidate, metrics={"accuracy": recording.accuracy[epochs - 1]})

@@ -20,6 +20,7 @@ from nac.pareto import Direction, non_dominated, oriented, representatives
 from nac.space import Genotype, compression
 from nac.study import Trainings, averaged, counted_trainings, expecting_a_search
 from nac.tasks import METRICS, Interval, read_intervals
+from nac.trial import record_of
 
 
 @dataclass(frozen=True)
@@ -86,22 +87,24 @@ def _result(
     trial: FrozenTrial, names: Sequence[str], again: Trainings
 ) -> TrialResult:
     """The result of a finished trial; metrics of one that was trained again are the mean of all its trainings."""
-    attributes = trial.user_attrs
-    metrics, _ = averaged(attributes["metrics"], [found.get("metrics", {}) for found in again.values()])
+    record = record_of(trial)
+    if not isinstance(record.architecture, Mapping) or not record.metrics:
+        raise ValueError("no architecture or no metrics")
+    metrics, _ = averaged(record.metrics, [found.get("metrics", {}) for found in again.values()])
     values = dict(zip(names, trial.values, strict=True))
     return TrialResult(
         number=trial.number,
-        record=attributes["architecture"],
-        genotype=attributes["genotype"],
+        record=record.architecture,
+        genotype=record.genotype,
         values={name: metrics.get(name, value) for name, value in values.items()},
         metrics=metrics,
-        costs=attributes["costs"],
+        costs=record.costs,
         violations=trial.constraints,
-        seconds=attributes.get("training", {}).get("seconds", 0.0),
-        baseline=attributes.get("baseline"),
-        duplicate_of=attributes.get("duplicate_of"),
-        repairs=attributes.get("repairs"),
-        intervals=read_intervals(attributes.get("intervals", {})),
+        seconds=record.training.seconds,
+        baseline=record.baseline,
+        duplicate_of=record.duplicate_of,
+        repairs=record.repairs,
+        intervals=read_intervals(record.intervals),
     )
 
 

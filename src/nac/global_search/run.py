@@ -15,7 +15,7 @@ from rich.console import Console
 from nac.config import SearchConfig
 from nac.errors import FAILURES, InputError, InterruptionError
 from nac.global_search import budget
-from nac.global_search.budget import WORKERS, Session
+from nac.global_search.budget import Session
 from nac.global_search.candidate import Examiner, known_results
 from nac.global_search.deployment import Deployment, Infeasible
 from nac.global_search.fidelity import Ladder, Unpromising
@@ -30,6 +30,7 @@ from nac.rundir import Run
 from nac.space import SearchSpace
 from nac.study import quiet
 from nac.tasks import Dataset, Task
+from nac.trial import keep, record_of
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ WORKERS_PER_TRIAL = 3
 # How often a worker looks whether another one has finished what it waits for.
 POLL_S = 0.2
 # The attribute of a trial that waits for the training of an equal one.
-WAITS = "waits"
 
 
 def begin_search(
@@ -175,7 +175,7 @@ class _Search:
         if self.trial is not None:
             (frozen,) = (t for t in self.trials() if t.number == self.trial.number)
             if frozen.state == TrialState.RUNNING:
-                self.trial.set_user_attr(WORKERS, budget.owners(frozen)[:-1])
+                keep(self.trial, workers=budget.owners(frozen)[:-1])
 
     def _abandoned(self, trials: list[FrozenTrial]) -> FrozenTrial | None:
         """The first trial whose worker is gone; one that too many workers died of is recorded as failed."""
@@ -184,7 +184,7 @@ class _Search:
                 return trial
             reason = f"WorkError: {died} workers died while they were at it"
             self.study.sampler = RandomSampler()
-            handle(self.study, trial).set_user_attr("error", reason)
+            keep(handle(self.study, trial), error=reason)
             self.study.tell(trial.number, state=TrialState.FAIL)
             logger.warning("trial %d failed: %s", trial.number, reason)
         return None
@@ -194,14 +194,14 @@ class _Search:
         self._enqueue_baseline(trials)
         self.study.sampler = RandomSampler()
         trial = self.study.ask()
-        trial.set_user_attr(WORKERS, [self.name])
+        keep(trial, workers=[self.name])
         return trial
 
     def _taken_up(self, left: FrozenTrial) -> Trial:
         logger.info("trial %d was cut off and is done again", left.number)
         self.study.sampler = RandomSampler()
         trial = handle(self.study, left)
-        trial.set_user_attr(WORKERS, [*budget.owners(left), self.name])
+        keep(trial, workers=[*budget.owners(left), self.name])
         return trial
 
     def _sampled(self, trial: Trial, left: FrozenTrial | None) -> Trial:
@@ -254,12 +254,13 @@ class _Search:
                     return known
                 lost = {left.number for left in budget.abandoned(trials, self.locks)}
                 waiting = any(
-                    other.user_attrs.get("hash") == hash_ and not other.user_attrs.get(WAITS)
+                    record.hash == hash_ and not record.waits
                     for other in budget.running(trials)
                     if other.number not in {trial.number, *lost}
+                    for record in [record_of(other)]
                 )
-                if waiting != bool(trials[trial.number].user_attrs.get(WAITS)):
-                    trial.set_user_attr(WAITS, waiting)
+                if waiting != record_of(trials[trial.number]).waits:
+                    keep(trial, waits=waiting)
             if not waiting:
                 return None
             time.sleep(POLL_S)
@@ -271,8 +272,7 @@ class _Search:
             if now.state != TrialState.RUNNING or budget.owners(now)[-1:] != [self.name]:
                 logger.warning("trial %d was taken over by another worker", trial.number)
                 return
-            for key, text in attributes.items():
-                trial.set_user_attr(key, text)
+            keep(trial, **attributes)
             try:
                 self.study.tell(trial, values, state=state)
             except RuntimeError as error:
@@ -286,7 +286,7 @@ class _Search:
         """Make the next baseline that was not tried yet the next candidate."""
         if not self.settings.baselines or any(trial.state == TrialState.WAITING for trial in trials):
             return
-        tried = {trial.user_attrs.get("baseline") for trial in trials}
+        tried = {record_of(trial).baseline for trial in trials}
         for name, genotype in self.examiner.space.baselines.items():
             if name not in tried:
                 self.study.enqueue_trial(genotype, user_attrs={"baseline": name})

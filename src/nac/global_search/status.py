@@ -11,9 +11,9 @@ from optuna.trial import FrozenTrial, TrialState
 from nac.config import SearchConfig
 from nac.global_search import budget
 from nac.global_search.budget import Session
-from nac.global_search.fidelity import UNPROMISING
 from nac.global_search.locks import Locks
 from nac.global_search.results import best, front, objective_names
+from nac.trial import record_of
 
 SHOWN_ERRORS = 3
 SECONDS_PER_HOUR = 3600
@@ -66,12 +66,13 @@ def status(study: optuna.Study, settings: SearchConfig, locks: Locks) -> SearchS
     session = Session.of(study)
     rate = None if session is None else _rate(trials, session, busy=bool(busy))
     failed = [trial for trial in trials if trial.state == TrialState.FAIL]
-    passed_over = sum(UNPROMISING in trial.user_attrs for trial in trials)
+    records = [record_of(trial) for trial in trials]
+    passed_over = sum(record.unpromising is not None for record in records)
     return SearchStatus(
         asked=settings.trials,
         done=done,
         complete=states[TrialState.COMPLETE],
-        duplicates=sum("duplicate_of" in trial.user_attrs for trial in trials),
+        duplicates=sum(record.duplicate_of is not None for record in records),
         failed=len(failed),
         infeasible=states[TrialState.PRUNED] - passed_over,
         passed_over=passed_over,
@@ -82,7 +83,7 @@ def status(study: optuna.Study, settings: SearchConfig, locks: Locks) -> SearchS
         best={name: best(found, name) for name in objective_names(study)} if found else {},
         trials_per_hour=rate,
         seconds_left=_left(settings.trials - done, rate, session),
-        errors=[f"trial {t.number}: {t.user_attrs.get('error', 'unknown')}" for t in failed[-SHOWN_ERRORS:]],
+        errors=[f"trial {t.number}: {record_of(t).error or 'unknown'}" for t in failed[-SHOWN_ERRORS:]],
     )
 
 

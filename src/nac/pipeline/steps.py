@@ -33,6 +33,7 @@ from nac.report.page import write_page
 from nac.rundir import Run, write_atomic
 from nac.study import load_study
 from nac.tasks import BASELINES, Dataset, baselines
+from nac.trial import record_of
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ def _ends(study: optuna.Study) -> str:
     trials = study.get_trials(deepcopy=False)
     states = Counter(trial.state.name.lower() for trial in trials)
     counts = ", ".join(f"{number} {state}" for state, number in states.items()) or "none was begun in the time given"
-    errors = [trial.user_attrs[key] for trial in trials for key in ("error", "infeasible") if key in trial.user_attrs]
+    errors = [said for trial in trials if (said := record_of(trial).error or record_of(trial).infeasible)]
     return f"{counts} (the last: {errors[-1]})" if errors else counts
 
 

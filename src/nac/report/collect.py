@@ -19,9 +19,10 @@ from nac.report.hardware import exactness, hardware_numbers, hardware_report
 from nac.report.quantities import QUANTITIES
 from nac.report.rows import CHOICE
 from nac.rundir import Run
-from nac.study import RESCORED, Trainings, averaged, counted_trainings, expecting_a_search, find_study
+from nac.study import Trainings, averaged, counted_trainings, expecting_a_search, find_study
 from nac.tasks import BASELINES, Interval, read_intervals
 from nac.tasks.layouts import layout_of
+from nac.trial import Measured, TrialRecord, record_of
 
 
 def read_front(run: Run) -> Front:
@@ -77,7 +78,7 @@ def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
     """One row per architecture that was trained: a trial that repeats an earlier one has that one's row."""
     again = counted_trainings(study)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-        if "duplicate_of" not in trial.user_attrs:
+        if record_of(trial).duplicate_of is None:
             with expecting_a_search(trial, str(run.journal)):
                 row = _trial_row(run, trial, again.get(trial.number, {}))
             yield row
@@ -85,42 +86,44 @@ def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
 
 def _trial_row(run: Run, trial: FrozenTrial, again: Trainings) -> dict[str, Any]:
     """The row of one finished trial."""
-    attributes = trial.user_attrs
+    record = record_of(trial)
     return {
         "kind": "trial",
         "name": f"{trial.number:04d}",
         "trial": trial.number,
-        "baseline": attributes.get("baseline"),
-        **_described(_architecture(run, trial)),
+        "baseline": record.baseline,
+        **_described(_architecture(run, trial.number, record)),
         "feasible": _feasible(trial),
-        **_trial_metrics(attributes, again),
-        **attributes.get("costs", {}),
+        **_trial_metrics(record, again),
+        **record.costs,
     }
 
 
-def _trial_metrics(attributes: Mapping[str, Any], again: Trainings) -> dict[str, float]:
+def _trial_metrics(record: TrialRecord, again: Trainings) -> dict[str, float]:
     """The columns of metrics: rescored ones and those that choices are made by; one kind where there is no other."""
-    rescored = attributes.get(RESCORED)
-    parts = {"validation": attributes} if rescored is None else {"validation": rescored, "choice": attributes}
-    key = {"validation": "metrics" if rescored is None else RESCORED, "choice": "metrics"}
+    rescored = record.rescored
+    parts: dict[str, Measured] = {"validation": record}
+    if rescored is not None:
+        parts = {"validation": rescored, "choice": record}
+    key = {"validation": "metrics" if rescored is None else "rescored", "choice": "metrics"}
     means, spreads = {}, {}
     for split, part in parts.items():
         others = [found.get(key[split], {}) for found in again.values()]
-        means[split], spreads[split] = averaged(part.get("metrics", {}), others)
+        means[split], spreads[split] = averaged(part.metrics, others)
     return {
-        **measured(means, {split: read_intervals(part.get("intervals", {})) for split, part in parts.items()}),
+        **measured(means, {split: read_intervals(part.intervals) for split, part in parts.items()}),
         **{f"{name}_spread": value for name, value in spreads["validation"].items()},
     }
 
 
-def _architecture(run: Run, trial: FrozenTrial) -> Architecture | None:
-    """The architecture of a trial from its attributes, else from its folder."""
-    stored = trial.user_attrs.get("architecture")
+def _architecture(run: Run, number: int, record: TrialRecord) -> Architecture | None:
+    """The architecture of a trial from its record, else from its folder."""
+    stored = record.architecture
     if isinstance(stored, str):
-        return Architecture.from_json(stored, f"trial {trial.number}")
-    if isinstance(stored, Mapping):
+        return Architecture.from_json(stored, f"trial {number}")
+    if stored is not None:
         return Architecture.model_validate(stored)
-    file = run.trial(trial.number) / "architecture.json"
+    file = run.trial(number) / "architecture.json"
     return Architecture.from_json(file.read_text(encoding="utf-8"), file) if file.is_file() else None
 
 
@@ -229,9 +232,9 @@ def _states(study: optuna.Study) -> dict[str, int]:
 def _state(trial: FrozenTrial) -> str:
     """One word for how a trial ended: its candidate trained, known already, never trained, failed; or not at all."""
     if trial.state is TrialState.COMPLETE:
-        return "duplicate" if "duplicate_of" in trial.user_attrs else "complete"
+        return "complete" if record_of(trial).duplicate_of is None else "duplicate"
     if trial.state is TrialState.FAIL:
-        return "failed" if "error" in trial.user_attrs else "cut off"
+        return "cut off" if record_of(trial).error is None else "failed"
     if trial.state is TrialState.PRUNED:
-        return "passed over" if "unpromising" in trial.user_attrs else "infeasible"
+        return "infeasible" if record_of(trial).unpromising is None else "passed over"
     return {TrialState.RUNNING: "running"}.get(trial.state, "waiting")

@@ -22,6 +22,7 @@ from nac.report.rows import value_text
 from nac.report.tables import MARK, exact_text, heading_of, label, shown_columns, sorted_rows, terminal_columns
 from nac.rundir import Run, RunRecord, dump_yaml, write_atomic
 from nac.tasks import Interval
+from nac.trial import record_of
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 
@@ -179,7 +180,7 @@ def _failures(study: optuna.Study | None) -> list[tuple[int, str]]:
     if study is None:
         return []
     failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
-    return [(trial.number, str(trial.user_attrs["error"])) for trial in failed if "error" in trial.user_attrs]
+    return [(trial.number, reason) for trial in failed if (reason := record_of(trial).error)]
 
 
 def _published(anchor: Anchor) -> dict[str, str]:
