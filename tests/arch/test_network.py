@@ -16,8 +16,8 @@ from nac.arch import (
     quantise,
     workload,
 )
+from nac.arch.brevitas import SPREAD
 from nac.arch.quantisers import FIXED_POINT
-from nac.arch.quantisers.fixed_point import SPREAD
 from nac.cost import bops, parameters
 from nac.errors import InputError
 

@@ -11,7 +11,7 @@ from nac.hardware.circuit import Circuit, Node, Weights
 from nac.hardware.evaluate import evaluate, random_input
 from nac.hardware.fixed import Fixed, Span
 from nac.hardware.hls4ml import trace_layers
-from nac.hardware.hls_layers import lower
+from nac.hardware.hls_layers import to_hls_layers
 
 
 class Chain:
@@ -60,7 +60,7 @@ def far_rounded() -> Circuit:
 
 
 def test_what_lies_wholly_below_a_step_is_widened_to_it() -> None:
-    config = lower(far_rounded()).config
+    config = to_hls_layers(far_rounded()).config
     wide = {name: settings["Precision"]["result"] for name, settings in config.items() if name.endswith("_wide")}
     assert wide == {
         "leaky_leaky_relu_wide": "fixed<13,5>", "rect_relu_wide": "fixed<11,6>", "near_wide": "fixed<12,8>",
@@ -70,7 +70,7 @@ def test_what_lies_wholly_below_a_step_is_widened_to_it() -> None:
 
 def test_what_reaches_half_a_step_is_left_as_it_is() -> None:
     circuit = Chain(Fixed(True, 6, 8)).rounded("output", "relu", Fixed(False, 4, 2)).circuit
-    assert not any(name.endswith("_wide") for name in lower(circuit).config)
+    assert not any(name.endswith("_wide") for name in to_hls_layers(circuit).config)
 
 
 @pytest.mark.slow

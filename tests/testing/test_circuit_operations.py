@@ -1,7 +1,9 @@
 """The contract of circuit operations holds for every one that comes with the program, and finds what is wrong."""
 
+import re
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from datafiles import data_of, task_config
 from designs import FLATTEN, architecture, random_network
 from learned import learned
 
+import nac.hardware
 from nac.arch import Architecture
 from nac.hardware import export_network, read_circuit
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Circuit, CircuitOperation, Integers, Node
@@ -119,3 +122,9 @@ def test_an_operation_under_a_name_of_another_is_found(monkeypatch: pytest.Monke
     monkeypatch.setattr(relu, "read_from", frozenset({"Gemm"}))
     with pytest.raises(AssertionError, match="Gemm is read as another operation"):
         check_circuit_operation(relu, circuit("mlp"), compiles=False)
+
+
+def test_nobody_else_asks_which_operation_a_node_is() -> None:
+    asks = re.compile(r"\bnode\.op\b *(==|!=|in\b|not in\b)|\[node\.op\]|match node\.op\b|_\{node\.op\}")
+    for path in (Path(nac.hardware.__file__).parent).rglob("*.py"):
+        assert not asks.search(path.read_text(encoding="utf-8")), f"{path}: ask the node's operation instead"

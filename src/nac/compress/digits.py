@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from nac.arch import Network, copied, integer_weights, workload
-from nac.arch.quantisers.fixed_point import channel_scale
+from nac.arch.brevitas import channel_scale, weight_quantiser
 from nac.compress.pruners.scores import sensitivity
 from nac.compress.quantisation import Trainer
 from nac.config import TrainConfig
@@ -123,7 +123,7 @@ class FewDigits(nn.Module):
     def __init__(self, layer: nn.Module, limit: Tensor) -> None:
         super().__init__()
         self.register_buffer("limit", limit)
-        self._quantise = cast(nn.Module, layer.weight_quant).forward  # bound: a module would belong to two layers
+        self._quantise = weight_quantiser(layer)
         self._lowest = channel_scale(layer).lowest
 
     def forward(self, weight: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ def backend_for(circuit: Circuit, target: TargetConfig) -> Backend:
     if target.backend not in BACKENDS:
         raise InputError(f"target.backend: no backend {target.backend!r}, expected one of: {', '.join(BACKENDS)}")
     backend = BACKENDS[target.backend]
-    product = next((node.name for node in circuit if node.op == "matmul"), None)
+    product = next((node.name for node in circuit if node.operation.multiplies), None)
     if product is not None and target.io_type not in backend.products:
         able = ", ".join(name for name, other in BACKENDS.items() if target.io_type in other.products)
         raise InputError(

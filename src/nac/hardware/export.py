@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from qonnx.core.modelwrapper import ModelWrapper
 
 from nac.arch import Network
-from nac.arch.quantisers.fixed_point import BiasProxy
+from nac.arch.brevitas import exporter
 from nac.design import Design
 from nac.errors import InputError, WorkError, third_party
 from nac.hardware.circuit import Circuit
@@ -133,20 +133,6 @@ def _raw(network: Network) -> onnx.ModelProto:
         written: Any = io.BytesIO()  # which it takes, whatever its annotation says
         torch.onnx.export(network, (x,), written, dynamo=False, opset_version=18)
         return onnx.load_model_from_string(written.getvalue())
-
-
-def exporter() -> Any:
-    """Brevitas' own, which asks for the exact class of what it exports. Imported late: it warns of itself."""
-    from brevitas.export.onnx.qonnx.handler import BrevitasBiasQuantProxyHandler
-    from brevitas.export.onnx.qonnx.manager import QONNXManager
-
-    class BiasHandler(BrevitasBiasQuantProxyHandler):  # type: ignore[misc]
-        handled_layer = BiasProxy
-
-    class Exporter(QONNXManager):  # type: ignore[misc]
-        handlers = (*QONNXManager.handlers, BiasHandler)
-
-    return Exporter
 
 
 def _keep(model: ModelWrapper, folder: Path | None, number: int, name: str) -> None:

@@ -18,10 +18,9 @@ import numpy.typing as npt
 
 from nac.config import TargetConfig
 from nac.errors import WorkError, third_party
-from nac.hardware import channel_types, stream_product
 from nac.hardware.backends import Backend, backend_for
 from nac.hardware.circuit import Circuit
-from nac.hardware.hls_layers import HlsLayers, lower
+from nac.hardware.hls_layers import HlsLayers, to_hls_layers
 from nac.hardware.order import to_channels_last
 
 logger = logging.getLogger(__name__)
@@ -40,12 +39,10 @@ def convert(
     from hls4ml.model import ModelGraph
     from hls4ml.utils.config import create_config
 
-    layers = lower(
+    layers = to_hls_layers(
         circuit, strategy=target.strategy, reuse_factor=target.reuse_factor, widens_mean=backend.widens_mean,
         streams=target.io_type == "io_stream",
     )  # fmt: skip
-    channel_types.register()
-    stream_product.register()
     for settings in layers.config.values():
         settings["Trace"] = traced
     options: dict[str, Any] = dict(backend.options)

@@ -41,7 +41,7 @@ class HlsLayers:
         return np.moveaxis(values, -1, 1)
 
 
-def lower(
+def to_hls_layers(
     circuit: Circuit, *, strategy: str = "Latency", reuse_factor: int = 1, widens_mean: bool = False,
     streams: bool = False,
 ) -> HlsLayers:  # fmt: skip

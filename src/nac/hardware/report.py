@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from nac import __version__
 from nac.arch import measured_workload
-from nac.arch.quantisers.fixed_point import SPREAD
+from nac.arch.brevitas import SPREAD
 from nac.config import Model, TargetConfig
 from nac.cost import COSTS, costs
 from nac.design import Design

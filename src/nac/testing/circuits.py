@@ -15,7 +15,7 @@ from nac.hardware.circuit import CIRCUIT_OPERATIONS, Circuit, CircuitOperation, 
 from nac.hardware.circuit.operation import read_as
 from nac.hardware.evaluate import corner_input, evaluate_all, numbers, random_input, to_integers, to_values
 from nac.hardware.hls4ml import trace_layers
-from nac.hardware.hls_layers import lower as hls_layers
+from nac.hardware.hls_layers import to_hls_layers
 from nac.hardware.interface import Feature, InputSheet, OutputSheet, Sheet, own_types
 from nac.hardware.kit.header import checker, header
 from nac.hardware.kit.network import network_json
@@ -111,7 +111,7 @@ def _check_hls(
     *, gpp: bool,
 ) -> None:  # fmt: skip
     for streams in (False, True):
-        made = hls_layers(circuit, streams=streams)
+        made = to_hls_layers(circuit, streams=streams)
         names = [layer["name"] for layer in made.layers]
         assert len(set(names)) == len(names), f"layers of hls4ml have the same names: {', '.join(names)}"
         assert set(names) == set(made.config), "expected the types of every layer"

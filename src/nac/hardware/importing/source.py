@@ -8,8 +8,9 @@ import onnx
 import torch
 from torch import nn
 
+from nac.arch.brevitas import exporter, holds_brevitas
 from nac.errors import third_party
-from nac.hardware.export import exporter, load_model
+from nac.hardware.export import load_model
 
 OPSET = 18
 
@@ -23,7 +24,7 @@ def graph_of(source: nn.Module | Path, shape: tuple[int, ...]) -> onnx.ModelProt
     """
     if isinstance(source, Path):
         return load_model(source)
-    quantised = any(type(module).__module__.startswith("brevitas.") for module in source.modules())
+    quantised = holds_brevitas(source)
     x = torch.zeros(1, *shape)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), third_party("export to ONNX"):
         warnings.simplefilter("ignore")
