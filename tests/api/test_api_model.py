@@ -63,6 +63,60 @@ def test_a_quantised_file_is_built_as_it_is(tmp_path: Path) -> None:
         model.design(tmp_path / "design")
 
 
+@pytest.mark.parametrize("kind", ["residual", "residual_trace", "residual_image"])
+def test_connections_past_layers_come_in_to_the_last_bit(tmp_path: Path, kind: str) -> None:
+    arch = architecture(kind, 6)
+    onnx.save(export_network(random_network(arch)), tmp_path / "network.onnx")
+    model = nac.import_model(tmp_path / "network.onnx")
+    blocks = [block.model_dump(exclude={"norm"}) for block in model.architecture.blocks]
+    assert blocks == [block.model_dump(exclude={"norm"}) for block in arch.blocks]
+    design = model.design(tmp_path / "design")
+    x = np.random.default_rng(0).normal(size=(100, *arch.input)).astype(np.float32)
+    assert (design.predict(x, engine="rtl") == model.predict(x)).all()
+
+
+class Skip(nn.Module):
+    """Two layers and what goes past them, through a layer of its own where `wider`."""
+
+    def __init__(self, wider: bool) -> None:
+        super().__init__()
+        width = 7 if wider else 6
+        self.first, self.inner, self.last = nn.Linear(8, 6), nn.Linear(6, width), nn.Linear(width, 2)
+        self.past = nn.Linear(6, width) if wider else nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.relu(self.first(x))
+        out: torch.Tensor = self.last(torch.relu(self.inner(x) + self.past(x)))
+        return out
+
+
+@pytest.mark.parametrize("wider", [False, True])
+def test_a_float_module_with_a_connection_past_a_layer(wider: bool) -> None:
+    torch.manual_seed(0)
+    module = Skip(wider).eval()
+    model, x = nac.import_model(module, (8,)), torch.randn(30, 8)
+    with torch.no_grad():
+        assert np.allclose(model.predict(x.numpy()), module(x).numpy(), atol=1e-5)
+    assert [block.block for block in model.architecture.blocks] == ["dense", "residual"]
+
+
+class Twice(nn.Module):
+    """What is read three times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.c(self.a(x) + self.b(x) + x)
+        return out
+
+
+def test_connections_that_nothing_is_built_for_are_named() -> None:
+    with pytest.raises(InputError, match="expected two of which a sum is taken later"):
+        nac.import_model(Twice(), (8,))
+
+
 def test_a_brevitas_module_comes_in_to_the_last_bit(tmp_path: Path) -> None:
     qnn = pytest.importorskip("brevitas.nn")
     from brevitas.quant import (

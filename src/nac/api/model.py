@@ -123,8 +123,9 @@ def import_model(
 ) -> Model:
     """Take in somebody's network: a torch or Brevitas module, or an ONNX, QONNX or QCDQ file.
 
-    A chain of dense layers and convolutions, batch norm, ReLU, pooling, flattening and an aggregation of sets is
-    covered. It was compared with its source on random inputs, to the last bit where it is quantised.
+    A chain of dense layers and convolutions, batch norm, ReLU, residual connections past such, pooling, flattening and
+    an aggregation of sets is covered. It was compared with its source on random inputs, to the last bit where it is
+    quantised.
 
     Args:
         source: a module, or the path of a file.

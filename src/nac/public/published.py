@@ -89,7 +89,7 @@ class GitHub:
     files: Mapping[str, tuple[str, int | None]]
 
     def listing(self, ask: Ask) -> Listing:
-        """See Place; nobody is asked."""
+        """See Place; these files are listed here, so nothing is asked over the network."""
         base = f"https://raw.githubusercontent.com/{self.repository}/{self.commit}"
         return Listing(tuple(
             RemoteFile(path.rsplit("/", 1)[-1], f"{base}/{path.replace(' ', '%20')}", known, size)

@@ -1,4 +1,4 @@
-"""Tasks: data, loss and metrics, from files nobody vouches for to tensors on the network's input scale."""
+"""Tasks: data, loss and metrics, from untrusted files to tensors on the network's input scale."""
 
 from nac.tasks.baselines import BASELINES, Baseline, baselines, constant_answer
 from nac.tasks.dataset import Dataset, Split, TrainSplit

@@ -1,4 +1,4 @@
-"""Arrays in npz, npy and HDF5 files that nobody vouches for: nothing is unpickled, nothing is read whole unasked.
+"""Arrays in untrusted npz, npy and HDF5 files: nothing is unpickled, nothing is read whole unasked.
 
 All kinds of file are opened as an `ArrayFile`: names, shapes and types are known before a value is read, and
 values come in blocks of rows, so that a file may be far larger than the memory. The npy files of one folder are

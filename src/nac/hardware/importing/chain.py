@@ -1,11 +1,11 @@
 """A graph of others as a chain of blocks with their parameters.
 
-What is read is a chain: dense layers and convolutions with batch norm, ReLU or leaky ReLU, pooling, flattening and an
-aggregation of sets, a dense layer without activation at the end. Anything else is named.
+What is read is a chain: dense layers and convolutions with batch norm, ReLU or leaky ReLU, residual connections past
+such, pooling, flattening and an aggregation of sets, a dense layer without activation at the end. Anything else is
+named.
 """
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,80 +14,94 @@ import onnx
 
 from nac.errors import InputError
 from nac.hardware.graph import QUANTISERS, GraphView, Quantiser, attributes, quantiser
+from nac.hardware.importing.parts import BlockRead, Chain, Parameters
 
-KNOWN = ("Gemm", "MatMul with Add", "Conv", "BatchNormalization", "Relu", "LeakyRelu", "MaxPool", "Flatten", "Reshape",
-         "ReduceMean", "ReduceMax", "Quant", "QuantizeLinear with DequantizeLinear")  # fmt: skip
+KNOWN = (
+    "Gemm", "MatMul with Add", "Add of what goes past layers", "Conv", "BatchNormalization", "Relu", "LeakyRelu",
+    "MaxPool", "Flatten", "Reshape", "ReduceMean", "ReduceMax", "Quant", "QuantizeLinear with DequantizeLinear",
+)  # fmt: skip
 PASSED_ON = {"Identity", "Dropout"}
 SLOPES = {0.125: "leaky_relu_1_8", 0.01: "leaky_relu"}
-
-
-@dataclass
-class Parameters:
-    """Weights (outputs, inputs, *kernel) of a layer, with their fractional bits where quantised, its bias and norm."""
-
-    weight: npt.NDArray[np.float64]
-    weight_fraction: npt.NDArray[np.int64] | None
-    bias: npt.NDArray[np.float64] | None = None
-    norm: tuple[npt.NDArray[Any], ...] = ()
-    epsilon: float = 0.0
-
-
-@dataclass
-class BlockRead:
-    """A block being read: its fields, its parameters, and what quantises the values behind it."""
-
-    block: dict[str, Any]
-    parameters: Parameters | None = None
-    values: Quantiser | None = None
-    name: str = ""
-
-    @property
-    def quantises(self) -> bool:
-        """Whether the values behind it have a type of their own."""
-        return self.parameters is not None or self.block == {"block": "aggregate", "kind": "mean"}
-
-
-@dataclass
-class Chain:
-    """What was read so far, from the input on."""
-
-    view: GraphView
-    tensor: str
-    shape: tuple[int, ...]
-    steps: list[BlockRead] = field(default_factory=list)
-    entry: Quantiser | None = None
-
-    @property
-    def last(self) -> BlockRead | None:
-        """The block that is being read."""
-        return self.steps[-1] if self.steps else None
-
-    @property
-    def rectified(self) -> bool:
-        """Whether no value here is below 0."""
-        kinds = [step.block["activation"] for step in self.steps if "activation" in step.block]
-        return bool(kinds) and kinds[-1] == "relu"
 
 
 def read_chain(view: GraphView) -> Chain:
     """Read a graph whose constants are folded and whose shapes are known. Raises InputError naming what is none."""
     chain = Chain(view, view.input, view.shape(view.input))
-    for node in view.nodes:
-        if all(name in view.parameters for name in node.output):
-            continue
-        data = [name for name in node.input if name and name not in view.parameters]
-        if data != [chain.tensor]:
-            raise InputError(f"{_name(node)}: reads {', '.join(data) or 'constants'}, expected a chain of layers, each "
-                             f"of which reads the one before it ({chain.tensor})")
-        _HANDLERS.get(node.op_type, _unknown)(chain, node)
-        chain.tensor, chain.shape = node.output[0], view.shape(node.output[0])
+    if (joint := _follow(chain)) is not None:
+        raise InputError(f"{_name(joint)}: adds values of which none goes past layers, expected a residual connection")
     last = chain.last
+    if chain.tensor != view.output:
+        raise InputError(f"{view.output}: is the answer, and not what the last layer gives ({chain.tensor})")
     if last is None or last.parameters is None or last.block["block"] != "dense" or len(chain.shape) != 1:
         raise InputError("the network does not end with a dense layer, expected one without activation as its last")
     if last.block["activation"] != "none" or last.values is not None or last.parameters.norm:
         raise InputError(f"{last.name}: is the last layer and has a norm, an activation or a quantiser behind it, "
                          "expected none")
     return chain
+
+
+def _follow(chain: Chain) -> onnx.NodeProto | None:
+    """Read on from where a chain is, to the end or to a sum of two values, which is returned."""
+    while readers := _readers(chain):
+        if len(readers) > 1:
+            _residual(chain, readers)
+            continue
+        (node,) = readers
+        data = [name for name in node.input if name and name not in chain.view.parameters]
+        if node.op_type == "Add" and len(data) == 2:
+            return node
+        if data != [chain.tensor]:
+            raise InputError(f"{_name(node)}: reads {', '.join(data)}, expected a chain of layers, each of which reads "
+                             f"the one before it ({chain.tensor}), or a sum with what goes past layers")
+        _HANDLERS.get(node.op_type, _unknown)(chain, node)
+        _behind(chain, node)
+    return None
+
+
+def _readers(chain: Chain) -> list[onnx.NodeProto]:
+    """What reads the values here, but for constants that are made of their shape."""
+    constant = chain.view.parameters
+    return [
+        node for node in chain.view.nodes
+        if chain.tensor in node.input and not all(name in constant for name in node.output)
+    ]  # fmt: skip
+
+
+def _behind(chain: Chain, node: onnx.NodeProto) -> None:
+    chain.tensor, chain.shape = node.output[0], chain.view.shape(node.output[0])
+
+
+def _residual(chain: Chain, readers: list[onnx.NodeProto]) -> None:
+    """Two ways from here to a sum: layers, and nothing or one layer that only changes the channels."""
+    here = f"{chain.tensor}: is read by {', '.join(map(_name, readers))}"
+    branches = [Chain(chain.view, chain.tensor, chain.shape, entry=chain.before) for _ in readers]
+    joints = [_along(branch, node) for branch, node in zip(branches, readers, strict=True)]
+    past, inner, *more = sorted(branches, key=lambda branch: (len(branch.steps), not _projects(branch)))
+    joint = joints[0]
+    if more or joint is None or any(other is not joint for other in joints) or not inner.steps:
+        raise InputError(f"{here}, expected two of which a sum is taken later, one of them behind layers")
+    if past.steps and not _projects(past):
+        raise InputError(f"{here}, expected at most one layer without activation, of kernel 1, beside the others")
+    block = {"block": "residual", "blocks": [step.block for step in inner.steps], "projection": bool(past.steps),
+             "activation": "none"}  # fmt: skip
+    chain.steps.append(BlockRead(block, name=_name(joint), inside=[*inner.steps, *past.steps]))
+    _behind(chain, joint)
+
+
+def _along(branch: Chain, node: onnx.NodeProto) -> onnx.NodeProto | None:
+    """Follow one of the ways that begin where others do, to the sum that it ends in."""
+    if node.op_type == "Add" and not any(name in branch.view.parameters for name in node.input):
+        return node
+    _HANDLERS.get(node.op_type, _unknown)(branch, node)
+    _behind(branch, node)
+    return _follow(branch)
+
+
+def _projects(branch: Chain) -> bool:
+    """Whether it is one layer that only changes the channels."""
+    if len(branch.steps) != 1 or (layer := branch.steps[0]).parameters is None or layer.parameters.norm:
+        return False
+    return bool(layer.block["activation"] == "none" and (layer.block["block"] == "dense" or layer.block["kernel"] == 1))
 
 
 def _name(node: onnx.NodeProto) -> str:
@@ -156,17 +170,18 @@ def _conv(chain: Chain, node: onnx.NodeProto) -> None:
     weight, fraction = _value(chain.view, node.input[1])
     kernel, rank = weight.shape[2:], weight.ndim - 2
     strides, pads = set(given.get("strides", [1])), set(given.get("pads", [0]))
-    same = pads == {(kernel[0] - 1) // 2} and kernel[0] % 2 == 1 and rank == 1 and kernel[0] > 1
+    same = pads == {(kernel[0] - 1) // 2} and kernel[0] % 2 == 1 and kernel[0] > 1
     if given.get("group", 1) != 1 or set(given.get("dilations", [1])) != {1} or len(set(kernel)) != 1:
         raise InputError(f"{_name(node)}: expected a square kernel without groups or dilation")
     if not (pads == {0} or same) or (rank == 2 and strides != {1}):
-        raise InputError(f"{_name(node)}: expected a convolution without padding" + (
-            " or with as much as keeps the samples" if rank == 1 else " and of stride 1"))
+        raise InputError(f"{_name(node)}: expected a convolution without padding or with as much as keeps "
+                         + ("the samples" if rank == 1 else "the pixels, of stride 1"))
     if rank == 1 and kernel == (1,) and strides == {1}:
         block: dict[str, Any] = {"block": "dense", "width": len(weight)}
     else:
         block = {"block": f"conv{rank}d", "channels": len(weight), "kernel": kernel[0]}
-        block |= {"stride": strides.pop(), "padding": "same" if same else "valid"} if rank == 1 else {}
+        block |= {"padding": "same"} if same else {}
+        block |= {"stride": strides.pop()} if rank == 1 else {}
     _layer(chain, node, block, weight, fraction)
 
 
@@ -187,7 +202,7 @@ def _activation(chain: Chain, node: onnx.NodeProto) -> None:
         return
     if kind is None:
         raise InputError(f"{_name(node)}: expected a slope of 1/8 or 0.01, found {slope}")
-    if last is None or last.parameters is None or last.block["activation"] != "none" or last.values is not None:
+    if last is None or not last.takes_activation:
         raise InputError(f"{_name(node)}: expected an activation directly behind a layer, before its quantiser")
     last.block["activation"] = kind
 
@@ -203,14 +218,8 @@ def _quant(chain: Chain, node: onnx.NodeProto) -> None:
         chain.entry = given
     elif last is not None and last.values is None and last.quantises:
         last.values = given
-    elif _type(given) != _type(_before(chain)):
+    elif _type(given) != _type(chain.before):
         raise InputError(f"{_name(node)}: quantises values a second time, to another type, expected it once per layer")
-
-
-def _before(chain: Chain) -> Quantiser | None:
-    """The quantiser of the values here."""
-    found = [step.values for step in chain.steps if step.values is not None]
-    return found[-1] if found else chain.entry
 
 
 def _type(given: Quantiser | None) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ from nac.arch.quantisers.learned import PACE, Layer, Values, finest
 from nac.errors import InputError, WorkError
 from nac.hardware.engines.exported import run_qonnx
 from nac.hardware.graph import GraphView, Quantiser
-from nac.hardware.importing.chain import Chain, Parameters, read_chain
+from nac.hardware.importing.chain import read_chain
+from nac.hardware.importing.parts import Chain, Parameters
 from nac.hardware.passes import QONNX_DOMAIN, fold_constants, infer_shapes
 from nac.hardware.qcdq import from_qcdq
 from nac.hardware.untrusted import BROKEN_MODEL, as_input_error
@@ -57,7 +58,7 @@ def _architecture(chain: Chain) -> Architecture:
 
 def _layers(network: Network, chain: Chain) -> list[tuple[Any, Parameters]]:
     """The modules with weights and their parameters, shaped as the modules have them."""
-    found = [step.parameters for step in chain.steps if step.parameters is not None]
+    found = [step.parameters for step in chain.parts if step.parameters is not None]
     return [(network.layers[name], given) for name, given in zip(network.weighted, found, strict=True)]
 
 
@@ -86,7 +87,7 @@ def _quantised(chain: Chain) -> Network:
     network = Network(_architecture(chain), quantiser=GIVEN).eval()
     for layer, given in _layers(network, chain):
         _set_layer(cast(Layer, layer), given)
-    named = [chain.entry, *(step.values for step in chain.steps if step.quantises)]
+    named = [chain.entry, *(step.values for step in chain.parts if step.quantises)]
     nodes = [node for node in network.graph.nodes if node.operation.quantises]
     if len(named) - 1 == len(nodes):  # behind the last layer is none
         named.pop()
