@@ -13,27 +13,32 @@ once on real data under them, from where every round starts, after the first epo
 pruning goes on from the weights that it has). Full trainings on real data all have the same budget. Metrics are those
 on a test split that nothing else looks at (the best epoch of a training is chosen on the validation split). Seconds of
 masks are those of one core's work: without the first epochs, and gradual pruning's without the training of the dense
-network, which every other training of it can share.
+network, which every other training of it can share. Differences from masks of as many random real samples are paired
+by seed, with their standard error; `paid after` says after how many networks the seconds of a distillation are saved,
+beside the same criterion with all real samples.
 """
 
 import argparse
 import json
+import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+import torch
+
 from nac.arch import Network, copied, initialised
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
 from nac.compress.mode_connectivity import along_rounds, stability
-from nac.compress.pruners import PRUNERS, Masks, Pruned, Pruning, prune, rewound
+from nac.compress.pruners import Masks, Pruned, Pruning, prune, rewound
 from nac.config import CompressConfig, DistilledDataConfig, TrainConfig, load_task
 from nac.pipeline.architectures import named_architecture
 from nac.report.barriers import DENSE, StabilityRow, plot_connectivity
-from nac.tasks import Dataset, Task, make_task
+from nac.tasks import Dataset, Task, TrainSplit, make_task
 from nac.train import evaluate, fit
 
 ROUNDS = {0.8: 4, 0.95: 7}  # a third of what is left goes in every round, roughly
@@ -43,8 +48,14 @@ DISTILLED = {
     "distilled_then_real": "trajectories",
     "distilled, distribution": "distribution",
     "distilled, herding": "herding",
+    "distilled, k_centre": "k_centre",
+    "distilled, random": "random",
 }
-WAYS = ("gradual", "lamp", "global_magnitude", *DISTILLED, "synflow", "random")
+"""The distiller by way; the last three choose real samples, as many as the others learn: what those have to beat."""
+CONTROL = "distilled, random"
+REAL, REAL_STEPS = "distilled, all real", "distilled, all real, as few steps"
+"""The same criterion on all real samples: with a whole training in every round, and in as many steps as `distilled`."""
+WAYS = ("gradual", "lamp", "global_magnitude", *DISTILLED, REAL, REAL_STEPS, "synflow", "random")
 STABLE_WAYS = ("lamp", "distilled", "random")
 Row = dict[str, Any]
 
@@ -102,12 +113,24 @@ class Bench:
             initialised(named_architecture(task.config, self.case.baseline), self.seed), self.rewind, task,
             dataset, self.case.train, self.seed,
         )  # fmt: skip
-        few = distilled(self, DISTILLED[way]).dataset(dataset, task.config.data) if way in DISTILLED else dataset
+        few, train = self._few(way)
         trained = dense(self) if way == "gradual" else start
         return Pruning(
             task, dataset, lambda: copied(start), self.case.train, sparsity, ROUNDS[sparsity], self.seed, lambda: few,
-            CompressConfig().distilled_train, lambda: copied(trained),
+            train, lambda: copied(trained),
         )  # fmt: skip
+
+    def _few(self, way: str) -> tuple[Dataset, TrainConfig]:
+        """The samples that masks are found on, and the budget of a training on them."""
+        task, dataset, train = self.task, samples(self), CompressConfig().distilled_train
+        if way in DISTILLED:
+            return distilled(self, DISTILLED[way]).dataset(dataset, task.config.data), train
+        if way != REAL_STEPS:
+            return dataset, self.case.train
+        steps = train.epochs * math.ceil(len(distilled(self, "random")) / train.batch_size)
+        epochs = math.ceil(steps / math.ceil(len(dataset.train) / train.batch_size))
+        part = fewer(dataset, steps * train.batch_size // epochs, self.seed)
+        return part, train.model_copy(update={"epochs": epochs})
 
     def final(self, network: Network, masks: Masks | None) -> Network:
         """The network after one training on real data under masks."""
@@ -125,6 +148,15 @@ def samples(bench: Bench) -> Dataset:
     return bench.task.load(bench.files, bench.seed)
 
 
+def fewer(dataset: Dataset, count: int, seed: int) -> Dataset:
+    """The data set with `count` of its training samples, drawn at random, or all where there are no more."""
+    generator = torch.Generator().manual_seed(seed)
+    train = dataset.train
+    rows = torch.randperm(len(train), generator=generator)[:count]
+    part = TrainSplit.prepared(train.raw[rows], train.physical[rows], train.config, dataset.preprocessing)
+    return replace(dataset, train=part)
+
+
 @cache
 def dense(bench: Bench) -> Network:
     """The dense network of a bench, trained."""
@@ -134,10 +166,8 @@ def dense(bench: Bench) -> Network:
 
 @cache
 def distilled(bench: Bench, method: str) -> Distilled:
-    """Distilled samples of a bench; herding, which learns nothing, gets five times as many."""
+    """Few samples of a bench, as many by every method."""
     settings = DistilledDataConfig(method=method)
-    if method == "herding":
-        settings = settings.model_copy(update={"per_class": 5 * settings.per_class, "samples": 5 * settings.samples})
     task, dataset = bench.task, samples(bench)
     file = bench.folder / f"{bench.case.name.replace(' ', '-')}-{bench.seed}-{method}.npz"
     if not file.exists():
@@ -179,7 +209,7 @@ def measured(row: Row, bench: Bench) -> Row:
     seconds = time.process_time() - began
     network = bench.final(pruning.final_start(pruned.rounds[-1]), pruned.masks)
     row |= {"metric": bench.metric(network), "seconds": seconds, "guarded": pruned.guarded, "idle": pruned.idle}
-    if PRUNERS[name].needs_distilled:
+    if way in DISTILLED:
         few = distilled(bench, DISTILLED[way])
         row |= {"points": len(few), "of": len(pruning.dataset.train), "distil_seconds": few.provenance["seconds"]}
     return row
@@ -211,12 +241,14 @@ def tables(rows: Sequence[Row]) -> Iterator[str]:
         dense = [case.scale * row["metric"] for row in mine if row["way"] == DENSE]
         yield f"**{case.name}** ({case.unit} on the test split, mean ± standard deviation over the seeds; "
         yield f"dense {spread(dense, case.digits)}, {len(dense)} seeds)\n"
-        yield f"| pruner | sparsity % | seeds | {case.unit} | mask s | distillation s | points in the loop |"
-        yield "|---|---|---|---|---|---|---|"
+        yield (f"| pruner | sparsity % | seeds | {case.unit} | less {CONTROL} | mask s | distillation s | paid after | "
+               "points in the loop |")
+        yield "|---|---|---|---|---|---|---|---|---|"
         for sparsity in ROUNDS:
-            for way in WAYS:
-                if chosen := [row for row in mine if row["way"] == way and row["sparsity"] == sparsity]:
-                    yield line(case, way, sparsity, chosen)
+            of = {way: [row for row in mine if row["way"] == way and row["sparsity"] == sparsity] for way in WAYS}
+            for way, chosen in of.items():
+                if chosen:
+                    yield line(case, way, sparsity, chosen, of)
         yield ""
     if barriers := stability_rows(rows):
         seeds = len({row["seed"] for row in rows if "stability" in row})
@@ -233,13 +265,28 @@ def tables(rows: Sequence[Row]) -> Iterator[str]:
             yield f"| {name} | " + " | ".join(spread(cell, 2) for cell in cells) + " |"
 
 
-def line(case: Case, way: str, sparsity: float, rows: Sequence[Row]) -> str:
-    """One row of a table."""
+def line(case: Case, way: str, sparsity: float, rows: Sequence[Row], of: Mapping[str, Sequence[Row]]) -> str:
+    """One row of a table; `of` are the rows of all ways at this sparsity."""
     metric = spread([case.scale * row["metric"] for row in rows], case.digits)
-    seconds = f"{fmean(row['seconds'] for row in rows):.1f}"
+    control = {row["seed"]: row["metric"] for row in of[CONTROL]}
+    gains = [case.scale * (row["metric"] - control[row["seed"]]) for row in rows if row["seed"] in control]
+    gain = mean_and_error(gains, case.digits) if way != CONTROL else "-"
+    seconds = fmean(row["seconds"] for row in rows)
     few = f"{rows[0]['points']:,} of {rows[0]['of']:,}" if "points" in rows[0] else "-"
-    apart = f"{fmean(row['distil_seconds'] for row in rows):.0f}" if "points" in rows[0] else "-"
-    return f"| {way} | {100 * sparsity:.0f} | {len(rows)} | {metric} | {seconds} | {apart} | {few} |"
+    apart, paid = "-", "-"
+    if "points" in rows[0]:
+        apart = f"{(cost := fmean(row['distil_seconds'] for row in rows)):.1f}"
+        if of[REAL] and (saved := fmean(row["seconds"] for row in of[REAL]) - seconds) > 0:
+            paid = f"{math.ceil(cost / saved)}"
+    cells = (way, f"{100 * sparsity:.0f}", len(rows), metric, gain, f"{seconds:.1f}", apart, paid, few)
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def mean_and_error(values: Sequence[float], digits: int) -> str:
+    """Mean and its standard error."""
+    if len(values) < 2:
+        return "-"
+    return f"{fmean(values):+.{digits}f} ± {stdev(values) / math.sqrt(len(values)):.{digits}f}"
 
 
 def spread(values: Sequence[float], digits: int) -> str:

@@ -25,8 +25,9 @@ def k_centre(distilling: Distilling) -> Distilled:
     return chosen(distilling, _spread)
 
 
+@DISTILLERS.register("random")
 def drawn(distilling: Distilling) -> Distilled:
-    """Samples drawn at random: what learned ones start from."""
+    """Samples drawn at random: what learned ones start from, and the control that they have to beat."""
     generator = torch.Generator().manual_seed(distilling.seed)
     return chosen(distilling, lambda x, count: torch.randperm(len(x), generator=generator)[:count])
 
