@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, PositiveInt, field_validator
 
 from nac.config.base import Model
+from nac.config.output import OutputConfig
 from nac.config.parts import PART_NAME, Resources, capacity
 
 
@@ -15,8 +16,8 @@ class TargetConfig(Model):
 
     Any `part` will do; `resources` says what it holds where the program does not know that (nac.config.parts).
     With `stages: all` the firmware begins with the input stage of the task, where it has one, else it is the network
-    alone, as published figures count it. `circuits` is a table of recorded circuits (`nac refit`) that costs are
-    forecast from before a training.
+    alone, as published figures count it; `output` is what leaves it. `circuits` is a table of recorded circuits
+    (`nac refit`) that costs are forecast from before a training.
     """
 
     part: str = "xcvu13p-flga2577-2-e"
@@ -27,6 +28,7 @@ class TargetConfig(Model):
     strategy: Literal["Latency", "Resource"] = "Latency"
     reuse_factor: PositiveInt = 1
     stages: Literal["all", "network"] = Field("all", exclude_if="all".__eq__)
+    output: OutputConfig = Field(OutputConfig(), exclude_if=OutputConfig().__eq__)
     circuits: Path | None = Field(None, exclude_if=operator.not_)  # records made without one stay as they are
 
     @field_validator("part")

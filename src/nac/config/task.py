@@ -248,6 +248,14 @@ class TaskConfig(Model):
         return self
 
     @model_validator(mode="after")
+    def _outputs_are_known(self) -> "TaskConfig":
+        layout = resolve(LAYOUTS)[self.data.layout.name](self.data, **self.data.layout.params)
+        names = self.data.classes or layout.target_keys
+        if unknown := [name for name in self.target.output.of if name not in names]:
+            raise ValueError(f"target.output.of: expected some of {', '.join(names)}, found {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
     def _rungs_are_below_the_top(self) -> "TaskConfig":
         if self.search.fidelity is not None and self.search.fidelity.rungs[-1] >= self.train.epochs:
             raise ValueError(f"search.fidelity.rungs: expected less than train.epochs, {self.train.epochs}")

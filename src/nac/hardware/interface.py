@@ -17,6 +17,7 @@ from nac.design import Design, DesignRecord
 from nac.hardware.circuit import Circuit, Types
 from nac.hardware.evaluate import evaluate, to_integers
 from nac.hardware.fixed import Fixed
+from nac.hardware.output import OutputSheet, answer, output_sheet
 from nac.tasks import Preprocessing
 from nac.tasks.layouts import layout_of
 
@@ -70,22 +71,6 @@ class InputSheet(Model):
     features: tuple[Feature, ...]
     padding: float | None = None
     stage: str = ""
-
-
-class OutputSheet(Model):
-    """What the outputs are: integers n of a common type, n * 2**-fraction.
-
-    `answer`: "argmax" (the first of the largest), "sign" (positive is the second class), or "values", each times its
-    `scale` plus its `offset`.
-    """
-
-    names: tuple[str, ...]
-    type: str
-    fraction: int
-    answer: Literal["argmax", "sign", "values"]
-    classes: tuple[str, ...] = ()
-    scale: tuple[float, ...] = ()
-    offset: tuple[float, ...] = ()
 
 
 class Element(Model):
@@ -157,7 +142,7 @@ class Sheet(Model):
 def sheet_of(record: DesignRecord, circuit: Circuit) -> Sheet:
     """What is known of a design without its projects."""
     return Sheet(
-        design=record.name, task=record.task.name, input=_input(record, circuit), output=_output(record, circuit),
+        design=record.name, task=record.task.name, input=_input(record, circuit), output=output_sheet(record, circuit),
         removal=record.removal,
     )  # fmt: skip
 
@@ -177,21 +162,11 @@ def example(design: Design, circuit: Circuit, x: npt.NDArray[np.float32]) -> Exa
     raw = prep.raw_values(x[None].astype(np.int64)) if design.record.staged else _physical(prep, x[None])
     inputs = design.quantised_input(design.inputs(raw))
     outputs = evaluate(circuit, inputs)
-    sheet = _output(design.record, circuit)
+    sheet = output_sheet(design.record, circuit)
     return Example(
         sample=tuple(map(float, raw.ravel())), inputs=_whole(to_integers(inputs, circuit.input.type)),
         outputs=_whole(np.ldexp(outputs, sheet.fraction)), answer=answer(sheet, outputs[0]),
     )  # fmt: skip
-
-
-def answer(sheet: OutputSheet, outputs: npt.NDArray[np.float64]) -> str:
-    """What outputs (outputs,) say, in words."""
-    if sheet.answer == "argmax":
-        return sheet.classes[int(np.argmax(outputs))]
-    if sheet.answer == "sign":
-        return sheet.classes[int(outputs[0] > 0)]
-    values = outputs * np.array(sheet.scale) + np.array(sheet.offset)
-    return ", ".join(f"{name}: {value!r}" for name, value in zip(sheet.names, map(float, values), strict=True))
 
 
 def own_types(types: Types, shape: tuple[int, ...]) -> OwnTypes:
@@ -256,18 +231,3 @@ def _features(record: DesignRecord) -> Sequence[str]:
     channels = record.architecture.input[0]
     names = layout_of(record.task.data).feature_texts or record.preprocessing.features
     return names if len(names) == channels else [f"feature {index}" for index in range(channels)]
-
-
-def _output(record: DesignRecord, circuit: Circuit) -> OutputSheet:
-    data, prep = record.task.data, record.preprocessing
-    type_, count = circuit.output.type, circuit.output.shape[0]
-    if data.kind == "classification":
-        all_ = count == len(data.classes)
-        return OutputSheet(
-            names=tuple(data.classes) if all_ else ("score",), type=str(type_), fraction=circuit.output.span.fraction,
-            answer="argmax" if all_ else "sign", classes=tuple(data.classes),
-        )  # fmt: skip
-    return OutputSheet(
-        names=layout_of(data).target_texts, type=str(type_), fraction=circuit.output.span.fraction, answer="values",
-        scale=prep.output_scale or (1.0,) * count, offset=prep.output_offset or (0.0,) * count,
-    )  # fmt: skip

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nac.hardware.interface import AnswerPort, Element, Example, InputSheet, OutputSheet, RtlSheet, Sheet
+from nac.hardware.interface import AnswerPort, Element, Example, InputSheet, RtlSheet, Sheet
+from nac.hardware.output import OutputSheet
 
 TRANSFORMS = {"none": "x", "log2_1p": "log2(1 + x)", "sqrt": "sqrt(x)"}
 SHOWN = 24
@@ -138,13 +139,13 @@ def _patch_division(sheet: InputSheet) -> list[str]:
 
 def _outputs(sheet: OutputSheet) -> list[str]:
     grid = f"An output integer n of a type with F bits after the point is n * 2**-F; all of them fit `{sheet.type}`."
-    if sheet.answer == "values":
+    if sheet.scale:
         rows = [f"| {index} | {name} | `output * {scale!r} + {offset!r}` |"
                 for index, (name, scale, offset) in enumerate(zip(sheet.names, sheet.scale, sheet.offset, strict=True))]
         return ["\n".join(["| output | quantity | physical value |", "|---|---|---|", *rows]), grid]
     rows = [f"| {index} | {name} |" for index, name in enumerate(sheet.classes)]
     decision = "The sign of the output is the answer: positive is class 1."
-    if sheet.answer == "argmax":
+    if len(sheet.names) == len(sheet.classes):
         decision = ("The class with the largest output is the answer, of equal ones the first; softmax would not "
                     "change which that is.")  # fmt: skip
     return ["\n".join(["| output | class |", "|---|---|", *rows]), f"{decision} {grid}"]
@@ -175,7 +176,10 @@ def _rtl(sheet: RtlSheet) -> list[str]:
 def _answer(top: str, known: AnswerPort, output: OutputSheet) -> list[str]:
     """The modules with the output stage."""
     said = {"argmax": "the number of the class with the largest output, of equal ones the first",
-            "sign": "the number of the class", "values": "the physical values"}[output.answer]  # fmt: skip
+            "sign": "the number of the class", "values": "the physical values",
+            "scores": f"the outputs {', '.join(map(str, output.chosen))}",
+            "threshold": f"a bit for each of the outputs {', '.join(map(str, output.chosen))}, 1 where it is greater "
+                         f"than {output.threshold!r}"}[output.answer]  # fmt: skip
     return [
         f"With the output stage behind the network, in Verilog: `{top}_answer`, `{top}_answer_valid` and "
         f"`{top}_answer_axis` have the same inputs and give {said}, after {known.latency_cycles} edges "

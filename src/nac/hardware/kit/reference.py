@@ -66,13 +66,17 @@ class Reference:
         return values[self.operations[-1]["name"]]
 
     def answers(self, outputs: Integers) -> NDArray[Any]:
-        """Classes by number (N,), or values (N, outputs) in physical units."""
+        """Classes by number (N,), values (N, outputs) in physical units, or of chosen outputs (N, chosen)."""
         known = self.sheet["output"]
         if known["answer"] == "argmax":
             return np.asarray(outputs.argmax(axis=1))
         if known["answer"] == "sign":
             return (outputs[:, 0] > 0).astype(np.int64)
         values = np.ldexp(outputs.astype(np.float64), -known["fraction"])
+        if known["answer"] == "threshold":
+            return np.asarray(values[:, known["chosen"]] > known["threshold"], dtype=np.int64)
+        if known["answer"] in ("scores", "logits"):
+            return np.asarray(values[:, known["chosen"]] if known["chosen"] else values)
         return np.asarray(values * np.array(known["scale"]) + np.array(known["offset"]))
 
 

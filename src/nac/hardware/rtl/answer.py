@@ -15,7 +15,7 @@ from alkaid.types import CombLogic
 
 from nac.errors import WorkError
 from nac.hardware.fixed import Fixed
-from nac.hardware.interface import OutputSheet
+from nac.hardware.output import OutputSheet
 from nac.hardware.rtl.arithmetic import HARDWARE, constant, negative, select
 from nac.hardware.rtl.record import run_graph
 from nac.hardware.rtl.sound import alkaid
@@ -27,20 +27,30 @@ MEANING = {
     "argmax": "the number of the class whose output is the largest, of equal ones the first",
     "sign": "1 where the output is positive, 0 elsewhere",
     "values": "the values in the units of the targets",
+    "scores": "the outputs that were chosen",
+    "threshold": "a bit for each of the chosen outputs, 1 where it is greater than the threshold",
 }
 
 
 def has_stage(sheet: OutputSheet) -> bool:
-    """Whether an answer is a matter of comparisons, shifts and additions."""
-    return sheet.answer != "values" or all(map(_short, sheet.scale, sheet.offset))
+    """Whether there is an answer, by comparisons, shifts and additions."""
+    if sheet.answer == "values":
+        return all(map(_short, sheet.scale, sheet.offset))
+    return sheet.answer != "logits"
 
 
 def answers(sheet: OutputSheet, outputs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """What the stage gives for outputs (N, outputs): class numbers (N, 1), or physical values (N, outputs)."""
+    """What the stage gives for outputs (N, outputs): class numbers (N, 1), physical values (N, outputs), or scores."""
     if sheet.answer == "argmax":
         return np.asarray(outputs.argmax(axis=1)[:, None], dtype=np.float64)
     if sheet.answer == "sign":
         return np.asarray(outputs[:, :1] > 0, dtype=np.float64)
+    if sheet.answer == "logits":
+        return outputs
+    if sheet.answer == "scores":
+        return outputs[:, sheet.chosen]
+    if sheet.answer == "threshold":
+        return np.asarray(outputs[:, sheet.chosen] > sheet.threshold, dtype=np.float64)
     return np.asarray(outputs * np.array(sheet.scale) + np.array(sheet.offset))
 
 
@@ -63,10 +73,23 @@ def _answer(sheet: OutputSheet, outputs: list[FVariable]) -> list[FVariable]:
         return [x * scale + offset for x, scale, offset in zip(outputs, sheet.scale, sheet.offset, strict=True)]
     if sheet.answer == "sign":
         return [negative(-outputs[0])]
+    if sheet.answer == "scores":
+        return [outputs[k] for k in sheet.chosen]
+    if sheet.answer == "threshold":
+        return [_exceeds(outputs[k], sheet.threshold) for k in sheet.chosen]
     level = [(x, constant(float(index))) for index, x in enumerate(outputs)]
     while len(level) > 1:
         level = [reduce(_larger, level[i : i + 2]) for i in range(0, len(level), 2)]
     return [level[0][1]]
+
+
+def _exceeds(x: FVariable, threshold: float) -> FVariable:
+    """One bit: whether a value is greater; for one on a grid that is so from the next step of it on."""
+    step = float(x.step) if x.low != x.high else 1.0
+    below = math.floor(threshold / step) * step
+    if x.low > below or x.high <= below:
+        return constant(float(x.low > threshold))
+    return negative(below - x)
 
 
 Candidate = tuple[FVariable, FVariable]

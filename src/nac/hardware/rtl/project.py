@@ -19,8 +19,9 @@ from nac.errors import InputError, WorkError
 from nac.hardware.circuit import Circuit
 from nac.hardware.evaluate import corner_input, evaluate, random_input
 from nac.hardware.fixed import Fixed
-from nac.hardware.interface import OutputSheet, elements
+from nac.hardware.interface import elements
 from nac.hardware.interface_text import element_rows
+from nac.hardware.output import OutputSheet
 from nac.hardware.rtl import templates
 from nac.hardware.rtl.answer import MEANING, answer_graph, has_stage
 from nac.hardware.rtl.lowering import LowerOptions, lower
@@ -135,7 +136,7 @@ def _write_answer(sheet: OutputSheet, record: RtlRecord, beside: Path, target: T
     shutil.copytree(beside / "stage" / "src", beside / "new" / "src", dirs_exist_ok=True,
                     ignore=shutil.ignore_patterns("*.xdc", "*.sdc"))  # fmt: skip
     graph.save(beside / "new" / "model" / "answer.json.gz")
-    (outputs,) = cut.out_signals
+    (inputs,), (outputs,) = cut.inp_signals, cut.out_signals
     stage = AnswerRecord(
         outputs=tuple(_fixed(p) for p in outputs.precisions), latency_cycles=int(model.latency or 0) + 1,
         cost_lut=round(luts(graph), 2), register_bits=int(model.reg_bits),
@@ -143,8 +144,20 @@ def _write_answer(sheet: OutputSheet, record: RtlRecord, beside: Path, target: T
     write_atomic(beside / "new" / "src" / f"{record.top}_answer.v", template(
         "answer.v", top=record.top, meaning=MEANING[sheet.answer], in_width=width(record.inputs),
         out_width=width(record.outputs), answer_width=width(stage.outputs),
+        taken=_taken(record.outputs, [_fixed(p) for p in inputs.precisions]),
     ))  # fmt: skip
     return stage
+
+
+def _taken(port: Sequence[Fixed], read: Sequence[Fixed]) -> str:
+    """The bits of the network's outputs that the output stage reads: an element whole, or not at all."""
+    parts = []
+    for element, (of_port, own) in zip(elements(port), zip(port, read, strict=True), strict=True):
+        if own.width not in (0, of_port.width):
+            raise WorkError(f"the output stage reads {own.width} of the {of_port.width} bits of an output")
+        if own.width:
+            parts.append(f"outputs[{element.first + element.width - 1}:{element.first}]")
+    return f"{{{', '.join(reversed(parts))}}}"
 
 
 def _write_around(record: RtlRecord, folder: Path, name: str, target: TargetConfig, interface: str) -> None:

@@ -15,7 +15,7 @@ module ${top}_answer (
   );
   ${top}_decide decide (
       .clk(clk),
-      .model_inp(outputs),
+      .model_inp($taken),
       .model_out(model_out)
   );
 endmodule
