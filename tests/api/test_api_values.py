@@ -11,6 +11,7 @@ from nac.api.searching import flow, objective
 from nac.config import parse_override
 from nac.errors import InputError
 from nac.space import SearchSpace
+from nac.tasks import make_task
 
 X = np.zeros((6, 8))
 
@@ -64,6 +65,25 @@ def test_a_space_says_what_is_wrong() -> None:
         nac.spaces.Dense(width=0).file((8,), 2)
     with pytest.raises(InputError, match="expected 3 dimensions, channels first, for the space Conv2d"):
         nac.spaces.Conv2d().shape((8,))
+
+
+def test_several_answers_have_losses_and_metrics_of_their_own() -> None:
+    @nac.metric(direction="minimize", unit="GeV")
+    def median_error(predicted: Any, true: Any) -> float:
+        return float(np.median(np.abs(predicted - true)))
+
+    data = nac.Dataset.from_arrays(X, {"energy": np.arange(6.0), "particle": np.array(["e", "mu"] * 3)})
+    task = nac.Task.several(data, {
+        "energy": {"kind": "regression", "loss": "huber", "metrics": [median_error, "mae"]},
+        "particle": {"kind": "classification", "weight": 0.5},
+    }, split={"train": 0.5, "validation": 0.25, "test": 0.25})  # fmt: skip
+    config = task.config()
+    assert task.outputs == 3 and config.data.heads["particle"].classes == ("e", "mu")
+    assert config.data.heads["energy"].metrics == ("median_error", "mae") and len(config.code) == 1
+    assert make_task(config).metric_names[:3] == ("median_error@energy", "mae@energy", "accuracy@particle")
+    assert task.problem().arrays["particle"].tolist() == [0, 1] * 3
+    with pytest.raises(InputError, match="heads: time: has no target, found energy, particle"):
+        nac.Task.several(data, {"time": {"kind": "regression"}})
 
 
 def test_objectives_are_a_name_and_perhaps_a_limit() -> None:

@@ -8,6 +8,7 @@ from nac.api.data import GROUP, INPUTS, WEIGHT, Dataset, classes_of
 from nac.api.own import Named, named
 from nac.api.spaces import Dense, Space
 from nac.config import TaskConfig, merge, task_of
+from nac.errors import InputError
 from nac.pipeline.problem import Problem
 
 Settings = Mapping[str, Any]
@@ -15,10 +16,11 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Task:
-    """A classification or regression on samples in memory.
+    """A classification or regression on samples in memory, or several of them.
 
     `settings` are those of a task file, nested as there (`{"train": {"epochs": 10}}`); `data` and `space` are values
-    instead of names of files. The constructors `regression` and `classification` fill in what follows from the samples.
+    instead of names of files. The constructors `regression`, `classification` and `several` fill in what follows from
+    the samples.
     """
 
     name: str
@@ -95,6 +97,48 @@ class Task:
         return cls._of(data, space, name, {target: stored}, about, {**settings, **_judged(metrics, loss)})
 
     @classmethod
+    def several(
+        cls,
+        data: Dataset,
+        heads: Mapping[str, Settings],
+        *,
+        space: Space | None = None,
+        name: str = "task",
+        **settings: Any,
+    ) -> "Task":
+        """Answer several questions about a sample, each with a loss and metrics of its own.
+
+        Args:
+            data: with a target for every head, called as it is.
+            heads: what each says, as in a task file: `{"energy": {"kind": "regression", "loss": "huber"},
+                "particle": {"kind": "classification", "metrics": ["accuracy"], "weight": 0.5}}`. Losses and metrics
+                may be functions under `@nac.loss` and `@nac.metric`; classes are those of the labels by default.
+            space: as for `regression`.
+            name: as for `regression`.
+            settings: as for `regression`.
+
+        Raises:
+            InputError: see `regression`; also where a head has no target.
+        """
+        if missing := [head for head in heads if head not in data.targets]:
+            raise InputError(f"heads: {missing[0]}: has no target, found {', '.join(data.targets)}")
+        said: dict[str, Any] = {}
+        targets: dict[str, Any] = {}
+        codes: list[Any] = []
+        for head, asked in heads.items():
+            judged = _judged(asked.get("metrics", ()), asked.get("loss"))
+            codes += judged.pop("code", [])
+            targets[head] = values = data.targets[head]
+            if asked.get("kind") == "classification":
+                known, targets[head] = classes_of(values, asked.get("classes"))
+                judged["classes"] = list(known)
+            elif values.ndim > 1:
+                judged["outputs"] = values.shape[1]
+            said[head] = {**asked, **judged}
+        return cls._of(data, space, name, targets, {"kind": "several", "heads": said},
+                       {**settings, **({"code": codes} if codes else {})})
+
+    @classmethod
     def _of(
         cls, data: Dataset, space: Space | None, name: str, targets: Mapping[str, Any], about: Settings,
         settings: Settings,
@@ -114,8 +158,7 @@ class Task:
     @property
     def outputs(self) -> int:
         """Values that leave the network."""
-        said = self.settings["data"]
-        return len(said.get("classes", ())) or int(said["outputs"])
+        return self.config().data.target_count
 
     def config(self, overrides: Sequence[str] = ()) -> TaskConfig:
         """The task as a run records it. Raises InputError naming every wrong key."""
