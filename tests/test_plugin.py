@@ -11,15 +11,20 @@ import numpy as np
 import pytest
 from command import process
 from datafiles import task_config
+from designs import random_network
 
-from nac.arch import BLOCKS
+from nac.arch import BLOCKS, OPERATIONS, Architecture
 from nac.global_search.samplers import SAMPLERS
+from nac.hardware import export_network, read_circuit
+from nac.hardware.circuit import CIRCUIT_OPERATIONS
 from nac.testing import (
     check_block,
+    check_circuit_operation,
     check_cost,
     check_layout,
     check_loss,
     check_metric,
+    check_operation,
     check_pruner,
     check_sampler,
 )
@@ -99,8 +104,27 @@ def test_it_keeps_the_contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     check_layout(layout, raw.astype(np.float32), made["height"][:, None], tmp_path)
 
 
+@pytest.mark.slow
+def test_its_operation_is_exact_in_every_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a block to C simulation and Verilog's adder graph, by three files of its own."""
+    monkeypatch.syspath_prepend(PLUGIN / "src")
+    from nac_traces.blocks import Modulus
+    from nac_traces.circuits import absolute
+    from nac_traces.operations import Absolute
+
+    for registry, name, value in (
+        (BLOCKS, "modulus", Modulus), (OPERATIONS, "absolute", Absolute), (CIRCUIT_OPERATIONS, "absolute", absolute)
+    ):  # fmt: skip
+        monkeypatch.setattr(registry, "_objects", {**registry._objects, name: value})  # for this test alone
+    check_operation(Absolute(), (3, 4))
+    check_block(Modulus(width=5), (6,))
+    architecture = Architecture(input=(6,), blocks=(Modulus(width=5),), outputs=2).with_bits(weights=4, activations=4)
+    check_circuit_operation(absolute, read_circuit(export_network(random_network(architecture))))
+
+
 def test_it_has_one_of_each_kind_that_physicists_add() -> None:
     kinds = {group.removeprefix("nac.") for group in POINTS}
+    assert kinds >= {"operation", "circuit_operation"}
     assert kinds >= {"block", "layout", "loss", "metric", "cost", "pruner", "sampler"}
 
 

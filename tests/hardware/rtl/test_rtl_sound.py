@@ -54,6 +54,22 @@ def test_the_addition_that_is_replaced_loses_bits() -> None:
     assert np.array_equal(sums[1], np.arange(4) + value)
 
 
+def test_operations_have_the_codes_that_are_read() -> None:
+    x, y = (FVariable(-4.0, 3.0, 1.0, hwconf=HARDWARE) for _ in range(2))
+    constant = FVariable.from_const(1.0, hwconf=HARDWARE)
+    made = {
+        sound.ADD: x + y, sound.SUBTRACT: x - y, sound.RELU: x.relu(), sound.SLICE: x.quantize(0, 1, 0, "WRAP", "TRN"),
+        sound.OFFSET: x + 1.0, sound.CONSTANT: constant, sound.SELECT: x.is_negative().msb_mux(x, y),
+        sound.ANY_OR_ALL: x.unary_bit_op("any"), sound.LOGIC: x & y,
+    }  # fmt: skip
+    for code, value in made.items():
+        with sound.alkaid():
+            graph = trace([x, y], [value], optimize=False)
+        codes = [op.opcode for op in graph.ops]
+        assert codes[-1] == code, f"operations of this alkaid have other codes: {codes} instead of {code}"
+        assert codes[:2] == [sound.INPUT] * 2
+
+
 def test_the_version_is_the_one_whose_faults_these_are() -> None:
     assert metadata.version("alkaid") == sound.VERSION, "does `sound.py` hold for this alkaid?"
 

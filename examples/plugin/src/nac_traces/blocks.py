@@ -1,4 +1,4 @@
-"""A block made of operations that are known, and therefore exact in hardware as soon as they are."""
+"""Blocks: one of operations that are known, exact in hardware because they are; one with an operation of our own."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -7,6 +7,27 @@ from nac.arch import operations as ops
 from nac.arch.blocks.contract import Activation, Block, Width, activated
 from nac.arch.graph import Builder
 from nac.arch.operation import Node
+from nac_traces.operations import Absolute
+
+
+class Modulus(Block):
+    """A dense layer whose outputs count without their sign: an operation that nac has not, in networks and circuits."""
+
+    block: Literal["modulus"] = "modulus"
+    width: Width
+
+    def expand(self, builder: Builder, name: str, x: Node) -> Node:
+        """(F,) to (width,)."""
+        dense = builder.add(name, ops.Dense(width=self.width), x)
+        return activated(builder, name, builder.add(f"{name}_abs", Absolute(), dense), "none", "none")
+
+    def summary(self) -> str:
+        """Its size."""
+        return f"|{self.width}|"
+
+    def sizes(self, name: str) -> Mapping[str, str]:
+        """Of the layer, so that pruned channels can be removed."""
+        return {name: "width"}
 
 
 class Squeeze(Block):

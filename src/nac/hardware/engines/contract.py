@@ -40,11 +40,16 @@ def engine(name: str, design: Design) -> Engine:
     return ENGINES[name](design)
 
 
+def require_samples(x: npt.NDArray[Any]) -> None:
+    """Raise InputError where there is nothing to predict."""
+    if not len(x):
+        raise InputError("no samples to predict")
+
+
 def batches(x: npt.NDArray[Any], size: int) -> list[Values]:
     """Inputs (N, ...) in double precision, in parts of at most `size`. Raises InputError when there are none."""
+    require_samples(x)
     values = np.ascontiguousarray(x, dtype=np.float64)
-    if len(values) == 0:
-        raise InputError("no samples to predict")
     return [values[start : start + size] for start in range(0, len(values), size)]
 
 

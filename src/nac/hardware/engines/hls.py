@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nac.design import Design
-from nac.hardware.engines.contract import ENGINES, Values
+from nac.hardware.engines.contract import ENGINES, Values, require_samples
 from nac.hardware.export import exported
 from nac.hardware.generate import generate
 from nac.hardware.project import RECORD, HlsProject
@@ -22,6 +22,7 @@ class HlsEngine:
 
     def predict(self, x: npt.NDArray[np.float32]) -> Values:
         """See `Engine`."""
+        require_samples(x)
         return self.project.predict(x)
 
 

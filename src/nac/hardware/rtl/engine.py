@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from nac.config import TargetConfig
 from nac.design import Design
-from nac.errors import InputError
+from nac.hardware.engines.contract import require_samples
 from nac.hardware.export import exported
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
@@ -56,6 +56,5 @@ class RtlEngine:
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Raw network outputs (N, outputs) of inputs (N, *input) on the network's input grid."""
-        if not len(x):
-            raise InputError("no samples to predict")
+        require_samples(x)
         return simulate(self.project, x) if self.simulates else self.project.predict(x)

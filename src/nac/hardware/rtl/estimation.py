@@ -21,10 +21,8 @@ from nac.hardware.read import read_circuit
 from nac.hardware.rtl.lowering import Given, LowerOptions, lower
 from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.project import levels_per_stage
+from nac.hardware.rtl.sound import CONSTANT, INPUT
 from nac.tasks import Preprocessing
-
-INPUT, CONSTANT = -1, 5
-"""alkaid's operation codes."""
 
 
 class HardwareEstimate(Model):

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 from alkaid.types import CombLogic, Op
 
-ADD, SUBTRACT, RELU, SLICE, OFFSET, CONSTANT, SELECT, ANY_OR_ALL, LOGIC = 0, 1, 2, 3, 4, 5, 6, 9, 10
-"""alkaid's operation codes."""
+from nac.hardware.rtl.sound import ADD, ANY_OR_ALL, CONSTANT, LOGIC, OFFSET, RELU, SELECT, SLICE, SUBTRACT
+
 LUT_INPUTS = 6
 PASSED = 0.5
 """Share of the bits of one summand in a carry chain that need a LUT."""

@@ -1,4 +1,4 @@
-"""alkaid 0.8.2 without its three faults, while our own graphs are traced: `alkaid` puts them right for so long.
+"""alkaid 0.8.2: its operation codes, and it without its three faults while our own graphs are traced (`alkaid`).
 
 - It looks for the lowest bit of a constant in float32, so that constants of more than 24 bits come out wrong. Here the
   bit is found in float64.
@@ -22,6 +22,8 @@ from alkaid.types import CombLogic
 from nac.errors import third_party
 
 VERSION = "0.8.2"
+INPUT, ADD, SUBTRACT, RELU, SLICE, OFFSET, CONSTANT, SELECT, ANY_OR_ALL, LOGIC = -1, 0, 1, 2, 3, 4, 5, 6, 9, 10
+"""Its codes of the operations of an adder graph."""
 SEARCHING = (affine_interval, canon, fixed_variable, fixed_variable_array, tracer)
 """The modules that look for the lowest bit of a number."""
 CONSTANT_BITS = 31
