@@ -1,0 +1,71 @@
+"""What fronts of circuits cost at given accuracies, for the benchmarks that compare them."""
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from alkaid.types import CombLogic
+from rich.table import Table
+from scipy.optimize import isotonic_regression
+
+from nac.hardware.rtl.luts import PASSED, alone, luts
+
+Row = Mapping[str, float]
+"""`lut` and `older` of a circuit, `choice` and `held`: what it reached where choices are made, and where none was."""
+LEVELS = {
+    "jets_features": (0.75, 0.76, 0.77, 0.775, 0.78, 0.785),
+    "jets": (0.631, 0.647, 0.653, 0.663, 0.67, 0.68),
+}
+
+
+def counted(graph: CombLogic) -> dict[str, float]:
+    """LUTs of an adder graph; `older`: without bits that carry chains pass on, the rule of tables of before."""
+    present = luts(graph)
+    return {"lut": present, "older": present - PASSED * sum(alone(op, graph.ops) for op in graph.ops)}
+
+
+def at(rows: Sequence[Row], level: float, cost: str) -> float:
+    """The cost at which a front reaches an accuracy; infinite where it does not.
+
+    The front are the circuits that no other beats in `cost` and `choice`; its held-out accuracies are made to rise with
+    the cost (isotonic regression: single lucky circuits count for little), and read between two circuits by the
+    logarithm of the cost. Below its cheapest circuit there is nothing: then that one's cost is meant.
+    """
+    front: list[Row] = []
+    for row in sorted(rows, key=lambda row: (row[cost], -row["choice"])):
+        if not front or row["choice"] > front[-1]["choice"]:
+            front.append(row)
+    reached = isotonic_regression([row["held"] for row in front]).x
+    costs = [math.log(row[cost]) for row in front]
+    if reached[0] >= level:
+        return math.exp(costs[0])
+    for (low, high), (cheap, dear) in zip(pairwise(reached), pairwise(costs), strict=True):
+        if low < level <= high:
+            return math.exp(cheap + (dear - cheap) * (level - low) / (high - low))
+    return math.inf
+
+
+def summary(title: str, rows: Sequence[Row], levels: Sequence[float]) -> Table:
+    """Median and range over the seeds of what every accuracy costs, by both rules, and with all fronts together."""
+    seeds: defaultdict[float, list[Row]] = defaultdict(list)
+    for row in rows:
+        seeds[row["seed"]].append(row)
+    table = Table("LUT", *(f"{100 * level:g} %" for level in levels), title=title)
+    for cost, name in (("older", "older rule"), ("lut", "present rule")):
+        costs = [[at(each, level, cost) for each in seeds.values()] for level in levels]
+        table.add_row(f"{name}, median of {len(seeds)}", *map(_spread, costs))
+        table.add_row(f"{name}, one front of all", *(_shown(at(rows, level, cost)) for level in levels))
+    return table
+
+
+def _spread(costs: Sequence[float]) -> str:
+    low, high = float(np.min(costs)), float(np.max(costs))
+    middle = _shown(statistics.median(costs))
+    return middle if low == high else f"{middle} ({_shown(low)}-{_shown(high)})"
+
+
+def _shown(cost: float) -> str:
+    return f"{cost:,.0f}" if math.isfinite(cost) else "–"
