@@ -99,7 +99,7 @@ def main() -> None:
     rate = keras.optimizers.schedules.CosineDecayRestarts(3e-3, cycle, t_mul=1.0, m_mul=1.0)
     model.compile(keras.optimizers.Adam(rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True),
                   metrics=["accuracy"])  # fmt: skip
-    front = ParetoFront(folder / "front", ["val_accuracy", "ebops"], [-1, 1], "{epoch:05d}.weights.h5")
+    front = ParetoFront(folder / "front", ["val_accuracy", "ebops"], [1, -1], "{epoch:05d}.weights.h5")
     schedule = PieceWiseSchedule([(0, low / 2, "linear"), (epochs // 10, low, "log"), (epochs, high, "constant")])
     begun = time.process_time()
     model.fit(batches, epochs=epochs, validation_data=(validation, data["validation_y"]), batch_size=len(validation),

@@ -18,12 +18,14 @@ FORMER_PRUNERS: Mapping[str, str] = {"magnitude": "lamp"}
 class LearnedConfig(Model):
     """Trainings of learned widths (nac.compress.learned), each of which gives a whole front.
 
-    `designs` networks along the front of every winner become designs, each trained on at its widths with the budget
-    `finish`; no others are made where `alone` says so. What a unit of `cost` adds to the loss rises from the first to
-    the last value of `beta`: `ebops` are bits of weights times those of values, `adders` about LUTs.
+    For every winner `together` networks are trained side by side, which have one front. `designs` networks along it
+    become designs, each trained on at its widths with the budget `finish`; no others are made where `alone` says so.
+    What a unit of `cost` adds to the loss rises from the first to the last value of `beta`: `ebops` are bits of weights
+    times those of values, `adders` about LUTs.
     """
 
     designs: PositiveInt = 8
+    together: PositiveInt = 1
     alone: bool = False
     cost: Literal["ebops", "adders"] = "ebops"
     beta: tuple[PositiveFloat, PositiveFloat] = (1e-5, 1.5e-3)

@@ -120,14 +120,17 @@ class _Constant(nn.Module):
 class Layer(nn.Module):
     """A dense layer or convolution whose every weight, and every bias, has a step of its own.
 
-    `weight` and `fraction` (outputs, inputs, *kernel), `bias` and `bias_fraction` (outputs,) or None.
+    `weight` and `fraction` (outputs, inputs, *kernel), `bias` and `bias_fraction` (outputs,) or None. With `groups` the
+    outputs are so many groups, each of which reads inputs of its own.
     """
 
     fraction: Tensor
 
-    def __init__(self, shape: tuple[int, ...], *, bias: bool, stride: int = 1, padding: int = 0) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], *, bias: bool, stride: int = 1, padding: int = 0, groups: int = 1
+    ) -> None:
         super().__init__()
-        self.stride, self.padding = stride, padding
+        self.stride, self.padding, self.groups = stride, padding, groups
         self.weight = nn.Parameter(torch.empty(shape))
         nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         self.bias = nn.Parameter(torch.zeros(shape[0])) if bias else None
@@ -165,15 +168,20 @@ class Layer(nn.Module):
         return int(_grid(self.quantised().detach(), 0)[1])
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, inputs, ...) to (N, outputs, ...)."""
+        """(N, groups * inputs, ...) to (N, outputs, ...)."""
         weight, bias = self.quantised(), self.quantised_bias()
         if torch.onnx.is_in_onnx_export():
             weight = self.weight_quant(weight, 0)
             bias = None if bias is None else self.bias_quant(bias, 1)
         if weight.dim() == 4:
-            return functional.conv2d(x, weight, bias, self.stride, self.padding)
+            return functional.conv2d(x, weight, bias, self.stride, self.padding, groups=self.groups)
         if weight.dim() == 3:
-            return functional.conv1d(x, weight, bias, self.stride, self.padding)
+            return functional.conv1d(x, weight, bias, self.stride, self.padding, groups=self.groups)
+        if self.groups > 1:
+            parts = x.reshape(len(x), self.groups, -1).transpose(0, 1)
+            weights = weight.reshape(self.groups, -1, weight.shape[1]).transpose(1, 2)
+            products = torch.bmm(parts, weights).transpose(0, 1).reshape(len(x), -1)
+            return products if bias is None else products + bias
         return functional.linear(x, weight, bias)
 
     @torch.no_grad()

@@ -1,4 +1,8 @@
-"""What a network of learned widths costs, as a number that its widths have a gradient of."""
+"""What networks of learned widths cost, as numbers that their widths have a gradient of.
+
+Networks that are trained side by side (nac.compress.learned.several) are one, whose layers have groups: a cost is that
+of every member (members,), of a single network (1,).
+"""
 
 import math
 from collections.abc import Callable, Iterator
@@ -6,7 +10,6 @@ from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from nac.arch import Network
 from nac.arch.quantisers.learned import Layer, Values
@@ -15,13 +18,13 @@ from nac.arch.quantisers.learned import Layer, Values
 class Product(NamedTuple):
     """A matrix product at so many positions.
 
-    `weights` are the bits of the weights (outputs, inputs, kernel positions), `values` the bits (inputs,) of what they
-    meet, their mean over positions.
+    `weights` are the bits of the weights (members, outputs, inputs, kernel positions), `values` the bits
+    (members, inputs) of what they meet, their mean over positions, `biases` those of the biases (members, outputs).
     """
 
-    name: str
     weights: Tensor
     values: Tensor
+    biases: Tensor | None
     positions: int
 
 
@@ -43,21 +46,23 @@ def products(network: Network) -> Iterator[Product]:
     """Those with weights, in order."""
     for node in network.graph.nodes:
         if node.operation.weighted:
-            bits = cast(Layer, network.layers[node.name]).bits()
+            layer = cast(Layer, network.layers[node.name])
+            bits, biases, members = layer.bits(), layer.bias_bits(), layer.groups
             values = elements(network, node.inputs[0], Values.bits)[0]
             mean = values.flatten(1).mean(1) if values.dim() > 1 else values
-            yield Product(node.name, bits.reshape(*bits.shape[:2], -1), mean, math.prod(node.shape[1:]))
+            yield Product(
+                bits.reshape(members, -1, bits.shape[1], math.prod(bits.shape[2:])), mean.reshape(members, -1),
+                None if biases is None else biases.reshape(members, -1), math.prod(node.shape[1:]),
+            )  # fmt: skip
 
 
 def bit_products(network: Network) -> Tensor:
     """Effective bit operations (HGQ, arXiv 2405.00645, eq. 5): over all weights, their bits times those they meet."""
-    return torch.stack([p.positions * (p.weights.sum((0, 2)) @ p.values) for p in products(network)]).sum()
+    return torch.stack([p.positions * (p.weights.sum((1, 3)) * p.values).sum(1) for p in products(network)]).sum(0)
 
 
 CARRY = 1.0
 """Bits of an adder besides those of the value that it adds."""
-LATER_DIGITS = 0.5
-"""Signed digits for every bit of a weight but its first: of two neighbours at most one is not zero."""
 CONSTANT = 1.0
 """LUTs for a bit of a bias: it is added by a carry chain of its own, as wide as the sum."""
 CLIPPED = 1.0
@@ -65,24 +70,20 @@ CLIPPED = 1.0
 
 
 def adder_bits(network: Network) -> Tensor:
-    """About the LUTs of an adder graph: every signed digit of a weight adds what it shifts, but for one in each sum.
+    """About the LUTs of an adder graph, rather too many: every bit of a weight is an adder as wide as what it adds.
 
-    Nothing is added to the widest of the values that a sum is made of. What outputs have in common is not found, nor is
-    how large the values are that are added.
+    A weight has fewer signed digits than bits, and the first of a sum is added to nothing. To leave these out brings
+    the number closer to the LUTs and the training to larger circuits: what costs nothing is never pruned.
     """
     total = []
     for product in products(network):
-        live = (product.values.detach() > 0).to(product.values.dtype)
-        width = product.values + CARRY * live
-        first = product.weights.clamp(max=1)
-        digits = (first + LATER_DIGITS * (product.weights - first)).sum(2)
-        widest = ((digits.detach() > 0) * width).amax(1)
-        total.append(product.positions * functional.relu(digits @ width - widest).sum())
-        bias = cast(Layer, network.layers[product.name]).bias_bits()
-        if bias is not None:
-            total.append(CONSTANT * product.positions * bias.sum())
+        width = product.values + CARRY * (product.values.detach() > 0)
+        total.append(product.positions * (product.weights.sum((1, 3)) * width).sum(1))
+        if product.biases is not None:
+            total.append(CONSTANT * product.positions * product.biases.sum(1))
     for node in network.graph.nodes:
         if node.operation.quantises and node.inputs:
             bits = cast(Values, network.layers[node.name]).bits()
-            total.append(CLIPPED * bits.sum() * (math.prod(node.shape) / bits.numel()))
-    return torch.stack(total).sum()
+            positions = math.prod(node.shape) / bits.numel()
+            total.append(CLIPPED * positions * bits.reshape(len(total[0]), -1).sum(1))
+    return torch.stack(total).sum(0)

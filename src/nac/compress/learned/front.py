@@ -1,4 +1,4 @@
-"""One training whose cost rises all the way, and the networks on its way that no other beats.
+"""One training of several networks whose cost rises all the way, and the networks on its way that no other beats.
 
 The loss is that of the task and teacher plus beta times what the network costs. Beta rises linearly to its first value
 in the first tenth of the training, then exponentially to its last one, under cosine restarts of the learning rate: the
@@ -22,12 +22,13 @@ from nac.arch import Network, equalised, quantise
 from nac.arch.quantisers import LEARNED
 from nac.arch.quantisers.learned import Layer, Values
 from nac.compress.learned.cost import adder_bits, bit_products
+from nac.compress.learned.several import Several, fits, for_each, teaching
 from nac.compress.quantisation import MEASURED_SAMPLES
 from nac.config import LearnedConfig
 from nac.errors import WorkError
 from nac.rundir import write_atomic
 from nac.tasks import METRICS, Dataset, Task
-from nac.train import Teacher, evaluate, fit
+from nac.train import Teacher, fit, predict
 
 logger = logging.getLogger(__name__)
 WARM_UP = 0.1
@@ -75,9 +76,14 @@ def _calibrate(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     module.calibrate(inputs[0])
 
 
-def beta(settings: LearnedConfig, progress: float) -> float:
-    """What a unit of cost adds to the loss when so much of the training is done."""
+def beta(settings: LearnedConfig, progress: float, member: int = 0) -> float:
+    """What a unit of cost adds to the loss of a member when so much of the training is done.
+
+    Members end at values spread between the geometric mean of both of `settings.beta` and the last of them, which is
+    the first member's: the others are longer where networks are larger.
+    """
     first, last = settings.beta
+    last *= (first / last) ** (member / max(settings.together - 1, 1) / 2)
     if progress < WARM_UP:
         return first * progress / WARM_UP
     return first * math.exp(math.log(last / first) * (progress - WARM_UP) / (1 - WARM_UP))
@@ -86,10 +92,10 @@ def beta(settings: LearnedConfig, progress: float) -> float:
 def train_front(
     network: Network, dataset: Dataset, task: Task, settings: LearnedConfig, teacher: Teacher | None, *, seed: int
 ) -> list[Checkpoint]:
-    """Train in place; the networks of the ends of epochs that are no other's inferior, the cheapest first.
+    """The networks of the ends of epochs that are no other's inferior, the cheapest first.
 
     Args:
-        network: of learned widths (`learnable`).
+        network: of learned widths (`learnable`), from which all members start; left as it is.
         dataset: what it trains on, and the validation samples that judge it.
         task: loss; its first metric is the value.
         settings: budget and schedule.
@@ -99,29 +105,48 @@ def train_front(
     Raises:
         WorkError: the training diverged, or none of its networks had a value.
     """
-    measure, metric = MEASURES[settings.cost], task.metric_names[0]
-    sign = 1 if METRICS[metric].direction == "maximize" else -1
     front: list[Checkpoint] = []
-
-    def keep(epoch: int, figures: Mapping[str, float]) -> None:
-        with torch.no_grad():
-            cost = float(measure(network.eval()))
-        value = sign * evaluate(network, dataset.validation, task)[metric]
-        if math.isfinite(value) and not any(known.value >= value and known.cost <= cost for known in front):
-            front[:] = [known for known in front if known.value > value or known.cost < cost]
-            state = {key: tensor.detach().cpu().clone() for key, tensor in network.state_dict().items()}
-            front.append(Checkpoint(epoch, value, cost, state))
-
-    def price(network: Network, progress: float) -> Tensor:
-        return beta(settings, progress) * measure(network)
-
-    patient = settings.train.model_copy(update={"patience": settings.train.epochs})
-    fit(network, dataset, task, patient, seed=seed, teacher=teacher, penalties=[price], on_epoch=keep)
+    if settings.together == 1 or fits(network.architecture):
+        _train(Several([network] * settings.together), range(settings.together), front, dataset, task, settings,
+               teacher, seed)  # fmt: skip
+    else:
+        for member in range(settings.together):
+            _train(Several([network]), [member], front, dataset, task, settings, teacher, seed + member)
     if not front:
-        raise WorkError(f"learned widths: {metric} was finite after no epoch")
+        raise WorkError(f"learned widths: {task.metric_names[0]} was finite after no epoch")
     front.sort(key=lambda known: known.cost)
     logger.info("learned widths: %d networks, cost %.0f to %.0f", len(front), front[0].cost, front[-1].cost)
     return front
+
+
+def _train(
+    networks: Several, members: Sequence[int], front: list[Checkpoint], dataset: Dataset, task: Task,
+    settings: LearnedConfig, teacher: Teacher | None, seed: int,
+) -> None:
+    """Train networks side by side, each with the beta of one of the members, and keep what belongs on the front."""
+    measure, metric, count = MEASURES[settings.cost], task.metric_names[0], len(members)
+    sign = 1 if METRICS[metric].direction == "maximize" else -1
+    judges = dataset.validation
+
+    def keep(epoch: int, figures: Mapping[str, float]) -> None:
+        with torch.no_grad():
+            costs = measure(networks.eval()).tolist()
+        x, _ = judges.on(next(networks.parameters()).device)
+        outputs = predict(networks, x).cpu().double().reshape(len(x), count, -1).numpy()
+        for index, cost in enumerate(costs):
+            value = sign * task.metrics(outputs[:, index], judges.y.numpy(), judges.preprocessing)[metric]
+            if math.isfinite(value) and not any(known.value >= value and known.cost <= cost for known in front):
+                front[:] = [known for known in front if known.value > value or known.cost < cost]
+                front.append(Checkpoint(epoch, value, cost, networks.state_of(index)))
+
+    def price(network: Network, progress: float) -> Tensor:
+        betas = torch.tensor([beta(settings, progress, member) for member in members])
+        costs = measure(network)
+        return (betas.to(costs.device) * costs).mean()
+
+    patient = settings.train.model_copy(update={"patience": settings.train.epochs})
+    fit(networks, dataset, for_each(task, count), patient, seed=seed, teacher=teaching(teacher, count),
+        penalties=[price], on_epoch=keep)  # fmt: skip
 
 
 def along(front: Sequence[Checkpoint], count: int) -> list[Checkpoint]:
