@@ -28,7 +28,7 @@ types: $(STAMP)  ## mypy
 	$(BIN)/mypy
 
 unit: $(STAMP)  ## the test suite, slow tests included
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 notebooks: $(STAMP)  ## every notebook, executed in its short mode
 	NAC_SHORT=1 $(BIN)/python -m pytest --nbmake --nbmake-timeout=600 notebooks
