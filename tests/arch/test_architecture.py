@@ -10,10 +10,10 @@ from nac.arch import (
     Dense,
     Flatten,
     Residual,
+    bit_widths,
     bops_nac,
     deployment_problems,
     trace,
-    widths,
     workload,
 )
 from nac.cost import macs, parameters
@@ -174,7 +174,7 @@ def test_layers_with_widths_of_their_own() -> None:
         {"dense1": 3, "dense1_act": 6, "input": 8, "output": 4}
     )
     assert mixed.layer_bits == {"dense1": 3, "dense1_act": 6}, "what is said anyway is left out"
-    assert {name: bits for name, bits in widths(mixed).items() if bits != 4} == {
+    assert {name: bits for name, bits in bit_widths(mixed).items() if bits != 4} == {
         "input": 8, "dense1": 3, "dense1_act": 6,
     }  # fmt: skip
     ops = {op.name: (op.weight_bits, op.activation_bits) for op in workload(mixed)}

@@ -9,7 +9,7 @@ import torch
 from problems import Problem, line
 from pydantic import ValidationError
 
-from nac.arch import Aggregate, Dense, Network, copied, widths, workload
+from nac.arch import Aggregate, Dense, Network, bit_widths, copied, workload
 from nac.arch.quantisers import FIXED_POINT
 from nac.compress import Winner, compress, recipes
 from nac.compress.mixed import redistribute
@@ -37,7 +37,7 @@ def make(problem: Problem, folder: Path, **settings: Any) -> list[Design]:
 def test_mixed_precision_costs_no_more_than_uniform(problem: Problem, tmp_path: Path, cost: str) -> None:
     uniform, mixed = make(problem, tmp_path, mixed=[4], mixed_cost=cost)
     assert [uniform.record.name, mixed.record.name] == ["t0003-w4-s00", "t0003-m4-s00"]
-    assert len(set(widths(mixed.record.architecture).values())) > 1
+    assert len(set(bit_widths(mixed.record.architecture).values())) > 1
     assert not uniform.record.architecture.layer_bits
     measure = {"bops": bops, "ebops": ebops}[cost]
     assert measure(workload(mixed.record.architecture)) <= measure(workload(uniform.record.architecture))
@@ -77,7 +77,7 @@ def test_weights_pay_for_activations(problem: Problem) -> None:
     raised = {name: bits for name, bits in found.architecture.layer_bits.items() if name not in network.weighted}
     wider = copied(network, network.architecture.with_layer_bits(raised))
     assert validation_loss(wider, dataset.train, task) < validation_loss(network, dataset.train, task)
-    assert widths(found.architecture)["input"] == 8
+    assert bit_widths(found.architecture)["input"] == 8
     assert not network.architecture.layer_bits, "the network given is left as it is"
 
 

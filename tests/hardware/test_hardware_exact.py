@@ -8,7 +8,7 @@ import pytest
 import torch
 from designs import DesignMaker, architecture, make_design, samples
 
-from nac.arch import Architecture, Network, widths
+from nac.arch import Architecture, Network, bit_widths
 from nac.arch.quantisers import FIXED_POINT
 from nac.config import TargetConfig
 from nac.errors import InputError, WorkError
@@ -53,7 +53,7 @@ def mixed_network(kind: str, seed: int = 0) -> tuple[Architecture, Network]:
     """Weights per layer and activations of 2 to 10 bits, the scales of the channels of a layer far apart."""
     arch = architecture(kind, 6)
     generator = np.random.default_rng(seed)
-    arch = arch.with_layer_bits({name: int(generator.integers(2, 11)) for name in widths(arch)})
+    arch = arch.with_layer_bits({name: int(generator.integers(2, 11)) for name in bit_widths(arch)})
     torch.manual_seed(seed)
     network = Network(arch, quantiser=FIXED_POINT).train()
     with torch.no_grad():

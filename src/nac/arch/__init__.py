@@ -1,6 +1,6 @@
 """Architecture and its readings: graph, workload, float and quantised networks."""
 
-from nac.arch.architecture import Architecture, Bits, deployment_problems, trace, width_ranges, widths, workload
+from nac.arch.architecture import Architecture, Bits, bit_width_ranges, bit_widths, deployment_problems, trace, workload
 from nac.arch.blocks import (
     BLOCKS,
     Activation,
@@ -49,6 +49,8 @@ __all__ = [
     "Operation",
     "Pool",
     "Residual",
+    "bit_width_ranges",
+    "bit_widths",
     "bops_nac",
     "copied",
     "deployment_problems",
@@ -59,7 +61,5 @@ __all__ = [
     "measured_workload",
     "quantise",
     "trace",
-    "width_ranges",
-    "widths",
     "workload",
 ]

@@ -94,7 +94,7 @@ class Architecture(Model):
 
         Raises InputError for a name that no node has that has a width.
         """
-        uniform = widths(self.with_bits())
+        uniform = bit_widths(self.with_bits())
         if unknown := sorted(set(layer_bits) - set(uniform)):
             raise InputError(_no_such_width(unknown[0], uniform))
         own = {name: bits for name, bits in sorted(layer_bits.items()) if bits != uniform[name]}
@@ -104,7 +104,7 @@ class Architecture(Model):
         """One line for tables, e.g. `3x8: 32-32-mean-32-16-5 @w8a8`."""
         shape = "x".join(map(str, self.input))
         blocks = "-".join([*(block.summary() for block in self.blocks), str(self.outputs)])
-        weights, activations = width_ranges(self)
+        weights, activations = bit_width_ranges(self)
         return f"{shape}: {blocks} @w{weights}a{activations}"
 
 
@@ -128,7 +128,7 @@ def trace(architecture: Architecture) -> Graph:
     return graph
 
 
-def widths(architecture: Architecture) -> dict[str, int]:
+def bit_widths(architecture: Architecture) -> dict[str, int]:
     """Every width that a network has, by node name: what `layer_bits` may set, in order of execution."""
     return _widths(trace(architecture))
 
@@ -145,7 +145,7 @@ def _no_such_width(name: str, known: Mapping[str, int]) -> str:
     return f"layer_bits.{name}: no layer of this name has a width, expected one of {', '.join(known)}"
 
 
-def width_ranges(architecture: Architecture) -> tuple[str, str]:
+def bit_width_ranges(architecture: Architecture) -> tuple[str, str]:
     """The widths of the weights, and of the activations without the input's: `4`, or `2-6` where they differ."""
     nodes = trace(architecture).nodes
     weights = {node.weight_bits for node in nodes if node.operation.weighted}

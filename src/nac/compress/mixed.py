@@ -8,7 +8,7 @@ width alone is changed (as HAWQ asks of curvatures, arXiv 1905.03696) says which
 import logging
 from collections.abc import Callable, Collection, Mapping
 
-from nac.arch import Network, copied, widths, workload
+from nac.arch import Network, bit_widths, copied, workload
 from nac.cost import COSTS
 from nac.errors import InputError
 from nac.tasks import Split, Task
@@ -52,7 +52,7 @@ def redistribute(
 
     budget = price({})
     current = {
-        name: bits for name, bits in widths(uniform).items() if name != "input" and price({name: bits + 1}) > budget
+        name: bits for name, bits in bit_widths(uniform).items() if name != "input" and price({name: bits + 1}) > budget
     }  # fmt: skip
     if not current:
         raise InputError(f"compress.mixed_cost: {cost} does not change with bit widths, expected a cost that does")
