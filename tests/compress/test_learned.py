@@ -12,7 +12,7 @@ from nac.arch.quantisers import LEARNED
 from nac.arch.quantisers.learned import PACE, Layer, Values
 from nac.compress import Winner, compress
 from nac.compress.learned.cost import adder_bits, bit_products
-from nac.compress.learned.front import Checkpoint, along, beta, learnable, train_front
+from nac.compress.learned.front import Checkpoint, Prices, along, learnable, train_front
 from nac.compress.learned.settle import settled
 from nac.config import CompressConfig, LearnedConfig, TrainConfig
 from nac.design import Design
@@ -71,11 +71,16 @@ def test_both_costs_fall_with_every_width(problem: Problem) -> None:
 
 
 def test_beta_rises_slowly() -> None:
-    settings = LearnedConfig(beta=(1e-5, 1e-3))
-    assert beta(settings, 0.0) == 0
-    assert beta(settings, 0.1) == pytest.approx(1e-5)
-    assert beta(settings, 0.55) == pytest.approx(1e-4)
-    assert beta(settings, 1.0) == pytest.approx(1e-3)
+    prices = Prices(LearnedConfig(beta=(1e-5, 1e-3)), [0])
+    assert [float(prices.at(progress)) for progress in (0, 0.1, 0.55, 1)] == pytest.approx([0, 1e-5, 1e-4, 1e-3])
+
+
+def test_a_price_rises_while_the_cost_is_above_its_way_to_the_target_and_falls_below_it() -> None:
+    prices = Prices(LearnedConfig(beta=(1e-5, 1e-3), target=100.0, together=2), [0, 1])
+    prices.follow(torch.tensor([10_000.0, 10_000.0]), 0.1)
+    assert prices.at(0.1).tolist() == pytest.approx([1e-5, 1e-5])
+    prices.follow(torch.tensor([1_100.0, 900.0]), 0.55)
+    assert prices.at(0.55).tolist() == pytest.approx([1.1e-5, 0.909e-5], rel=1e-2)
 
 
 def test_points_are_spread_along_the_front_without_its_worst_part() -> None:
@@ -98,6 +103,15 @@ def test_one_training_gives_a_front_of_which_each_settles_to_the_same_function(p
     network.load_state_dict(front[-1].state)
     x = dataset.test.x
     assert torch.equal(predict(settled(network), x), predict(network, x))
+
+
+def test_a_target_cost_is_reached(problem: Problem) -> None:
+    task, dataset, architecture = problem
+    network = learnable(initialised(architecture, 0), dataset)
+    train = TRAIN.model_copy(update={"epochs": 40})
+    settings = LearnedConfig(beta=(1e-4, 1e-3), target=300.0, train=train)
+    front = train_front(network, dataset, task, settings, None, seed=0)
+    assert 150 < front[0].cost < 450
 
 
 def test_designs_of_a_front_are_exact_and_not_made_again(tmp_path: Path) -> None:

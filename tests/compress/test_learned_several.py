@@ -8,7 +8,7 @@ from problems import Problem
 
 from nac.arch import initialised
 from nac.compress.learned.cost import adder_bits, bit_products
-from nac.compress.learned.front import beta, learnable, train_front
+from nac.compress.learned.front import Prices, learnable, train_front
 from nac.compress.learned.several import Several, fits, for_each, teaching
 from nac.config import LearnedConfig, TrainConfig
 from nac.train import Teacher
@@ -49,9 +49,9 @@ def test_what_mixes_channels_is_trained_one_after_another() -> None:
 
 
 def test_betas_end_between_the_middle_and_the_last() -> None:
-    settings = LearnedConfig(beta=(1e-5, 1e-3), together=3)
-    assert [beta(settings, 1.0, member) for member in range(3)] == pytest.approx([1e-3, 1e-4 * 10**0.5, 1e-4])
-    assert [beta(settings, 0.1, member) for member in range(3)] == pytest.approx([1e-5] * 3)
+    prices = Prices(LearnedConfig(beta=(1e-5, 1e-3), together=3), range(3))
+    assert prices.at(1.0).tolist() == pytest.approx([1e-3, 1e-4 * 10**0.5, 1e-4])
+    assert prices.at(0.1).tolist() == pytest.approx([1e-5] * 3)
 
 
 def test_one_front_of_several_networks(problem: Problem) -> None:

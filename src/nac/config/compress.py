@@ -21,14 +21,15 @@ class LearnedConfig(Model):
     For every winner `together` networks are trained side by side, which have one front. `designs` networks along it
     become designs, each trained on at its widths with the budget `finish`; no others are made where `alone` says so.
     What a unit of `cost` adds to the loss rises from the first to the last value of `beta`: `ebops` are bits of weights
-    times those of values, `adders` about LUTs.
+    times those of values, `adders` about LUTs. Or it is found on the way to a `target` cost, from the first value on.
     """
 
     designs: PositiveInt = 8
-    together: PositiveInt = 1
+    together: PositiveInt = Field(1, exclude_if=lambda together: together == 1)
     alone: bool = False
     cost: Literal["ebops", "adders"] = "ebops"
     beta: tuple[PositiveFloat, PositiveFloat] = (1e-5, 1.5e-3)
+    target: PositiveFloat | None = Field(None, exclude_if=lambda target: target is None)
     train: TrainConfig = TrainConfig(learning_rate=3e-3, epochs=1200, batch_size=500, cycles=24)
     finish: TrainConfig = TrainConfig(learning_rate=1e-3, epochs=20, batch_size=500)
 

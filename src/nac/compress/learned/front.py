@@ -35,6 +35,8 @@ WARM_UP = 0.1
 """Share of the training in which beta rises linearly."""
 KEPT_RANGE = 0.25
 """Of the values between a front's worst and best: designs are made of networks in this share of it next to the best."""
+FASTEST = 1.1
+"""The largest change of a price from epoch to epoch, where a target is followed."""
 FILE = "front.json"
 MEASURES: Mapping[str, Callable[[Network], Tensor]] = {"ebops": bit_products, "adders": adder_bits}
 
@@ -76,17 +78,38 @@ def _calibrate(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     module.calibrate(inputs[0])
 
 
-def beta(settings: LearnedConfig, progress: float, member: int = 0) -> float:
-    """What a unit of cost adds to the loss of a member when so much of the training is done.
+class Prices:
+    """What a unit of cost adds to the loss of every member (nac.compress.learned.several) as the training goes on.
 
     Members end at values spread between the geometric mean of both of `settings.beta` and the last of them, which is
-    the first member's: the others are longer where networks are larger.
+    the first member's: the others are longer where networks are larger. With a target the costs at the end of the
+    warm-up fall to it exponentially: a price rises while its member costs more than that and falls while it costs less.
     """
-    first, last = settings.beta
-    last *= (first / last) ** (member / max(settings.together - 1, 1) / 2)
-    if progress < WARM_UP:
-        return first * progress / WARM_UP
-    return first * math.exp(math.log(last / first) * (progress - WARM_UP) / (1 - WARM_UP))
+
+    def __init__(self, settings: LearnedConfig, members: Sequence[int]) -> None:
+        self._settings, (first, last) = settings, settings.beta
+        spread = [member / max(settings.together - 1, 1) / 2 for member in members]
+        self._first, self._last = first, torch.tensor([last * (first / last) ** share for share in spread])
+        self._start: Tensor | None = None
+        self._betas = torch.full((len(members),), first)
+
+    def at(self, progress: float) -> Tensor:
+        """(members,) when so much of the training is done."""
+        if progress < WARM_UP:
+            return torch.full_like(self._last, self._first * progress / WARM_UP)
+        if self._settings.target is not None:
+            return self._betas
+        return self._first * (self._last / self._first) ** ((progress - WARM_UP) / (1 - WARM_UP))
+
+    def follow(self, costs: Tensor, progress: float) -> None:
+        """Hear of the costs (members,) at the end of an epoch."""
+        if self._settings.target is None or progress < WARM_UP:
+            return
+        if self._start is None:
+            self._start = costs.clamp_min(1)
+        share = (progress - WARM_UP) / (1 - WARM_UP)
+        wanted = self._start ** (1 - share) * self._settings.target**share
+        self._betas = self._betas * (costs.clamp_min(1) / wanted).clamp(1 / FASTEST, FASTEST)
 
 
 def train_front(
@@ -126,23 +149,23 @@ def _train(
     """Train networks side by side, each with the beta of one of the members, and keep what belongs on the front."""
     measure, metric, count = MEASURES[settings.cost], task.metric_names[0], len(members)
     sign = 1 if METRICS[metric].direction == "maximize" else -1
-    judges = dataset.validation
+    judges, prices = dataset.validation, Prices(settings, members)
 
     def keep(epoch: int, figures: Mapping[str, float]) -> None:
         with torch.no_grad():
-            costs = measure(networks.eval()).tolist()
+            costs = measure(networks.eval()).cpu()
+        prices.follow(costs, (epoch + 1) / settings.train.epochs)
         x, _ = judges.on(next(networks.parameters()).device)
         outputs = predict(networks, x).cpu().double().reshape(len(x), count, -1).numpy()
-        for index, cost in enumerate(costs):
+        for index, cost in enumerate(costs.tolist()):
             value = sign * task.metrics(outputs[:, index], judges.y.numpy(), judges.preprocessing)[metric]
             if math.isfinite(value) and not any(known.value >= value and known.cost <= cost for known in front):
                 front[:] = [known for known in front if known.value > value or known.cost < cost]
                 front.append(Checkpoint(epoch, value, cost, networks.state_of(index)))
 
     def price(network: Network, progress: float) -> Tensor:
-        betas = torch.tensor([beta(settings, progress, member) for member in members])
         costs = measure(network)
-        return (betas.to(costs.device) * costs).mean()
+        return (prices.at(progress).to(costs.device) * costs).mean()
 
     patient = settings.train.model_copy(update={"patience": settings.train.epochs})
     fit(networks, dataset, for_each(task, count), patient, seed=seed, teacher=teaching(teacher, count),
