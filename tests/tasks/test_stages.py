@@ -13,6 +13,7 @@ from nac.tasks.layouts import layout_of
 from nac.tasks.preprocessing import Preprocessing
 from nac.tasks.scaling import fit_preprocessing
 from nac.tasks.stages import STAGES, StageProgram, StageStep
+from nac.testing import check_input_stage
 
 
 def every(raw: RawType) -> np.ndarray:
@@ -120,6 +121,13 @@ def test_jets_have_a_type_for_each_feature() -> None:
     layout = layout_of(validate(DataConfig, known, "task"))
     with pytest.raises(InputError, match="one for each of 3 features, found 2"):
         layout.fit(np.ones((5, 3, 8), np.float32))
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_stage_keeps_its_contract(name: str) -> None:
+    for text in ("ufixed<10,10>", "fixed<7,3>"):
+        if name != "patch_shift" or text.startswith("u"):
+            check_input_stage(STAGES[name], raw_type(text))
 
 
 def test_broken_programs_are_refused() -> None:

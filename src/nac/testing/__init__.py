@@ -22,9 +22,10 @@ from nac.testing.pruners import check_pruner
 from nac.testing.quantisers import check_quantiser
 from nac.testing.samplers import check_sampler
 from nac.testing.simulators import check_simulator
+from nac.testing.stages import check_input_stage
 
 __all__ = [
     "check_backend", "check_block", "check_circuit_operation", "check_cost", "check_distiller", "check_engine",
-    "check_executor", "check_layout", "check_loss", "check_metric", "check_operation", "check_pruner",
-    "check_quantiser", "check_sampler", "check_simulator",
+    "check_executor", "check_input_stage", "check_layout", "check_loss", "check_metric", "check_operation",
+    "check_pruner", "check_quantiser", "check_sampler", "check_simulator",
 ]  # fmt: skip

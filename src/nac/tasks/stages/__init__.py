@@ -6,5 +6,5 @@ from nac.tasks.stages.program import StageProgram, StageStep, StageValue, StageW
 
 __all__ = ["STAGES", "InputStage", "StageProgram", "StageStep", "StageValue", "StageWriter", "program"]
 
-STAGES: Registry[InputStage] = Registry("stage", "nac.tasks.stages")
+STAGES: Registry[InputStage] = Registry("input stage", "nac.tasks.stages")
 """A task asks for one by `data.scaling`; the stages are modules of this package."""

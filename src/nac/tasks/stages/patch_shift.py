@@ -14,7 +14,7 @@ class PatchShift(InputStage):
 
     def fit(self, raw: RawType, values: npt.NDArray[np.int64]) -> StageProgram:
         """Nothing is fitted: every patch is scaled by itself."""
-        bits = raw.width
+        bits = raw.width  # of the range, and of patches of either sign
 
         def write(x: StageValue) -> StageValue:
             x = x.minus(x.least()).low(bits)

@@ -188,8 +188,11 @@ def _reaches(x: FVariable, bits: int) -> FVariable:
 
 
 def _clip(x: FVariable, low: int, high: int) -> FVariable:
-    kept = select(negative(x - float(low)), float(low), x) if x.low < low else x
-    return select(negative(x - float(high + 1)), kept, float(high)) if x.high > high else kept
+    """Saturated; the bits above are taken off, which alkaid does not know to be unused."""
+    kept = (x.relu() if low == 0 else select(negative(x - float(low)), float(low), x)) if x.low < low else x
+    kept = select(negative(x - float(high + 1)), kept, float(high)) if x.high > high else kept
+    bits = max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0)
+    return kept.quantize(int(low < 0), bits, 0, "WRAP", "TRN")
 
 
 def _table(x: FVariable, *numbers: int) -> FVariable:
