@@ -10,26 +10,6 @@ from nac.arch.operation import Node
 from nac_traces.operations import Absolute
 
 
-class Modulus(Block):
-    """A dense layer whose outputs count without their sign: an operation that nac has not, in networks and circuits."""
-
-    block: Literal["modulus"] = "modulus"
-    width: Width
-
-    def expand(self, builder: Builder, name: str, x: Node) -> Node:
-        """(F,) to (width,)."""
-        dense = builder.add(name, ops.Dense(width=self.width), x)
-        return activated(builder, name, builder.add(f"{name}_abs", Absolute(), dense), "none", "none")
-
-    def summary(self) -> str:
-        """Its size."""
-        return f"|{self.width}|"
-
-    def sizes(self, name: str) -> Mapping[str, str]:
-        """Of the layer, so that pruned channels can be removed."""
-        return {name: "width"}
-
-
 class Squeeze(Block):
     """A dense layer through a bottleneck: `rank` values between input and output, so that it has fewer products."""
 
@@ -51,3 +31,23 @@ class Squeeze(Block):
     def sizes(self, name: str) -> Mapping[str, str]:
         """Of both layers, so that pruned channels can be removed."""
         return {name: "rank", f"{name}_wide": "width"}
+
+
+class Modulus(Block):
+    """A dense layer whose outputs count without their sign: an operation that nac has not, in networks and circuits."""
+
+    block: Literal["modulus"] = "modulus"
+    width: Width
+
+    def expand(self, builder: Builder, name: str, x: Node) -> Node:
+        """(F,) to (width,)."""
+        dense = builder.add(name, ops.Dense(width=self.width), x)
+        return activated(builder, name, builder.add(f"{name}_abs", Absolute(), dense), "none", "none")
+
+    def summary(self) -> str:
+        """Its size."""
+        return f"|{self.width}|"
+
+    def sizes(self, name: str) -> Mapping[str, str]:
+        """Of the layer, so that pruned channels can be removed."""
+        return {name: "width"}
