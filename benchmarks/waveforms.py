@@ -1,6 +1,6 @@
 """Convolutions over waveforms against dense networks of the same cost, on simulated calorimeter pulses.
 
-    python benchmarks/waveforms.py [--seeds 11 12 13] [--budgets 80000 160000] [--trials 40] [--out DIR]
+    python benchmarks/waveforms.py [--seeds 11 12 13] [--budgets 80000 160000] [--trials 30] [--out DIR]
 
 For every seed either space is searched alike: the same pulses of the task `pulses`, objectives, sampler and number of
 trials, batch norm behind every layer, no network that costs more than the largest budget. For every budget the network
@@ -91,7 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
     parser.add_argument("--budgets", type=float, nargs="+", default=[80_000, 160_000])
-    parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--trials", type=int, default=30)
     parser.add_argument("--out", type=Path, help="folder of the runs, which are gone on with; a temporary one without")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
