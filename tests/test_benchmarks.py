@@ -5,6 +5,7 @@ import re
 import runpy
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,13 @@ def test_commands_that_are_shown_can_be_given(
 ) -> None:
     with pytest.raises(ParsedError):
         called(script, list(arguments), monkeypatch)
+
+
+def test_what_an_accuracy_costs_is_read_along_the_front_that_was_chosen() -> None:
+    at: Callable[..., float] = runpy.run_path(str(ROOT / "benchmarks" / "at_accuracy.py"))["at"]
+    rows = [{"lut": 100, "choice": 0.70, "held": 0.72}, {"lut": 400, "choice": 0.76, "held": 0.74},
+            {"lut": 200, "choice": 0.69, "held": 0.99}, {"lut": 800, "choice": 0.80, "held": 0.73}]  # fmt: skip
+    assert at(rows, 0.72, "lut") == pytest.approx(100)
+    assert at(rows, 0.735, "lut") == pytest.approx(400), "a larger and worse one takes its luck"
+    assert at(rows, 0.7275, "lut") == pytest.approx(200)
+    assert at(rows, 0.74, "lut") == float("inf")
