@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from designs import architecture, random_network
+from designs import FLATTEN, architecture, dense, random_network
 from numpy.typing import NDArray
 
 from nac.arch import Architecture
-from nac.config import TargetConfig, TaskConfig
+from nac.config import TargetConfig, TaskConfig, load_task
 from nac.design import Design, DesignRecord
 from nac.errors import InputError
 from nac.hardware import engine, synthesise
@@ -26,6 +26,8 @@ from nac.hardware.kit.script import script
 from nac.hardware.rtl import rtl_project
 from nac.hardware.rtl.estimation import estimate_network
 from nac.hardware.rtl.simulation import simulate, simulator
+from nac.tasks import make_task
+from nac.tasks.layouts import layout_of
 from nac.tasks.scaling import fit_preprocessing
 
 JETS: dict[str, Any] = {"layout": "constituents", "kind": "classification", "classes": ["g", "q", "W", "Z", "t"],
@@ -68,6 +70,29 @@ def staged_design(folder: Path, scaling: str, target: dict[str, Any] | None = No
     return Design.create(folder, record, network)
 
 
+SHIPPED = {"jets": "pseudo_log", "bragg": "patch_shift", "pulses": "common_shift", "qubit": "shift",
+           "jets_features": "shift", "jets_openml": "shift"}  # fmt: skip
+
+
+def shipped_design(folder: Path, name: str) -> Design:
+    """A small design of a shipped task that begins with its input stage, fitted to raw numbers at random."""
+    task = load_task(name, "default", (f"data.scaling={SHIPPED[name]}",))
+    made = make_task(task)
+    blocks = [*([FLATTEN] if len(made.input_shape) > 1 else []), dense(6, "relu")]
+    arch = Architecture.model_validate({"input": made.input_shape, "blocks": blocks, "outputs": made.outputs,
+                                        "bits": {"input": 8, "weights": 6, "activations": 6}})  # fmt: skip
+    types = layout_of(task.data).raw_types(made.input_shape[0])
+    generator = np.random.default_rng(0)
+    samples = np.stack([known.values(generator.integers(known.low, known.high, (500, *made.input_shape[1:])))
+                        for known in types], axis=1)  # fmt: skip
+    targets = np.zeros(500) if task.data.classes else generator.normal(size=(500, made.outputs))
+    record = DesignRecord(
+        name=folder.name, task=task, architecture=arch, sparsity=0.0, density={}, metrics={}, origin={},
+        preprocessing=fit_preprocessing(samples[:, 0] if name == "bragg" else samples, targets, task.data), costs={},
+    )  # fmt: skip
+    return Design.create(folder, record, random_network(arch))
+
+
 def raw_inputs(design: Design, n: int = 300) -> NDArray[np.float32]:
     """Samples, and raw integers over the whole range and at its ends."""
     circuit = circuit_of(design)
@@ -91,15 +116,29 @@ def test_torch_qonnx_circuit_and_adder_graph_agree_from_raw_integers_on(tmp_path
 @pytest.mark.parametrize("scaling", KINDS)
 def test_the_references_compute_the_same_bits(tmp_path: Path, scaling: str) -> None:
     design = staged_design(tmp_path / "design", scaling)
-    x = raw_inputs(design)
+    _compare_references(design, raw_inputs(design), physical(scaling, design.record.architecture, 200), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_references_of_shipped_tasks_equal_torch_on_raw_numbers_at_random(tmp_path: Path, name: str) -> None:
+    design = shipped_design(tmp_path / "design", name)
+    x = random_input(circuit_of(design), 10_000)
+    prep = design.record.preprocessing
+    _compare_references(design, x, prep.raw_values(x[:200].astype(np.int64)), tmp_path)
+
+
+def _compare_references(
+    design: Design, x: NDArray[np.float32], samples: NDArray[np.float32], tmp_path: Path
+) -> None:  # fmt: skip
+    """With torch, on raw integers; and what they make of samples in physical units."""
     circuit = circuit_of(design)
     sheet, network = sheet_of(design.record, circuit), json.loads(json.dumps(network_json(circuit)))
     module = ModuleType("reference")
     exec(compile(script(circuit), "reference.py", "exec"), vars(module))
     python = module.Reference(json.loads(sheet.model_dump_json()), network)
-    expected = np.ldexp(evaluate(circuit, x), sheet.output.fraction).astype(np.int64)
+    expected = np.ldexp(engine("torch", design).predict(x), sheet.output.fraction).astype(np.int64)
     assert np.array_equal(python.outputs(x.astype(np.int64)), expected)
-    samples = physical(scaling, design.record.architecture, 200)
     assert np.array_equal(python.inputs(samples), design.inputs(samples).astype(np.int64))
     if shutil.which("g++") is None:
         pytest.skip("g++ is not installed")
