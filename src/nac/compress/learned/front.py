@@ -33,7 +33,7 @@ from nac.train import Teacher, fit, predict
 logger = logging.getLogger(__name__)
 WARM_UP = 0.1
 """Share of the training in which beta rises linearly."""
-KEPT_RANGE = 0.25
+KEPT_RANGE = 0.5
 """Of the values between a front's worst and best: designs are made of networks in this share of it next to the best."""
 FASTEST = 1.1
 """The largest change of a price from epoch to epoch, where a target is followed."""
