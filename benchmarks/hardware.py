@@ -27,7 +27,7 @@ from nac.config import CompressConfig, TaskConfig, load_task
 from nac.design import Design
 from nac.hardware import HardwareReport, synthesise
 from nac.hardware.analytic import model_of
-from nac.hardware.export import circuit_of
+from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import estimate
 from nac.report.quantities import quantity
 from nac.report.tables import markdown

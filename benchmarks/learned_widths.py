@@ -26,8 +26,8 @@ from nac.compress.learned.finish import finished
 from nac.compress.learned.front import along, learnable, train_front
 from nac.compress.quantisation import Trainer, teacher_of
 from nac.config import LearnedConfig, load_task
-from nac.hardware.export import export_network
-from nac.hardware.read import read_circuit
+from nac.hardware.onnx.export import export_network
+from nac.hardware.onnx.read import read_circuit
 from nac.hardware.rtl.lowering import lower
 from nac.tasks import make_task
 from nac.train import evaluate, fit

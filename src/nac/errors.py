@@ -58,7 +58,7 @@ def third_party(name: str) -> Iterator[None]:
 
 
 def _own_line(error: Exception) -> str:
-    """Where a mistake was made, `nac.hardware.read line 12`, if that was in our code."""
+    """Where a mistake was made, `nac.hardware.onnx.read line 12`, if that was in our code."""
     if not isinstance(error, MISTAKES):
         return ""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)

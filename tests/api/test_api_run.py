@@ -11,8 +11,8 @@ from pulses import SHORT, pulses
 
 import nac
 from nac.errors import InputError
-from nac.hardware.convert import run_onnxruntime
 from nac.hardware.engines.trained import TorchEngine
+from nac.hardware.onnx.convert import run_onnxruntime
 
 
 def test_what_is_public_is_listed_and_there() -> None:

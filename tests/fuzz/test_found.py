@@ -19,8 +19,8 @@ from nac.design import Design
 from nac.errors import InputError
 from nac.global_search import results
 from nac.hardware import HlsProject
-from nac.hardware.export import load_model
-from nac.hardware.read import read_circuit
+from nac.hardware.onnx.export import load_model
+from nac.hardware.onnx.read import read_circuit
 from nac.hardware.rtl.record import RtlProject
 from nac.pipeline.check import check_file
 from nac.pipeline.costs import cost_of

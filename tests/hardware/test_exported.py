@@ -12,8 +12,8 @@ from nac.config import TargetConfig
 from nac.design import Design
 from nac.hardware import synthesise
 from nac.hardware.circuit import Circuit
-from nac.hardware.export import circuit_of, export, exported, load_model
-from nac.hardware.read import read_circuit
+from nac.hardware.onnx.export import circuit_of, export, exported, load_model
+from nac.hardware.onnx.read import read_circuit
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
     for module in ("export", "recount", "generate"):
         monkeypatch.setattr(sys.modules[f"nac.hardware.{module}"], "load_model", loading)
-    monkeypatch.setattr(sys.modules["nac.hardware.export"], "read_circuit", reading)
+    monkeypatch.setattr(sys.modules["nac.hardware.onnx.export"], "read_circuit", reading)
     return counts
 
 

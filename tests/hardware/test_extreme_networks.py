@@ -15,10 +15,10 @@ from nac.compress.constants import without_constants
 from nac.config import TargetConfig
 from nac.design import Design
 from nac.hardware import export, read_circuit, synthesise
+from nac.hardware.circuit.evaluate import evaluate
 from nac.hardware.engines.exported import QonnxEngine
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.evaluate import evaluate
-from nac.hardware.export import load_model
+from nac.hardware.onnx.export import load_model
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.lowering import LowerOptions, lower

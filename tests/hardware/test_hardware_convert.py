@@ -9,8 +9,8 @@ from designs import architecture, make_design, random_network, samples
 
 from nac.errors import WorkError
 from nac.hardware import assert_costs_agree, recount
-from nac.hardware.convert import convert
-from nac.hardware.export import export
+from nac.hardware.onnx.convert import convert
+from nac.hardware.onnx.export import export
 
 
 @pytest.mark.parametrize(

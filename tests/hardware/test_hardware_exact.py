@@ -23,7 +23,7 @@ from nac.hardware import (
     verify,
 )
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Node
-from nac.hardware.hls_layers import HlsWriter, valid_reuse
+from nac.hardware.hls.layers import HlsWriter, valid_reuse
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.simulation import simulator
 

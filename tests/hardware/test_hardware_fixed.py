@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nac.hardware.fixed import Fixed, Span
+from nac.hardware.circuit.fixed import Fixed, Span
 
 numbers = st.integers(-5000, 5000)
 spans = st.builds(lambda a, b, f: Span(min(a, b), max(a, b), f), numbers, numbers, st.integers(-6, 12))

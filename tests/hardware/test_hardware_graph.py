@@ -18,10 +18,10 @@ from nac.arch import Architecture, Network, measured_workload, trace, workload
 from nac.cost import MatrixOp, bops, macs
 from nac.errors import InputError, WorkError
 from nac.hardware import assert_costs_agree, export, export_network, read_circuit, recount, recount_model
+from nac.hardware.circuit.evaluate import evaluate
 from nac.hardware.engines.exported import QonnxEngine, run_qonnx
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.evaluate import evaluate
-from nac.hardware.export import load_model
+from nac.hardware.onnx.export import load_model
 
 KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")
 

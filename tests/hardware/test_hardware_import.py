@@ -11,9 +11,9 @@ from nac.arch import measured_workload
 from nac.errors import InputError
 from nac.hardware import assert_costs_agree, export_network
 from nac.hardware.engines.exported import run_qonnx
-from nac.hardware.importing import import_graph
-from nac.hardware.plain import to_plain
-from nac.hardware.recount import recount_model
+from nac.hardware.onnx.importing import import_graph
+from nac.hardware.onnx.plain import to_plain
+from nac.hardware.onnx.recount import recount_model
 
 
 def exported(module: nn.Module, *shape: int) -> onnx.ModelProto:

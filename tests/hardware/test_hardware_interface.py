@@ -11,13 +11,13 @@ from designs import architecture, make_design, random_network
 from nac.config import TaskConfig
 from nac.design import Design
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.export import circuit_of
-from nac.hardware.generate import generate
+from nac.hardware.hls.generate import generate
+from nac.hardware.hls.order import to_channels_last
+from nac.hardware.hls.project import HlsProject
 from nac.hardware.interface import Sheet, example, sheet_of
 from nac.hardware.interface_text import interface_md, sections
 from nac.hardware.kit.sheet import whole_sheet
-from nac.hardware.order import to_channels_last
-from nac.hardware.project import HlsProject
+from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl.engine import rtl_project
 from nac.tasks import Preprocessing
 

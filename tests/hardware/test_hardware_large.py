@@ -11,7 +11,7 @@ from designs import FLATTEN, POOL, DesignMaker, conv, dense, make_design, random
 from nac.arch import Architecture
 from nac.config import load_task
 from nac.hardware import HlsProject, generate, synthesise
-from nac.hardware.export import circuit_of
+from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl.lowering import MOST_PRODUCTS, unrolled_products
 
 SETTINGS = ("target.part=xczu9eg-ffvb1156-2-e", "target.clock_period_ns=8", "target.strategy=Resource",

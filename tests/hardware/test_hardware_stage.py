@@ -17,12 +17,12 @@ from nac.config import TargetConfig, TaskConfig, load_task
 from nac.design import Design, DesignRecord
 from nac.errors import InputError
 from nac.hardware import engine, synthesise
-from nac.hardware.evaluate import corner_input, evaluate, random_input
-from nac.hardware.export import circuit_of, exported
+from nac.hardware.circuit.evaluate import corner_input, evaluate, random_input
 from nac.hardware.interface import sheet_of
 from nac.hardware.kit import header
 from nac.hardware.kit.network import network_json
 from nac.hardware.kit.script import script
+from nac.hardware.onnx.export import circuit_of, exported
 from nac.hardware.rtl import rtl_project
 from nac.hardware.rtl.estimation import estimate_network
 from nac.hardware.rtl.simulation import simulate, simulator

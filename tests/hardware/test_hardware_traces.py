@@ -9,10 +9,10 @@ from designs import DesignMaker, samples
 from nac.arch import measured_workload
 from nac.config import TargetConfig
 from nac.hardware import engine, export_network, generate, read_circuit, recount_model, verify
+from nac.hardware.circuit.evaluate import corner_input, evaluate, random_input
 from nac.hardware.engines.exported import QonnxEngine
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.evaluate import corner_input, evaluate, random_input
-from nac.hardware.recount import assert_costs_agree
+from nac.hardware.onnx.recount import assert_costs_agree
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.simulation import prove, simulator

@@ -6,10 +6,10 @@ from designs import DesignMaker
 from numpy.typing import NDArray
 
 from nac.errors import InputError, WorkError
-from nac.hardware.evaluate import evaluate, random_input
-from nac.hardware.export import circuit_of
-from nac.hardware.fixed import Fixed
-from nac.hardware.upsets import Upsets
+from nac.hardware.circuit.evaluate import evaluate, random_input
+from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.circuit.upsets import Upsets
+from nac.hardware.onnx.export import circuit_of
 from nac.pipeline.robustness import Flips, robustness
 
 

@@ -4,16 +4,16 @@ from importlib import metadata
 from pathlib import Path
 
 from nac.config import TargetConfig
-from nac.hardware import hls4ml
-from nac.hardware.backends import backend_for
-from nac.hardware.export import load_model
-from nac.hardware.read import read_circuit
+from nac.hardware.hls import hls4ml
+from nac.hardware.hls.backends import backend_for
+from nac.hardware.onnx.export import load_model
+from nac.hardware.onnx.read import read_circuit
 
 MODEL = Path(__file__).resolve().parents[2] / "hls_projects" / "jets" / "model.onnx"
 
 
 def test_the_version_is_the_one_that_was_looked_into() -> None:
-    assert metadata.version("hls4ml") == hls4ml.VERSION, "do `hls4ml.py`, `hls_layers.py` and `stream_product.py` hold?"
+    assert metadata.version("hls4ml") == hls4ml.VERSION, "do `hls4ml.py`, `layers.py` and `stream_product.py` hold?"
 
 
 def test_its_scripts_still_need_what_is_mended(tmp_path: Path) -> None:

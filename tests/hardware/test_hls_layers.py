@@ -8,10 +8,10 @@ import pytest
 
 from nac.config import TargetConfig
 from nac.hardware.circuit import Circuit, Node, Weights
-from nac.hardware.evaluate import evaluate, random_input
-from nac.hardware.fixed import Fixed, Span
-from nac.hardware.hls4ml import trace_layers
-from nac.hardware.hls_layers import to_hls_layers
+from nac.hardware.circuit.evaluate import evaluate, random_input
+from nac.hardware.circuit.fixed import Fixed, Span
+from nac.hardware.hls.hls4ml import trace_layers
+from nac.hardware.hls.layers import to_hls_layers
 
 
 class Chain:

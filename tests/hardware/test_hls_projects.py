@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from nac.errors import InputError
-from nac.hardware import HlsProject, project, restore
+from nac.hardware import HlsProject, restore
 from nac.hardware.engines.exported import run_qonnx
-from nac.hardware.export import load_model
-from nac.hardware.read import read_circuit
+from nac.hardware.hls import project
+from nac.hardware.onnx.export import load_model
+from nac.hardware.onnx.read import read_circuit
 
 PROJECTS = Path(__file__).resolve().parents[2] / "hls_projects"
 TASKS = ("jets", "bragg")

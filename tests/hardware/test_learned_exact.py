@@ -15,13 +15,13 @@ from nac.arch.quantisers import LEARNED
 from nac.compress.constants import without_constants
 from nac.config import TargetConfig
 from nac.hardware import ENGINES, engine, outputs_sha256, synthesise
-from nac.hardware.convert import run_onnxruntime
+from nac.hardware.circuit.evaluate import corner_input, evaluate, random_input
 from nac.hardware.engines.exported import run_qonnx
-from nac.hardware.evaluate import corner_input, evaluate, random_input
-from nac.hardware.export import export_network
-from nac.hardware.plain import to_plain
-from nac.hardware.read import read_circuit
-from nac.hardware.recount import assert_costs_agree, recount_model
+from nac.hardware.onnx.convert import run_onnxruntime
+from nac.hardware.onnx.export import export_network
+from nac.hardware.onnx.plain import to_plain
+from nac.hardware.onnx.read import read_circuit
+from nac.hardware.onnx.recount import assert_costs_agree, recount_model
 from nac.hardware.rtl.lowering import lower
 
 KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")

@@ -7,7 +7,7 @@ import pytest
 from designs import architecture, make_design, random_network, samples
 
 from nac.hardware import synthesise
-from nac.hardware.project import HlsProject
+from nac.hardware.hls.project import HlsProject
 
 FOLDER = "it's a \"run\"; $(touch owned) `touch owned` [exec touch owned] {x} #1 & 50%"
 

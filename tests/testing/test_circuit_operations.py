@@ -15,8 +15,8 @@ import nac.hardware
 from nac.arch import Architecture
 from nac.hardware import export_network, read_circuit
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Circuit, CircuitOperation, Integers, Node
-from nac.hardware.front import with_stage
-from nac.hardware.hls_layers import HlsWriter
+from nac.hardware.circuit.front import with_stage
+from nac.hardware.hls.layers import HlsWriter
 from nac.hardware.rtl.arithmetic import Variables
 from nac.hardware.rtl.lowering import AdderWriter
 from nac.tasks.scaling import fit_preprocessing

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from nac.config import DataConfig
 from nac.design import Design
-from nac.hardware.backends import BACKENDS, Backend
 from nac.hardware.engines import ENGINES, Engine
 from nac.hardware.engines.trained import TorchEngine
+from nac.hardware.hls.backends import BACKENDS, Backend
 from nac.pipeline.executors import EXECUTORS, Worker, WorkerOptions
 from nac.rundir import Run
 from nac.tasks.simulate import SIMULATORS, Simulator

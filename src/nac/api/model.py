@@ -19,8 +19,8 @@ from nac.cost import costs
 from nac.design import Design as Folder
 from nac.design import DesignRecord
 from nac.errors import InputError
-from nac.hardware.importing import import_graph
-from nac.hardware.importing.source import graph_of
+from nac.hardware.onnx.importing import import_graph
+from nac.hardware.onnx.importing.source import graph_of
 from nac.pipeline.adopt import adopt, space_of
 from nac.pipeline.costs import CostTable
 from nac.pipeline.request import Request

@@ -15,9 +15,9 @@ import torch
 from nac.config import Model
 from nac.design import Design, DesignRecord
 from nac.hardware.circuit import Circuit, Types
-from nac.hardware.evaluate import evaluate, to_integers
-from nac.hardware.fixed import Fixed
-from nac.hardware.output import OutputSheet, answer, output_sheet
+from nac.hardware.circuit.evaluate import evaluate, to_integers
+from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.circuit.output import OutputSheet, answer, output_sheet
 from nac.tasks import Preprocessing
 from nac.tasks.layouts import layout_of
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nac.hardware.circuit.output import OutputSheet
 from nac.hardware.interface import AnswerPort, Element, Example, InputSheet, RtlSheet, Sheet
-from nac.hardware.output import OutputSheet
 
 TRANSFORMS = {"none": "x", "log2_1p": "log2(1 + x)", "sqrt": "sqrt(x)"}
 SHOWN = 24

@@ -14,16 +14,16 @@ from nac.arch.brevitas import SPREAD
 from nac.config import Model, TargetConfig
 from nac.cost import COSTS, costs
 from nac.design import Design
-from nac.hardware.evaluate import random_input
-from nac.hardware.export import circuit_of, export
-from nac.hardware.generate import generate
+from nac.hardware.circuit.evaluate import random_input
+from nac.hardware.hls.generate import generate
+from nac.hardware.hls.order import to_channels_last
+from nac.hardware.hls.project import HlsProject
 from nac.hardware.kit.sheet import whole_sheet, write_sheet
 from nac.hardware.kit.vectors import FOLDER as VECTORS
 from nac.hardware.kit.vectors import write_vectors
 from nac.hardware.number import HardwareNumber
-from nac.hardware.order import to_channels_last
-from nac.hardware.project import HlsProject
-from nac.hardware.recount import assert_costs_agree, recount
+from nac.hardware.onnx.export import circuit_of, export
+from nac.hardware.onnx.recount import assert_costs_agree, recount
 from nac.hardware.rtl import RtlProject, RtlReport, Simulation, Synthesis, build_rtl, rtl_project
 from nac.hardware.rtl.bench import Passed
 from nac.hardware.rtl.build import RANDOM_SAMPLES, Say, silent

@@ -22,9 +22,9 @@ from nac.hardware.engines import outputs_sha256
 from nac.hardware.engines.exported import QonnxEngine, run_qonnx
 from nac.hardware.engines.hls import HlsEngine
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.export import Exported, exported
-from nac.hardware.hls4ml import trace_layers
-from nac.hardware.project import HlsProject
+from nac.hardware.hls.hls4ml import trace_layers
+from nac.hardware.hls.project import HlsProject
+from nac.hardware.onnx.export import Exported, exported
 
 logger = logging.getLogger(__name__)
 TRACED_SAMPLES = 20

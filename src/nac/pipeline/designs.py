@@ -16,9 +16,9 @@ from nac.design import DESIGN_FAILURES, Design, more_saturated, record_failure
 from nac.design.data import Input
 from nac.errors import InputError
 from nac.hardware import BACKENDS, ENGINES, HardwareReport, engine, outputs_sha256, synthesise
-from nac.hardware.convert import NAME as QCDQ_FILE
-from nac.hardware.convert import convert
-from nac.hardware.export import circuit_of
+from nac.hardware.onnx.convert import NAME as QCDQ_FILE
+from nac.hardware.onnx.convert import convert
+from nac.hardware.onnx.export import circuit_of
 from nac.hardware.report import random_inputs
 from nac.hardware.rtl import RtlEngine
 from nac.pipeline.context import as_started

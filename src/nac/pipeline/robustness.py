@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nac.errors import WorkError
 from nac.hardware.circuit import Circuit
-from nac.hardware.upsets import Upsets
+from nac.hardware.circuit.upsets import Upsets
 from nac.tasks.metrics import METRICS
 
 Metrics = Callable[[NDArray[np.float64], NDArray[Any]], Mapping[str, float]]

@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from nac.config import TargetConfig
-from nac.hardware.backends import BACKENDS, Backend
-from nac.hardware.evaluate import evaluate, random_input
-from nac.hardware.export import exported
-from nac.hardware.generate import write_hls
+from nac.hardware.circuit.evaluate import evaluate, random_input
+from nac.hardware.hls.backends import BACKENDS, Backend
+from nac.hardware.hls.generate import write_hls
+from nac.hardware.onnx.export import exported
 from nac.testing.designs import random_design
 
 INTERFACES = ("io_parallel", "io_stream")

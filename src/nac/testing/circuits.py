@@ -12,16 +12,16 @@ import numpy.typing as npt
 
 from nac.config import TargetConfig
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Circuit, CircuitOperation, Integers, Node
+from nac.hardware.circuit.evaluate import corner_input, evaluate_all, numbers, random_input, to_integers, to_values
 from nac.hardware.circuit.operation import read_as
-from nac.hardware.evaluate import corner_input, evaluate_all, numbers, random_input, to_integers, to_values
-from nac.hardware.hls4ml import trace_layers
-from nac.hardware.hls_layers import to_hls_layers
+from nac.hardware.circuit.output import OutputSheet
+from nac.hardware.hls.hls4ml import trace_layers
+from nac.hardware.hls.layers import to_hls_layers
 from nac.hardware.interface import Feature, InputSheet, Sheet, own_types
 from nac.hardware.kit.header import checker, header
 from nac.hardware.kit.network import network_json
 from nac.hardware.kit.script import script
 from nac.hardware.kit.vectors import write_vectors
-from nac.hardware.output import OutputSheet
 from nac.hardware.rtl.lowering import lower
 from nac.hardware.rtl.record import run_graph
 

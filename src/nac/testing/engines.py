@@ -8,9 +8,9 @@ import numpy as np
 
 from nac.design import Design
 from nac.errors import InputError
+from nac.hardware.circuit.evaluate import corner_input, evaluate, random_input
 from nac.hardware.engines import Engine, outputs_sha256
-from nac.hardware.evaluate import corner_input, evaluate, random_input
-from nac.hardware.export import circuit_of
+from nac.hardware.onnx.export import circuit_of
 from nac.testing.designs import random_design
 
 SAMPLES = 300

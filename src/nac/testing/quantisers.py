@@ -9,7 +9,7 @@ from torch import Tensor
 from nac.arch import Architecture, Network, copied
 from nac.arch.quantisers import QUANTISERS, plain
 from nac.hardware import export_network, read_circuit
-from nac.hardware.evaluate import evaluate, random_input
+from nac.hardware.circuit.evaluate import evaluate, random_input
 
 STEPS, SAMPLES = 35, 64
 FLATTEN = {"block": "flatten"}

@@ -4,7 +4,7 @@ import numpy as np
 
 from nac.config.raw import RawType
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Circuit
-from nac.hardware.front import stage_nodes
+from nac.hardware.circuit.front import stage_nodes
 from nac.tasks.stages import InputStage
 from nac.testing.circuits import check_circuit_operation
 

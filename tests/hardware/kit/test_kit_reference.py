@@ -17,15 +17,15 @@ from sheets import WAYS, design_of_way, raw_samples
 
 from nac.design import Design
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Integers
+from nac.hardware.circuit.evaluate import random_input, to_integers
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.evaluate import random_input, to_integers
-from nac.hardware.export import circuit_of
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
 from nac.hardware.kit import header
 from nac.hardware.kit.network import network_json
 from nac.hardware.kit.reference import Reference
 from nac.hardware.kit.script import script
+from nac.hardware.onnx.export import circuit_of
 from nac.space import SearchSpace
 
 SPACES = sorted((Path(__file__).resolve().parents[3] / "search_spaces").glob("*.yaml"))

@@ -9,11 +9,11 @@ from sheets import WAYS, design_of_way, raw_samples
 from nac.config import TaskConfig, load_task
 from nac.config.output import OutputConfig
 from nac.errors import InputError
+from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.circuit.output import OutputSheet
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.export import circuit_of
-from nac.hardware.fixed import Fixed
 from nac.hardware.interface import sheet_of
-from nac.hardware.output import OutputSheet
+from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.answer import answer_graph, answers, has_stage
 from nac.hardware.rtl.bench import run_bench

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from nac.hardware.circuit import rounded
-from nac.hardware.fixed import Fixed
+from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.rtl.arithmetic import (
     HARDWARE,
     Matrices,

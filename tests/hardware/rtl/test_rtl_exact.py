@@ -13,9 +13,9 @@ from designs import DesignMaker, architecture, make_design, random_network, samp
 from nac.config import TargetConfig
 from nac.errors import InputError, WorkError
 from nac.hardware import engine, export, outputs_sha256
+from nac.hardware.circuit.evaluate import evaluate, random_input
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.evaluate import evaluate, random_input
-from nac.hardware.export import circuit_of
+from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project

@@ -10,7 +10,7 @@ from alkaid.trace.passes import optimize
 from alkaid.types import CombLogic
 
 from nac.config import TargetConfig
-from nac.hardware.fixed import Fixed
+from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.arithmetic import HARDWARE, largest, quantise
 from nac.hardware.rtl.luts import PASSED, alone, luts

@@ -9,10 +9,10 @@ import pytest
 from designs import architecture, make_design, random_network
 
 from nac.design import Design
+from nac.hardware.circuit.evaluate import random_input
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.evaluate import random_input
-from nac.hardware.export import circuit_of
-from nac.hardware.generate import generate
+from nac.hardware.hls.generate import generate
+from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.names import prefix_modules

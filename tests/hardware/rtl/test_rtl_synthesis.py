@@ -9,7 +9,7 @@ from designs import DesignMaker
 from nac.config import TargetConfig
 from nac.config.parts import PARTS
 from nac.errors import WorkError
-from nac.hardware.export import circuit_of
+from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import rtl_project

@@ -14,8 +14,8 @@ from designs import DesignMaker, architecture, make_design, random_network
 
 from nac.design import Design
 from nac.errors import InputError, WorkError
-from nac.hardware.evaluate import evaluate, random_input
-from nac.hardware.export import circuit_of
+from nac.hardware.circuit.evaluate import evaluate, random_input
+from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import run_bench
 from nac.hardware.rtl.engine import rtl_project

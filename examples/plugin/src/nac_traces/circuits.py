@@ -7,9 +7,9 @@ import onnx
 from alkaid.trace import FVariable
 
 from nac.hardware.circuit import CircuitOperation, Integers, Node, Numbers, Operand
-from nac.hardware.fixed import Fixed, Span
-from nac.hardware.hls_layers import HlsWriter
-from nac.hardware.read import Reader
+from nac.hardware.circuit.fixed import Fixed, Span
+from nac.hardware.hls.layers import HlsWriter
+from nac.hardware.onnx.read import Reader
 from nac.hardware.rtl.arithmetic import Variables, each, negative, select
 from nac.hardware.rtl.lowering import AdderWriter
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nac.hardware.circuit.fixed import Fixed, Span
 from nac.hardware.circuit.operation import CIRCUIT_OPERATIONS, CircuitOperation, Integers
-from nac.hardware.fixed import Fixed, Span
 
 FLOAT64_EXACT = 1 << 53
 """Integers up to this magnitude are exact in float64, in which torch and QONNX compute."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import onnx
 
     from nac.hardware.circuit.nodes import Node
-    from nac.hardware.hls_layers import HlsWriter
-    from nac.hardware.read import Reader
+    from nac.hardware.hls.layers import HlsWriter
+    from nac.hardware.onnx.read import Reader
     from nac.hardware.rtl.arithmetic import Variables
     from nac.hardware.rtl.lowering import AdderWriter
 

@@ -11,9 +11,9 @@ from qonnx.custom_op.general.quant import quant
 from nac.design import Design
 from nac.errors import third_party
 from nac.hardware.engines.contract import ENGINES, Values, batches
-from nac.hardware.export import exported
-from nac.hardware.graph import parameter_tensors
-from nac.hardware.passes import QONNX_DOMAIN
+from nac.hardware.onnx.export import exported
+from nac.hardware.onnx.graph import parameter_tensors
+from nac.hardware.onnx.passes import QONNX_DOMAIN
 
 
 @ENGINES.register("qonnx")

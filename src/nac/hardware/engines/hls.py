@@ -5,9 +5,9 @@ import numpy.typing as npt
 
 from nac.design import Design
 from nac.hardware.engines.contract import ENGINES, Values, require_samples
-from nac.hardware.export import exported
-from nac.hardware.generate import generate
-from nac.hardware.project import RECORD, HlsProject
+from nac.hardware.hls.generate import generate
+from nac.hardware.hls.project import RECORD, HlsProject
+from nac.hardware.onnx.export import exported
 
 
 @ENGINES.register("hls")

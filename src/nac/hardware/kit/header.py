@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nac.hardware.circuit import Circuit, Operand
-from nac.hardware.evaluate import numbers
+from nac.hardware.circuit.evaluate import numbers
 from nac.hardware.interface import Sheet
 
 TRANSFORMS = {"none": 0, "log2_1p": 1, "sqrt": 2}

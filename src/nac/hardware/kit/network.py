@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from nac.hardware.circuit import Circuit
-from nac.hardware.evaluate import numbers
+from nac.hardware.circuit.evaluate import numbers
 
 
 def network_json(circuit: Circuit) -> dict[str, Any]:
-    """The operations in order, each a mapping: see `nac.hardware.evaluate.numbers`."""
+    """The operations in order, each a mapping: see `nac.hardware.circuit.evaluate.numbers`."""
     return {"operations": [{key: _plain(value) for key, value in numbers(circuit, node).items()} for node in circuit]}
 
 

@@ -16,7 +16,7 @@ from nac.config import Model
 from nac.design import REPORTS, Design
 from nac.errors import InputError
 from nac.hardware.circuit import Circuit
-from nac.hardware.export import circuit_of, exported
+from nac.hardware.hls.project import HlsProject
 from nac.hardware.interface import Sheet
 from nac.hardware.kit import header
 from nac.hardware.kit.network import network_json
@@ -24,7 +24,7 @@ from nac.hardware.kit.script import script
 from nac.hardware.kit.sheet import SHEET, TEXT, write_sheet
 from nac.hardware.kit.vectors import FOLDER as VECTORS
 from nac.hardware.kit.vectors import INPUTS, OUTPUTS
-from nac.hardware.project import HlsProject
+from nac.hardware.onnx.export import circuit_of, exported
 from nac.hardware.report import HardwareReport
 from nac.hardware.rtl.engine import FOLDER as RTL
 from nac.hardware.rtl.record import RtlProject

@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from nac.design import Design
 from nac.hardware.circuit import Circuit
+from nac.hardware.hls.project import HlsProject
 from nac.hardware.interface import AnswerPort, HlsSheet, RtlSheet, Sheet, elements, example, sheet_of
 from nac.hardware.interface_text import interface_md
-from nac.hardware.project import HlsProject
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.wrappers import axis_latency
 from nac.rundir import write_atomic

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nac.hardware.circuit import Circuit, Integers
-from nac.hardware.evaluate import evaluate_all, to_integers
+from nac.hardware.circuit.evaluate import evaluate_all, to_integers
 from nac.rundir import write_atomic
 
 FOLDER = "vectors"

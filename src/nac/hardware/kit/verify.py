@@ -15,11 +15,11 @@ from pydantic import ValidationError
 from nac.config import Model
 from nac.config.base import explained
 from nac.errors import InputError, WorkError
+from nac.hardware.hls.project import HlsProject
 from nac.hardware.interface import Sheet
 from nac.hardware.kit.pack import RECORD, REFERENCE, SUMS, KitRecord
 from nac.hardware.kit.sheet import SHEET
 from nac.hardware.kit.vectors import INPUTS, OUTPUTS, read_vectors
-from nac.hardware.project import HlsProject
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import run_bench
 from nac.hardware.rtl.record import RtlProject

@@ -14,8 +14,8 @@ from alkaid.trace import FVariable, trace
 from alkaid.types import CombLogic
 
 from nac.errors import WorkError
-from nac.hardware.fixed import Fixed
-from nac.hardware.output import OutputSheet
+from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.circuit.output import OutputSheet
 from nac.hardware.rtl.arithmetic import HARDWARE, constant, negative, select
 from nac.hardware.rtl.record import run_graph
 from nac.hardware.rtl.sound import alkaid

@@ -15,7 +15,7 @@ from alkaid.cmvm import cmvm_solve
 from alkaid.trace import FVariable, HWConfig
 from alkaid.types import CombLogic, QInterval
 
-from nac.hardware.fixed import Fixed, Span
+from nac.hardware.circuit.fixed import Fixed, Span
 
 HARDWARE = HWConfig(1, 1, -1)
 """One LUT per bit of an adder, a delay that grows with its carry chain: alkaid's own cost and delay model."""

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from nac.config import Model, TargetConfig
 from nac.design import Design
 from nac.errors import WorkError
-from nac.hardware.evaluate import evaluate, random_input
-from nac.hardware.export import circuit_of
+from nac.hardware.circuit.evaluate import evaluate, random_input
 from nac.hardware.interface import sheet_of
 from nac.hardware.number import HardwareNumber
+from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.answer import answers
 from nac.hardware.rtl.bench import Passed

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from nac.config import TargetConfig
 from nac.design import Design
 from nac.hardware.engines.contract import require_samples
-from nac.hardware.export import exported
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
+from nac.hardware.onnx.export import exported
 from nac.hardware.rtl.names import rtl_top
 from nac.hardware.rtl.project import write_rtl
 from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject

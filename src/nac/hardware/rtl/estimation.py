@@ -15,9 +15,9 @@ from alkaid.types import CombLogic, Op
 from nac.arch import Network
 from nac.config import Model, TargetConfig
 from nac.hardware.circuit import Circuit, Node
-from nac.hardware.export import export_network
-from nac.hardware.front import with_stage
-from nac.hardware.read import read_circuit
+from nac.hardware.circuit.front import with_stage
+from nac.hardware.onnx.export import export_network
+from nac.hardware.onnx.read import read_circuit
 from nac.hardware.rtl.lowering import Given, LowerOptions, lower
 from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.project import levels_per_stage

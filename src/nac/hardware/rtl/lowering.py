@@ -14,7 +14,7 @@ from alkaid.types import CombLogic, QInterval
 
 from nac.errors import WorkError
 from nac.hardware.circuit import Circuit, Node
-from nac.hardware.fixed import Span
+from nac.hardware.circuit.fixed import Span
 from nac.hardware.rtl.arithmetic import HARDWARE, Matrices, Variables
 from nac.hardware.rtl.sound import alkaid
 

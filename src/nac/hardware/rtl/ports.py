@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from nac.hardware.fixed import Fixed
+from nac.hardware.circuit.fixed import Fixed
 
 Bits = npt.NDArray[np.uint8]
 

@@ -17,11 +17,11 @@ from alkaid.types import CombLogic, Precision
 from nac.config import TargetConfig
 from nac.errors import InputError, WorkError
 from nac.hardware.circuit import Circuit
-from nac.hardware.evaluate import corner_input, evaluate, random_input
-from nac.hardware.fixed import Fixed
+from nac.hardware.circuit.evaluate import corner_input, evaluate, random_input
+from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.circuit.output import OutputSheet
 from nac.hardware.interface import elements
 from nac.hardware.interface_text import element_rows
-from nac.hardware.output import OutputSheet
 from nac.hardware.rtl import templates
 from nac.hardware.rtl.answer import MEANING, answer_graph, has_stage
 from nac.hardware.rtl.lowering import LowerOptions, lower

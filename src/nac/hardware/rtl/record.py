@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 from nac.config import Model
 from nac.config.base import explained
 from nac.errors import InputError
-from nac.hardware.fixed import Fixed
+from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.rtl.names import IDENTIFIER
 
 RECORD = "project.json"

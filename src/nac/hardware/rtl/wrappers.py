@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nac.hardware.fixed import Fixed
+from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.rtl.ports import pack, width
 from nac.hardware.rtl.record import RtlProject, RtlRecord
 from nac.hardware.rtl.templates import template

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from nac.errors import WorkError
-from nac.hardware.project import HlsProject
+from nac.hardware.hls.project import HlsProject
 from nac.hardware.rtl.build import Say, silent
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.tools import Tool

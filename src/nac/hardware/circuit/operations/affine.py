@@ -10,11 +10,11 @@ import onnx
 
 from nac.errors import InputError
 from nac.hardware.circuit import CircuitOperation, Integers, Node, Numbers, Weights
-from nac.hardware.evaluate import to_values
-from nac.hardware.fixed import Fixed, Span
-from nac.hardware.graph import SUM_BITS, integers
-from nac.hardware.hls_layers import HlsWriter, valid_reuse
-from nac.hardware.read import Reader
+from nac.hardware.circuit.evaluate import to_values
+from nac.hardware.circuit.fixed import Fixed, Span
+from nac.hardware.hls.layers import HlsWriter, valid_reuse
+from nac.hardware.onnx.graph import SUM_BITS, integers
+from nac.hardware.onnx.read import Reader
 from nac.hardware.rtl.arithmetic import Variables
 from nac.hardware.rtl.lowering import AdderWriter
 

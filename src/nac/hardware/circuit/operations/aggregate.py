@@ -4,10 +4,10 @@ import onnx
 
 from nac.errors import InputError
 from nac.hardware.circuit import CircuitOperation, Node
-from nac.hardware.fixed import Fixed
-from nac.hardware.graph import attributes
-from nac.hardware.hls_layers import HlsWriter
-from nac.hardware.read import Reader
+from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.hls.layers import HlsWriter
+from nac.hardware.onnx.graph import attributes
+from nac.hardware.onnx.read import Reader
 
 
 class CircuitAggregate(CircuitOperation):

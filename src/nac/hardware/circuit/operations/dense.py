@@ -8,9 +8,9 @@ import onnx
 from nac.errors import InputError
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Integers, Node, Numbers, Operand, Weights
 from nac.hardware.circuit.operations.affine import CircuitAffine, weights_of
-from nac.hardware.graph import attributes
-from nac.hardware.hls_layers import HlsWriter
-from nac.hardware.read import Reader
+from nac.hardware.hls.layers import HlsWriter
+from nac.hardware.onnx.graph import attributes
+from nac.hardware.onnx.read import Reader
 from nac.hardware.rtl.arithmetic import Variables
 from nac.hardware.rtl.lowering import AdderWriter
 

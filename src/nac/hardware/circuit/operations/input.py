@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Node, Numbers, Operand
-from nac.hardware.hls_layers import HlsWriter
-from nac.hardware.order import channels_last
+from nac.hardware.hls.layers import HlsWriter
+from nac.hardware.hls.order import channels_last
 from nac.hardware.rtl.arithmetic import Variables
 from nac.hardware.rtl.lowering import AdderWriter
 

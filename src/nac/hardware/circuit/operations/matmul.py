@@ -7,13 +7,13 @@ import numpy as np
 import onnx
 
 from nac.errors import InputError
-from nac.hardware import stream_product
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Node, Numbers, Operand
-from nac.hardware.fixed import Span
-from nac.hardware.graph import attributes
-from nac.hardware.hls_layers import HlsWriter, Layer
-from nac.hardware.order import channels_last
-from nac.hardware.read import Reader
+from nac.hardware.circuit.fixed import Span
+from nac.hardware.hls import stream_product
+from nac.hardware.hls.layers import HlsWriter, Layer
+from nac.hardware.hls.order import channels_last
+from nac.hardware.onnx.graph import attributes
+from nac.hardware.onnx.read import Reader
 from nac.hardware.rtl.arithmetic import Variables, total
 from nac.hardware.rtl.lowering import AdderWriter
 

@@ -7,8 +7,8 @@ import onnx
 
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Integers, Node, Numbers, Operand
 from nac.hardware.circuit.operations.aggregate import CircuitAggregate
-from nac.hardware.hls_layers import HlsWriter
-from nac.hardware.read import Reader
+from nac.hardware.hls.layers import HlsWriter
+from nac.hardware.onnx.read import Reader
 from nac.hardware.rtl.arithmetic import Variables, largest
 from nac.hardware.rtl.lowering import AdderWriter
 

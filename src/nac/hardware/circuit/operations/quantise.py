@@ -8,13 +8,13 @@ import numpy as np
 import onnx
 
 from nac.errors import InputError, WorkError
-from nac.hardware import channel_types
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Node, Numbers, Operand, Types
+from nac.hardware.circuit.fixed import Span
 from nac.hardware.circuit.operations.relu import CircuitRelu
-from nac.hardware.fixed import Span
-from nac.hardware.graph import MAX_BITS, attributes, quantiser
-from nac.hardware.hls_layers import HlsWriter
-from nac.hardware.read import Reader
+from nac.hardware.hls import channel_types
+from nac.hardware.hls.layers import HlsWriter
+from nac.hardware.onnx.graph import MAX_BITS, attributes, quantiser
+from nac.hardware.onnx.read import Reader
 from nac.hardware.rtl.arithmetic import Variables, quantise
 from nac.hardware.rtl.lowering import AdderWriter
 

@@ -6,9 +6,9 @@ import numpy as np
 import onnx
 
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Node, Numbers, Operand
-from nac.hardware.fixed import Span
-from nac.hardware.hls_layers import HlsWriter
-from nac.hardware.read import Reader
+from nac.hardware.circuit.fixed import Span
+from nac.hardware.hls.layers import HlsWriter
+from nac.hardware.onnx.read import Reader
 from nac.hardware.rtl.arithmetic import Variables, each
 from nac.hardware.rtl.lowering import AdderWriter
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from alkaid.trace import FVariable
 
-from nac.hardware import hls_stage
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Node, Numbers, Operand
-from nac.hardware.fixed import Fixed, Span
-from nac.hardware.hls_layers import HlsWriter
+from nac.hardware.circuit.fixed import Fixed, Span
+from nac.hardware.hls import stage as hls_stage
+from nac.hardware.hls.layers import HlsWriter
 from nac.hardware.rtl.arithmetic import Variables, constant, largest, negative, round_down, select, smallest
 from nac.hardware.rtl.lowering import AdderWriter
 from nac.tasks.stages import StageProgram
@@ -19,7 +19,7 @@ from nac.tasks.stages.program import staged
 class Staged(CircuitOperation):
     """Attributes: `programs`, one for each channel, and `raw`, the ends of its raw integers.
 
-    It is read from no ONNX operation: `nac.hardware.front` puts it in front of a network.
+    It is read from no ONNX operation: `nac.hardware.circuit.front` puts it in front of a network.
     """
 
     name = "stage"

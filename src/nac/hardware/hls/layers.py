@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nac.hardware.circuit import Circuit, Node
-from nac.hardware.fixed import Fixed
-from nac.hardware.order import hls_name
+from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.hls.order import hls_name
 
 Layer = dict[str, Any]
 INT_BITS = 32

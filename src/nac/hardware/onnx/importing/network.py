@@ -14,12 +14,12 @@ from nac.arch.quantisers.given import GIVEN
 from nac.arch.quantisers.learned import PACE, Layer, Values, finest
 from nac.errors import InputError, WorkError
 from nac.hardware.engines.exported import run_qonnx
-from nac.hardware.graph import GraphView, Quantiser
-from nac.hardware.importing.chain import read_chain
-from nac.hardware.importing.parts import Chain, Parameters
-from nac.hardware.passes import QONNX_DOMAIN, fold_constants, infer_shapes
-from nac.hardware.qcdq import from_qcdq
-from nac.hardware.untrusted import BROKEN_MODEL, as_input_error
+from nac.hardware.onnx.graph import GraphView, Quantiser
+from nac.hardware.onnx.importing.chain import read_chain
+from nac.hardware.onnx.importing.parts import Chain, Parameters
+from nac.hardware.onnx.passes import QONNX_DOMAIN, fold_constants, infer_shapes
+from nac.hardware.onnx.qcdq import from_qcdq
+from nac.hardware.onnx.untrusted import BROKEN_MODEL, as_input_error
 
 CHECKED = 64
 DEEPEST = 32  # fractional bits of a bias, with which sums stay exact

@@ -13,7 +13,7 @@ from google.protobuf.message import Message  # type: ignore[import-untyped]
 from onnx import TensorProto, helper
 
 from nac.errors import InputError
-from nac.hardware.graph import QUANTISERS
+from nac.hardware.onnx.graph import QUANTISERS
 
 MAX_VALUES = 1 << 27  # of one tensor: half a GiB of float32
 ONNX_DOMAINS = {"", "ai.onnx"}

@@ -7,9 +7,9 @@ import onnx
 
 from nac.errors import InputError
 from nac.hardware.circuit import Circuit, Node
+from nac.hardware.circuit.fixed import Span
 from nac.hardware.circuit.operation import read_as
-from nac.hardware.fixed import Span
-from nac.hardware.graph import GraphView
+from nac.hardware.onnx.graph import GraphView
 
 
 def read_circuit(model: onnx.ModelProto) -> Circuit:

@@ -1,5 +1,5 @@
 """Networks of others, as far as the operations here cover them."""
 
-from nac.hardware.importing.network import import_graph
+from nac.hardware.onnx.importing.network import import_graph
 
 __all__ = ["import_graph"]

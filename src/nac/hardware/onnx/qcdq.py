@@ -7,7 +7,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.qcdq_to_qonnx import QCDQToQuant
 
 from nac.errors import InputError
-from nac.hardware.passes import fold_constants, infer_shapes
+from nac.hardware.onnx.passes import fold_constants, infer_shapes
 
 QCDQ = ("QuantizeLinear", "DequantizeLinear")
 UNCOUNTED = {

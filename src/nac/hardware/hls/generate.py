@@ -8,13 +8,13 @@ from pathlib import Path
 from nac.config import TargetConfig
 from nac.design import Design
 from nac.errors import InputError
-from nac.hardware import hls4ml
-from nac.hardware.backends import backend_for
-from nac.hardware.export import Exported, export, exported, load_model
+from nac.hardware.hls import hls4ml
+from nac.hardware.hls.backends import backend_for
+from nac.hardware.hls.project import RECORD, HlsProject, ProjectRecord
+from nac.hardware.hls.readme import UNVERIFIED
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
-from nac.hardware.project import RECORD, HlsProject, ProjectRecord
-from nac.hardware.readme import UNVERIFIED
+from nac.hardware.onnx.export import Exported, export, exported, load_model
 
 
 def generate(design: Design, target: TargetConfig, project_dir: Path | None = None) -> HlsProject:

@@ -12,11 +12,11 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from nac.cost import MatrixOp, set_bits
 from nac.errors import InputError, WorkError
-from nac.hardware.export import load_model
-from nac.hardware.graph import QUANTISERS, GraphView, attributes, integers, quantiser
-from nac.hardware.passes import fold_constants, infer_shapes
-from nac.hardware.qcdq import from_qcdq
-from nac.hardware.untrusted import BROKEN_MODEL, as_input_error, check_shapes
+from nac.hardware.onnx.export import load_model
+from nac.hardware.onnx.graph import QUANTISERS, GraphView, attributes, integers, quantiser
+from nac.hardware.onnx.passes import fold_constants, infer_shapes
+from nac.hardware.onnx.qcdq import from_qcdq
+from nac.hardware.onnx.untrusted import BROKEN_MODEL, as_input_error, check_shapes
 
 logger = logging.getLogger(__name__)
 FLOAT_BITS = 32

@@ -15,6 +15,6 @@ def make_known(name: str, layer: Any, templates: Sequence[Any], header: str) -> 
     vivado = get_backend("Vivado")
     for template in templates:
         vivado.register_template(template)
-    path = Path(str(resources.files("nac.hardware") / "templates" / header)).absolute()
+    path = Path(str(resources.files("nac.hardware.hls") / "templates" / header)).absolute()
     for backend in ("Vivado", "Vitis", "VivadoAccelerator"):
         get_backend(backend).register_source(path)

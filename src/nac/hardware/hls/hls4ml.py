@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from nac.config import TargetConfig
 from nac.errors import WorkError, third_party
-from nac.hardware.backends import Backend, backend_for
 from nac.hardware.circuit import Circuit
-from nac.hardware.hls_layers import HlsLayers, to_hls_layers
-from nac.hardware.order import to_channels_last
+from nac.hardware.hls.backends import Backend, backend_for
+from nac.hardware.hls.layers import HlsLayers, to_hls_layers
+from nac.hardware.hls.order import to_channels_last
 
 logger = logging.getLogger(__name__)
 VERSION = "1.3.0"

@@ -17,7 +17,7 @@ from qonnx.transformation.infer_shapes import InferShapes
 
 from nac.arch import OPERATIONS, Graph
 from nac.errors import WorkError
-from nac.hardware.graph import QUANTISERS, parameter_tensors
+from nac.hardware.onnx.graph import QUANTISERS, parameter_tensors
 
 QONNX_DOMAIN = "qonnx.custom_op.general"
 

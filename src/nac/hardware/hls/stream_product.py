@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from nac.hardware.own_layers import make_known
+from nac.hardware.hls.own_layers import make_known
 
 HEADER = "nac_stream_product.h"
 LAYER = "NacStreamProduct"

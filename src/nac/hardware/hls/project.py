@@ -18,10 +18,10 @@ from pydantic import Field, ValidationError
 
 from nac.config import Model, TargetConfig
 from nac.errors import InputError, WorkError
-from nac.hardware.backends import BACKENDS, Backend
 from nac.hardware.circuit import Circuit
-from nac.hardware.order import to_channels_last
-from nac.hardware.readme import UNVERIFIED, project_readme
+from nac.hardware.hls.backends import BACKENDS, Backend
+from nac.hardware.hls.order import to_channels_last
+from nac.hardware.hls.readme import UNVERIFIED, project_readme
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)

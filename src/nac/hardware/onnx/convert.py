@@ -10,8 +10,8 @@ import onnx
 from nac.design import Design
 from nac.errors import WorkError, third_party
 from nac.hardware.engines.trained import TorchEngine
-from nac.hardware.export import export, load_model
-from nac.hardware.plain import to_plain
+from nac.hardware.onnx.export import export, load_model
+from nac.hardware.onnx.plain import to_plain
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import onnx
 from onnx import numpy_helper
 
-from nac.hardware.graph import QUANTISERS, GraphView, Quantiser, quantiser
+from nac.hardware.onnx.graph import QUANTISERS, GraphView, Quantiser, quantiser
 
 MIN_OPSET = 13
 BYTE = 8
@@ -22,7 +22,7 @@ def to_plain(model: onnx.ModelProto) -> onnx.ModelProto:
     whose scale is that of the products. Scales are powers of two: all of it is exact
     where no value has more than the 24 bits of float32.
 
-    Raises InputError as `nac.hardware.read.quantiser`.
+    Raises InputError as `nac.hardware.onnx.read.quantiser`.
     """
     writer = _Writer(model)
     for node in model.graph.node:

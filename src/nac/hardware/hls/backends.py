@@ -31,7 +31,7 @@ class Backend:
 
 _BOTH = ("io_parallel", "io_stream")
 
-BACKENDS: Registry[Backend] = Registry("backend", "nac.hardware.backends")
+BACKENDS: Registry[Backend] = Registry("backend", "nac.hardware.hls.backends")
 for _backend in (
     Backend("Vitis", "vitis_hls", "vitis_hls -f build_prj.tcl", products=_BOTH),
     Backend("Vivado", "vivado_hls", "vivado_hls -f build_prj.tcl", products=_BOTH),

@@ -10,7 +10,7 @@ from torch import nn
 
 from nac.arch.brevitas import exporter, holds_brevitas
 from nac.errors import third_party
-from nac.hardware.export import load_model
+from nac.hardware.onnx.export import load_model
 
 OPSET = 18
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import onnx
 
 from nac.errors import InputError
-from nac.hardware.graph import QUANTISERS, GraphView, Quantiser, attributes, quantiser
-from nac.hardware.importing.parts import BlockRead, Chain, Parameters
+from nac.hardware.onnx.graph import QUANTISERS, GraphView, Quantiser, attributes, quantiser
+from nac.hardware.onnx.importing.parts import BlockRead, Chain, Parameters
 
 KNOWN = (
     "Gemm", "MatMul with Add", "Add of what goes past layers", "Conv", "BatchNormalization", "Relu", "LeakyRelu",

@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from nac.errors import InputError
 from nac.hardware.circuit import Circuit, Integers, Node, Weights
-from nac.hardware.evaluate import evaluate_all, to_integers, to_values
-from nac.hardware.fixed import Fixed
+from nac.hardware.circuit.evaluate import evaluate_all, to_integers, to_values
+from nac.hardware.circuit.fixed import Fixed
 
 BATCH = 1000
 

@@ -6,9 +6,9 @@ from string import Template
 import numpy as np
 
 from nac.config import TargetConfig
-from nac.hardware.backends import Backend
 from nac.hardware.circuit import Circuit, Node
-from nac.hardware.order import channels_last
+from nac.hardware.hls.backends import Backend
+from nac.hardware.hls.order import channels_last
 
 UNVERIFIED = "Nothing yet: `nac synth` compares torch, QONNX and the C simulation, and writes the result here."
 ORDER = {1: "of the features", 2: "(position, feature)", 3: "(row, column, channel)"}
@@ -19,7 +19,7 @@ def project_readme(
     interface: str, verification: str,
 ) -> str:  # fmt: skip
     """Markdown for a project of `circuit`; `source` identifies the graph it was made from."""
-    template = Template((resources.files("nac.hardware") / "templates" / "project.md").read_text(encoding="utf-8"))
+    template = Template((resources.files("nac.hardware.hls") / "templates" / "project.md").read_text(encoding="utf-8"))
     first, last = circuit.input, circuit.output
     return template.substitute(
         title=title, hls4ml=metadata.version("hls4ml"), backend=backend.name, hash=source, part=part,

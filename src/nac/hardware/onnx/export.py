@@ -20,10 +20,10 @@ from nac.arch.brevitas import exporter
 from nac.design import Design
 from nac.errors import InputError, WorkError, third_party
 from nac.hardware.circuit import Circuit
-from nac.hardware.front import with_stage
-from nac.hardware.passes import passes
-from nac.hardware.read import read_circuit
-from nac.hardware.untrusted import BROKEN_MODEL, as_input_error, check_model
+from nac.hardware.circuit.front import with_stage
+from nac.hardware.onnx.passes import passes
+from nac.hardware.onnx.read import read_circuit
+from nac.hardware.onnx.untrusted import BROKEN_MODEL, as_input_error, check_model
 from nac.rundir import write_atomic
 from nac.tasks import Preprocessing
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from nac.config.raw import RawType
 from nac.hardware.circuit import Circuit, Node, Types
-from nac.hardware.fixed import Span
+from nac.hardware.circuit.fixed import Span
 from nac.tasks import Preprocessing
 from nac.tasks.stages import StageProgram
 

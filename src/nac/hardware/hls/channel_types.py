@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from nac.hardware.fixed import Fixed
-from nac.hardware.own_layers import make_known
+from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.hls.own_layers import make_known
 
 HEADER = "nac_channel_types.h"
 LAYER = "NacChannelTypes"

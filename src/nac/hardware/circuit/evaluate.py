@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nac.hardware.circuit import Circuit, Integers, Node, Numbers
-from nac.hardware.fixed import Fixed
+from nac.hardware.circuit.fixed import Fixed
 
 
 def to_integers(values: npt.ArrayLike, type_: Fixed) -> Integers:

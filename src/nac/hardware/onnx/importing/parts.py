@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nac.hardware.graph import GraphView, Quantiser
+from nac.hardware.onnx.graph import GraphView, Quantiser
 
 
 @dataclass

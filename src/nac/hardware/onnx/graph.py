@@ -9,7 +9,7 @@ from onnx import helper, numpy_helper
 
 from nac.errors import InputError
 from nac.hardware.circuit import Integers, Types
-from nac.hardware.fixed import Fixed, Span
+from nac.hardware.circuit.fixed import Fixed, Span
 
 MAX_BITS = 32
 MAX_FRACTION = 64

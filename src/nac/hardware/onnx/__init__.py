@@ -1,0 +1,1 @@
+"""QONNX and its relatives: what a design is exported to, read from, converted to and checked by."""
