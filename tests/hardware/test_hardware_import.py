@@ -71,7 +71,6 @@ class Joined(nn.Module):
     (nn.Sequential(nn.Linear(4, 4), Joined(), nn.Linear(4, 1)), (4,), "expected an activation directly behind a layer"),
     (nn.Sequential(nn.Linear(4, 4), nn.ReLU()), (4,), "is the last layer and has a norm, an activation"),
     (nn.Sequential(nn.Linear(4, 4), nn.LeakyReLU(0.3), nn.Linear(4, 1)), (4,), "expected a slope of 1/8 or 0.01"),
-    (nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.Flatten(), nn.Linear(32, 1)), (1, 4, 4), "without padding"),
     (nn.Sequential(nn.Flatten()), (2, 3), "does not end with a dense layer"),
 ])  # fmt: skip
 def test_what_is_not_covered_is_named(module: nn.Module, shape: tuple[int, ...], said: str) -> None:
