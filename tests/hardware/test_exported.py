@@ -29,7 +29,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         counts["reads"] += 1
         return read_circuit(model)
 
-    for module in ("export", "recount", "generate"):
+    for module in ("onnx.export", "onnx.recount", "hls.generate"):
         monkeypatch.setattr(sys.modules[f"nac.hardware.{module}"], "load_model", loading)
     monkeypatch.setattr(sys.modules["nac.hardware.onnx.export"], "read_circuit", reading)
     return counts
