@@ -8,9 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
-from searching import Setting, search_config, write_space
+from searching import SAMPLERS, Setting, drawn, search_config, write_space
 
 from nac.errors import InputError, InterruptionError
 from nac.global_search import begin_search, front, results
@@ -18,17 +17,6 @@ from nac.global_search.budget import Session
 from nac.global_search.samplers import make_sampler
 from nac.study import load_study
 from nac.train import fit
-
-SAMPLERS = ("nsga2", "nsga3", "tpe", "gp", "random")
-
-
-def drawn(study: optuna.Study) -> list[tuple[Any, ...]]:
-    """What a search did, without times and numbers: genes, state, values and attributes of trials that count."""
-    skipped = {"training", "duplicate_of", "workers"}
-    return [
-        (t.params, t.state, t.values, t.constraints, {k: v for k, v in t.user_attrs.items() if k not in skipped})
-        for t in study.trials
-    ]
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

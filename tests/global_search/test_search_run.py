@@ -4,12 +4,11 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-import optuna
 import pytest
 import torch
 from optuna.trial import TrialState
 from rich.console import Console
-from searching import Setting, search_config, write_space
+from searching import SAMPLERS, Setting, drawn, search_config, write_space
 
 from nac.design import load_float
 from nac.errors import InputError, WorkError
@@ -18,17 +17,6 @@ from nac.global_search.samplers import make_sampler
 from nac.study import load_study
 from nac.tasks import Split
 from nac.train import evaluate, fit
-
-SAMPLERS = ("nsga2", "nsga3", "tpe", "gp", "random")
-
-
-def drawn(study: optuna.Study) -> list[tuple[Any, ...]]:
-    """What a search did, without times and numbers: genes, state, values and attributes of trials that count."""
-    skipped = {"training", "duplicate_of", "workers"}
-    return [
-        (t.params, t.state, t.values, t.constraints, {k: v for k, v in t.user_attrs.items() if k not in skipped})
-        for t in study.trials
-    ]
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

@@ -134,3 +134,24 @@ def write_arff(path: Path, n: int = 50) -> tuple[NDArray[np.float64], list[str]]
     lines += [",".join([*map(str, row), name]) for row, name in zip(values, classes, strict=True)]
     path.write_text("\n".join(lines) + "\n")
     return values, classes
+
+
+def jets(folder: Path, **changes: Any) -> Path:
+    """A file of jets, some of its arrays others, or none."""
+    return write_npz(folder / "jets.npz", **_changed(jet_arrays(), changes))
+
+
+def patches(folder: Path, **changes: Any) -> Path:
+    """The same of patches."""
+    return write_npz(folder / "patches.npz", **_changed(patch_arrays(), changes))
+
+
+def _changed(arrays: dict[str, NDArray[Any]], changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: values for name, values in {**arrays, **changes}.items() if values is not None}
+
+
+def with_value(values: Any, at: Any, value: Any) -> Any:
+    """The same values but one, in a type that holds it."""
+    changed = np.array(values, dtype=np.result_type(values, type(value)))
+    changed[at] = value
+    return changed

@@ -27,6 +27,8 @@ SPACE: dict[str, Any] = {
     },
 }
 
+SAMPLERS = ("nsga2", "nsga3", "tpe", "gp", "random")
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -95,3 +97,12 @@ def open_setting(folder: Path, epochs: int = 2) -> Setting:
     )
     task = make_task(config)
     return Setting(folder, task, task.load([folder / "points.npz"], seed=0), SearchSpace.load(folder / "tiny.yaml"))
+
+
+def drawn(study: optuna.Study) -> list[tuple[Any, ...]]:
+    """What a search did, without times and numbers: genes, state, values and attributes of trials that count."""
+    skipped = {"training", "duplicate_of", "workers"}
+    return [
+        (t.params, t.state, t.values, t.constraints, {k: v for k, v in t.user_attrs.items() if k not in skipped})
+        for t in study.trials
+    ]

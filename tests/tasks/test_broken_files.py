@@ -5,15 +5,14 @@ import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 from datafiles import (
     jet_arrays,
+    jets,
     jets_config,
-    patch_arrays,
     write_hdf5,
     write_npz,
 )
@@ -26,24 +25,9 @@ from nac.tasks import make_task
 from nac.tasks.layouts import open_sources
 from nac.tasks.sources import gather
 
-
-def jets(tmp_path: Path, **changes: Any) -> Path:
-    arrays = {**jet_arrays(), **changes}
-    return write_npz(tmp_path / "jets.npz", **{k: v for k, v in arrays.items() if v is not None})
-
-
-def patches(tmp_path: Path, **changes: Any) -> Path:
-    arrays = {**patch_arrays(), **changes}
-    return write_npz(tmp_path / "patches.npz", **{k: v for k, v in arrays.items() if v is not None})
-
-
-def with_value(values: Any, at: Any, value: Any) -> Any:
-    changed = np.array(values, dtype=np.result_type(values, type(value)))
-    changed[at] = value
-    return changed
-
-
 X, Y = jet_arrays()["constituents"], jet_arrays()["label"]
+
+
 def check(config: TaskConfig, path: Path, message: str) -> None:
     with pytest.raises(InputError, match=message) as raised:
         make_task(config).load([path], seed=0)

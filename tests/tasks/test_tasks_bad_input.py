@@ -13,9 +13,12 @@ from datafiles import (
     arrays_config,
     bragg_config,
     jet_arrays,
+    jets,
     jets_config,
     patch_arrays,
+    patches,
     task_config,
+    with_value,
     write_arff,
     write_frames,
     write_hdf5,
@@ -26,23 +29,6 @@ from datafiles import (
 from nac.config import TaskConfig
 from nac.errors import InputError
 from nac.tasks import describe, make_task
-
-
-def jets(tmp_path: Path, **changes: Any) -> Path:
-    arrays = {**jet_arrays(), **changes}
-    return write_npz(tmp_path / "jets.npz", **{k: v for k, v in arrays.items() if v is not None})
-
-
-def patches(tmp_path: Path, **changes: Any) -> Path:
-    arrays = {**patch_arrays(), **changes}
-    return write_npz(tmp_path / "patches.npz", **{k: v for k, v in arrays.items() if v is not None})
-
-
-def with_value(values: Any, at: Any, value: Any) -> Any:
-    changed = np.array(values, dtype=np.result_type(values, type(value)))
-    changed[at] = value
-    return changed
-
 
 X, Y = jet_arrays()["constituents"], jet_arrays()["label"]
 P, XY = patch_arrays()["patches"], patch_arrays()["label_xy"]
