@@ -1,9 +1,17 @@
 """The base of every model that is read from a file."""
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from nac.errors import InputError
 
@@ -12,6 +20,25 @@ class Model(BaseModel):
     """A frozen value with no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ShortModel(Model):
+    """A model that is written as the text of one key alone, `main`, where all others have their defaults."""
+
+    main: ClassVar[str]
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _lengthened(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        return handler({cls.main: given} if isinstance(given, str) else given)
+
+    @model_serializer(mode="wrap")
+    def _shortened(self, handler: SerializerFunctionWrapHandler) -> str | dict[str, Any]:
+        others = ((name, field) for name, field in type(self).model_fields.items() if name != self.main)
+        if all(getattr(self, name) == field.get_default(call_default_factory=True) for name, field in others):
+            return str(getattr(self, self.main))
+        whole: dict[str, Any] = handler(self)
+        return whole
 
 
 M = TypeVar("M", bound=Model)

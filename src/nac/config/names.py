@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, model_serializer, model_validator
+from pydantic import AfterValidator, Field
 
-from nac.config.base import Model
+from nac.config.base import ShortModel
 from nac.registry import require_keywords, resolve
 
 
@@ -24,20 +24,12 @@ def known(where: str, *besides: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-class Choice(Model):
+class Choice(ShortModel):
     """One of what is registered, by its name, with parameters of its own: written as the name where it has none."""
 
+    main = "name"
     name: str
     params: Mapping[str, Any] = Field(default_factory=dict)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _bare(cls, given: Any, handler: ModelWrapValidatorHandler["Choice"]) -> "Choice":
-        return handler({"name": given} if isinstance(given, str) else given)
-
-    @model_serializer
-    def _short(self) -> str | dict[str, Any]:
-        return {"name": self.name, "params": dict(self.params)} if self.params else self.name
 
 
 def require_kind(where: str, name: str, kind: str) -> None:

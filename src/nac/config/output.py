@@ -1,13 +1,13 @@
 """What leaves the firmware behind the network."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, ModelWrapValidatorHandler, model_serializer, model_validator
+from pydantic import model_validator
 
-from nac.config.base import Model
+from nac.config.base import ShortModel
 
 
-class OutputConfig(Model):
+class OutputConfig(ShortModel):
     """`kind` is one of these; written as that alone where it needs nothing else.
 
     - answer: the number of the class, of equal outputs the first; of a regression the values in the target's units;
@@ -16,19 +16,10 @@ class OutputConfig(Model):
     - logits: the network's outputs as they are, without an output stage.
     """
 
+    main = "kind"
     kind: Literal["answer", "scores", "threshold", "logits"] = "answer"
     of: tuple[str, ...] = ()
-    threshold: float = Field(0.0)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _bare(cls, given: Any, handler: ModelWrapValidatorHandler["OutputConfig"]) -> "OutputConfig":
-        return handler({"kind": given} if isinstance(given, str) else given)
-
-    @model_serializer
-    def _short(self) -> str | dict[str, Any]:
-        given = {"kind": self.kind, "of": list(self.of), "threshold": self.threshold}
-        return given if self.of else self.kind
+    threshold: float = 0.0
 
     @model_validator(mode="after")
     def _named(self) -> "OutputConfig":

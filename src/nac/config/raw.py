@@ -2,37 +2,28 @@
 
 import re
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, ModelWrapValidatorHandler, PositiveFloat, field_validator, model_serializer, model_validator
+from pydantic import Field, PositiveFloat, field_validator
 
-from nac.config.base import Model
+from nac.config.base import ShortModel
 
 MOST_BITS = 24
 """Of a raw number: samples are kept as floats of 32 bits, which hold no more."""
 TYPE = re.compile(r"(u?)fixed<(\d{1,3}), ?(-?\d{1,3})>")
 
 
-class RawType(Model):
+class RawType(ShortModel):
     """`type` is `fixed<W,I>` or `ufixed<W,I>`: W bits, I of them before the point, in units of `unit`.
 
     Written as the type alone where the unit is that of the file. The raw integer of a value x is x / `step`, rounded
     half to even in floats of 32 bits and saturated.
     """
 
+    main = "type"
     type: str
     unit: PositiveFloat = Field(1.0)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _bare(cls, given: Any, handler: ModelWrapValidatorHandler["RawType"]) -> "RawType":
-        return handler({"type": given} if isinstance(given, str) else given)
-
-    @model_serializer
-    def _short(self) -> str | dict[str, Any]:
-        return self.type if self.unit == 1 else {"type": self.type, "unit": self.unit}
 
     @field_validator("type")
     @classmethod
