@@ -39,15 +39,14 @@ def answer(sheet: OutputSheet, outputs: npt.NDArray[np.float64]) -> str:
         return sheet.classes[int(np.argmax(outputs))]
     if sheet.answer == "sign":
         return sheet.classes[int(outputs[0] > 0)]
-    if sheet.answer == "logits":
-        return ", ".join(f"{name}: {value!r}" for name, value in zip(sheet.names, map(float, outputs), strict=True))
+    if sheet.answer == "values":
+        outputs = outputs * np.array(sheet.scale) + np.array(sheet.offset)
+    found = list(zip(sheet.names, map(float, outputs), strict=True))
     if sheet.answer in {"scores", "threshold"}:
-        found = {sheet.names[k]: float(outputs[k]) for k in sheet.chosen}
-        if sheet.answer == "threshold":
-            return ", ".join(f"{name}: {'yes' if value > sheet.threshold else 'no'}" for name, value in found.items())
-        return ", ".join(f"{name}: {value!r}" for name, value in found.items())
-    values = outputs * np.array(sheet.scale) + np.array(sheet.offset)
-    return ", ".join(f"{name}: {value!r}" for name, value in zip(sheet.names, map(float, values), strict=True))
+        found = [found[k] for k in sheet.chosen]
+    if sheet.answer == "threshold":
+        return ", ".join(f"{name}: {'yes' if value > sheet.threshold else 'no'}" for name, value in found)
+    return ", ".join(f"{name}: {value!r}" for name, value in found)
 
 
 def output_sheet(record: DesignRecord, circuit: Circuit) -> OutputSheet:

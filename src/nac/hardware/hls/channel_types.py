@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from numbers import Integral
 
 from nac.hardware.circuit.fixed import Fixed
-from nac.hardware.hls.own_layers import make_known
+from nac.hardware.hls.own_layers import make_known_map
 
 HEADER = "nac_channel_types.h"
 LAYER = "NacChannelTypes"
@@ -36,30 +36,4 @@ def cases(types: Sequence[Fixed], *, down: bool) -> str:
 @cache
 def register() -> None:
     """Make the layer known to hls4ml; once per process."""
-    from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
-    from hls4ml.model.attributes import Attribute
-    from hls4ml.model.layers import Layer
-
-    class NacChannelTypes(Layer):  # type: ignore[misc]
-        _expected_attributes = (*(Attribute(name) for name in ("n_in", "n_channels")), Attribute("cases", str))
-
-        def initialize(self) -> None:
-            self.add_output_variable(list(self.get_input_variable().shape))
-
-    class ConfigTemplate(LayerConfigTemplate):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__(NacChannelTypes)
-            self.template = CONFIG
-
-        def format(self, node: Any) -> str:
-            return str(self.template.format(**self._default_config_params(node)))
-
-    class CallTemplate(FunctionCallTemplate):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__(NacChannelTypes, include_header=[f"nnet_utils/{HEADER}"])
-            self.template = CALL
-
-        def format(self, node: Any) -> str:
-            return str(self.template.format(**self._default_function_params(node)))
-
-    make_known(LAYER, NacChannelTypes, (ConfigTemplate, CallTemplate), HEADER)
+    make_known_map(LAYER, {"n_in": Integral, "n_channels": Integral, "cases": str}, CONFIG, CALL, HEADER)

@@ -13,7 +13,7 @@ from nac.hardware.hls.layers import HlsWriter
 from nac.hardware.rtl.arithmetic import Variables, constant, largest, negative, round_down, select, smallest
 from nac.hardware.rtl.lowering import AdderWriter
 from nac.tasks.stages import StageProgram
-from nac.tasks.stages.program import staged
+from nac.tasks.stages.program import REDUCING, staged
 
 
 class Staged(CircuitOperation):
@@ -110,7 +110,7 @@ def printed(
         if op == "table":
             yield f"static const int table{k}[] = {{{', '.join(map(str, numbers))}}};"
         yield f"{type_} v{k}[{size}];"
-        if op in ("least", "most"):
+        if op in REDUCING:
             (source,) = inputs
             sign = "<" if op == "least" else ">"
             yield f"v{k}[0] = v{source}[0];"
