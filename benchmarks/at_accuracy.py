@@ -1,10 +1,14 @@
 """What fronts of circuits cost at given accuracies, for the benchmarks that compare them."""
 
+import argparse
+import json
 import math
 import statistics
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from alkaid.types import CombLogic
@@ -19,6 +23,29 @@ LEVELS = {
     "jets_features": (0.75, 0.76, 0.77, 0.775, 0.78, 0.785),
     "jets": (0.631, 0.647, 0.653, 0.663, 0.67, 0.68),
 }
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """What is given to a benchmark of fronts: files, task, widths of the layers, seeds."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--held", type=Path, required=True)
+    parser.add_argument("--task", default="jets_features")
+    parser.add_argument("--width", type=int, action="append", required=True)
+    parser.add_argument("--seed", type=int, action="append")
+    parser.add_argument("--set", action="append", default=[], dest="overrides")
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+def write_json(task: str, widths: Sequence[int], rows: Sequence[Row]) -> None:
+    """Print the rows as one object, which another benchmark may read."""
+    sys.stdout.write(json.dumps({"task": task, "widths": widths, "rows": rows}) + "\n")
+
+
+def levels_of(task: str) -> Sequence[float]:
+    """The accuracies of a task's table."""
+    return LEVELS.get(task, LEVELS["jets_features"])
 
 
 def counted(graph: CombLogic) -> dict[str, float]:

@@ -13,14 +13,13 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import venv
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from alkaid.types import CombLogic
-from at_accuracy import LEVELS, counted, summary
+from at_accuracy import arguments, counted, levels_of, summary, write_json
 from rich.console import Console
 
 from nac.cache import cache_folder
@@ -67,27 +66,20 @@ def rows_of(python: Path, given: argparse.Namespace, seed: int) -> list[dict[str
 
 def main() -> None:
     """Print tables, or with --json one object."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--held", type=Path, required=True)
-    parser.add_argument("--task", default="jets_features")
-    parser.add_argument("--width", type=int, action="append", required=True)
+    parser = arguments(__doc__)
     parser.add_argument("--epochs", type=int, default=500)
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--cycles", type=int, default=10)
     parser.add_argument("--beta", type=float, nargs=2, default=[2e-5, 1.5e-3])
-    parser.add_argument("--seed", type=int, action="append")
-    parser.add_argument("--set", action="append", default=[], dest="overrides")
     parser.add_argument("--environment", type=Path, default=cache_folder() / "hgq2")
     parser.add_argument("--ours", type=Path)
-    parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     python = interpreter(given.environment)
     rows = [row for seed in given.seed or [0] for row in rows_of(python, given, seed)]
     if given.json:
-        sys.stdout.write(json.dumps({"task": given.task, "widths": given.width, "rows": rows}) + "\n")
+        write_json(given.task, given.width, rows)
         return
-    levels = LEVELS.get(given.task, LEVELS["jets_features"])
+    levels = levels_of(given.task)
     seconds = sum({row["seed"]: row["front_seconds"] for row in rows}.values())
     exact = min(row["exact"] for row in rows)
     tables = [summary(f"HGQ2, {seconds:.0f} CPU s, {100 * exact:.1f} % of outputs as its circuits'", rows, levels)]

@@ -10,13 +10,10 @@ and that chooses nothing: the last table takes circuits by their accuracy on the
 settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py does the same with HGQ2.
 """
 
-import argparse
-import json
-import sys
 import time
 from pathlib import Path
 
-from at_accuracy import LEVELS, counted, summary
+from at_accuracy import arguments, counted, levels_of, summary, write_json
 from rich.console import Console
 from rich.table import Table
 
@@ -67,25 +64,17 @@ def front(name: str, overrides: list[str], files: tuple[Path, Path], widths: lis
 
 def main() -> None:
     """Print a table, or with --json one object."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--held", type=Path, required=True)
-    parser.add_argument("--task", default="jets_features")
-    parser.add_argument("--width", type=int, action="append", required=True)
-    parser.add_argument("--seed", type=int, action="append")
-    parser.add_argument("--set", action="append", default=[], dest="overrides")
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    given = arguments(__doc__).parse_args()
     rows = [row for seed in given.seed or [0]
             for row in front(given.task, given.overrides, (given.data, given.held), given.width, seed)]  # fmt: skip
     if given.json:
-        sys.stdout.write(json.dumps({"task": given.task, "widths": given.width, "rows": rows}) + "\n")
+        write_json(given.task, given.width, rows)
         return
     table = Table("seed", "LUT", "older rule", "held out", "validation", "CPU s of the front", "CPU s so far")
     for row in rows:
         table.add_row(f"{row['seed']}", f"{row['lut']:.0f}", f"{row['older']:.0f}", f"{100 * row['held']:.1f} %",
                       f"{100 * row['choice']:.1f} %", f"{row['front_seconds']:.0f}", f"{row['seconds']:.0f}")
-    for each in (table, summary("learned widths, held out", rows, LEVELS.get(given.task, LEVELS["jets_features"]))):
+    for each in (table, summary("learned widths, held out", rows, levels_of(given.task))):
         Console().print(each)
 
 

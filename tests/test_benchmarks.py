@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = sorted(file for file in (ROOT / "benchmarks").glob("*.py") if "argparse" in file.read_text(encoding="utf-8"))
+SCRIPTS = sorted(
+    file for file in (ROOT / "benchmarks").glob("*.py") if ".parse_args(" in file.read_text(encoding="utf-8")
+)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 Shown = tuple[Path, tuple[str, ...]]
 
