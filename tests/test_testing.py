@@ -11,9 +11,12 @@ from datafiles import arrays_config
 from nac.arch import BLOCKS, Block, Flatten
 from nac.arch.blocks.contract import read_block
 from nac.compress.pruners import PRUNERS, Pruner, Pruning, Round
+from nac.config import find_file, load_yaml
 from nac.cost import COSTS, Cost
+from nac.space.kinds import KINDS
+from nac.space.kinds.mlp import MlpFile
 from nac.tasks.layouts import layout_of
-from nac.testing import check_block, check_cost, check_layout, check_pruner, check_sampler
+from nac.testing import check_block, check_cost, check_layout, check_pruner, check_sampler, check_space_kind
 
 IMAGE, TRACE, FEATURES = (2, 8, 8), (2, 16), (6,)
 EXAMPLES: dict[str, tuple[dict[str, Any], tuple[int, ...], tuple[Block, ...]]] = {
@@ -87,3 +90,30 @@ def test_a_layout_that_reads_otherwise_than_it_writes_is_found(tmp_path: Path, m
     monkeypatch.setattr(layout, "arrays", lambda raw, y: right(2 * raw, y))
     with pytest.raises(AssertionError, match="reads other samples than it writes"):
         check_layout(layout, raw, np.arange(30) % 2, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["jets", "jets_mlp_digits", "jets_nac", "bragg", "waveforms"])
+def test_space_kinds(name: str) -> None:
+    check_space_kind(load_yaml(find_file("search_spaces", name)))
+
+
+def test_every_space_kind_has_an_example() -> None:
+    named = ("jets", "jets_mlp_digits", "bragg", "waveforms")
+    assert {load_yaml(find_file("search_spaces", name))["kind"] for name in named} == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong", "message"),
+    [
+        ("blocks", lambda self, genotype, rank: [], "genes that decided nothing: hidden"),
+        ("narrowings", lambda self, genotype: iter(["elsewhere"]), "genes that there are not: elsewhere"),
+    ],
+)
+def test_a_space_kind_that_is_not_what_its_genes_say_is_found(
+    monkeypatch: pytest.MonkeyPatch, method: str, wrong: Any, message: str
+) -> None:
+    monkeypatch.setattr(MlpFile, method, wrong)
+    file = {"kind": "mlp", "deployable": False, "input": [6], "outputs": 2,
+            "hidden": {"layers": [1, 2], "width": [4, 8], "activation": "relu"}}
+    with pytest.raises(AssertionError, match=message):
+        check_space_kind(file)
