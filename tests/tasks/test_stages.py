@@ -10,9 +10,10 @@ from nac.config import DataConfig, validate
 from nac.config.raw import RawType
 from nac.errors import InputError
 from nac.tasks.layouts import layout_of
-from nac.tasks.preprocessing import Preprocessing
+from nac.tasks.preprocessing import LIMIT, Preprocessing
 from nac.tasks.scaling import fit_preprocessing
 from nac.tasks.stages import STAGES, StageProgram, StageStep
+from nac.tasks.stages.fitting import scaled
 from nac.testing import check_input_stage
 
 
@@ -43,7 +44,7 @@ def test_other_raw_types_are_refused(text: str) -> None:
 def test_logarithms_never_fall_and_follow_the_true_one(name: str, text: str) -> None:
     raw = raw_type(text)
     values = np.random.default_rng(0).integers(1, raw.high, 1000, endpoint=True)
-    stage = STAGES[name].fit(raw, values)
+    stage = STAGES[name].fit(raw, values, (8,))
     found = np.ldexp(stage.run(every(raw)[:, None])[:, 0].astype(float), -stage.fraction)
     assert (np.diff(found) >= 0).all()
     low, high = stage.ends((raw.low, raw.high))[-1]
@@ -57,23 +58,36 @@ def test_logarithms_never_fall_and_follow_the_true_one(name: str, text: str) -> 
 
 def test_the_pseudo_logarithm_is_the_number_read_as_a_float() -> None:
     raw = raw_type("ufixed<14,14>")
-    stage = STAGES["pseudo_log"].fit(raw, np.arange(1, 1 << 14))
+    stage = STAGES["pseudo_log"].fit(raw, np.arange(1, 1 << 14), (8,))
     found = stage.run(np.array([[0], [15], [16], [17], [18], [32], [1 << 13], [(1 << 14) - 1]]))[:, 0]
     assert (found - found[0]).tolist() == [0, 15, 16, 16, 17, 24, 8 * 11, 8 * 11 + 7]
 
 
 def test_a_patch_fills_its_bits() -> None:
     raw = raw_type("ufixed<14,14>")
-    stage = STAGES["patch_shift"].fit(raw, np.array([], np.int64))
+    stage = STAGES["patch_shift"].fit(raw, np.array([], np.int64), (11, 11))
     patches = np.random.default_rng(0).integers(0, 1 << 14, (50, 11, 11)) >> np.arange(50)[:, None, None] % 14
     patches[0] = 77
     found = stage.run(patches)
     assert (found[0] == 0).all()
+    border = [0, 5, 10]
     for patch, shifted in zip(patches[1:], found[1:], strict=True):
-        span = np.ptp(patch)
+        background = min(patch[r, c] for r in border for c in border if (r, c) != (5, 5))
+        above = np.maximum(patch - background, 0)
+        span = above.max()
         if span:
-            assert (shifted == (patch - patch.min()) << (14 - math.floor(math.log2(span)) - 1)).all()
-            assert 1 << 13 <= shifted.max() < 1 << 14
+            shift = min(13 - math.floor(math.log2(span)), 7)
+            assert (shifted == above << shift >> 6).all()
+            assert shifted.max() < 1 << 8 and (shifted.max() >= 1 << 7 or span < 1 << 6)
+
+
+@pytest.mark.parametrize(("scaling", "text"), [("pseudo_log", "ufixed<14,12>"), ("shift", "fixed<8,8>")])
+def test_what_a_raw_type_can_hold_is_not_saturated_where_it_fits(scaling: str, text: str) -> None:
+    raw = raw_type(text)
+    values = np.random.default_rng(0).integers(100, 120, 1000) if scaling == "shift" else np.arange(20, 4000)
+    stage = scaled(raw, values // 8, centred=False) if scaling == "shift" else STAGES[scaling].fit(raw, values, (8,))
+    low, high = stage.ends((raw.low, raw.high))[-1]
+    assert -(LIMIT * 2**stage.fraction) <= low < high < LIMIT * 2**stage.fraction
 
 
 def test_stages_of_arrays_bring_ranges_to_one() -> None:

@@ -23,14 +23,16 @@ def check_input_stage(stage: InputStage, raw: RawType, *, compiles: bool = False
     """
     assert stage.layouts, "an input stage is for some layout of samples"
     generator = np.random.default_rng(0)
-    values = generator.integers(raw.low, raw.high, 1000, endpoint=True)
-    program = stage.fit(raw, values)
-    assert stage.fit(raw, values) == program, "expected the same program for the same samples"
-    found = np.ldexp(program.run(values[:, None, None]).astype(np.float64), -program.fraction)
+    space = SHAPES.get(stage.layouts[0], (2, 3))[1:]
+    samples = generator.integers(raw.low, raw.high, (300, *space), endpoint=True)
+    values = samples.ravel()
+    program = stage.fit(raw, values, space)
+    assert stage.fit(raw, values, space) == program, "expected the same program for the same samples"
+    found = np.ldexp(program.run(samples).astype(np.float64), -program.fraction)
     middle = np.percentile(np.abs(found), 90)
     assert middle <= LARGEST, f"expected network inputs of about one, found {middle:g}"
-    constant = stage.fit(raw, np.full(10, raw.high))
-    assert np.isfinite(constant.run(values[:, None])).all(), "expected a program for samples that are all equal"
+    constant = stage.fit(raw, np.full(10, raw.high), space)
+    assert np.isfinite(constant.run(samples)).all(), "expected a program for samples that are all equal"
     for layout in stage.layouts:
         shape = SHAPES.get(layout, (2, 3))
         nodes = stage_nodes([raw] * shape[0], [program] * shape[0], shape)

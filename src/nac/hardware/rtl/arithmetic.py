@@ -203,20 +203,21 @@ def each(operation: Callable[[FVariable], FVariable], x: Variables) -> Variables
 
 def total(values: Sequence[FVariable]) -> FVariable:
     """The sum as a balanced tree."""
-    return _tree(values, lambda a, b: a + b)
+    return tree(values, lambda a, b: a + b)
 
 
 def largest(values: Sequence[FVariable]) -> FVariable:
     """The maximum as a balanced tree."""
-    return _tree(values, maximum)
+    return tree(values, maximum)
 
 
 def smallest(values: Sequence[FVariable]) -> FVariable:
     """The minimum as a balanced tree."""
-    return _tree(values, minimum)
+    return tree(values, minimum)
 
 
-def _tree(values: Sequence[FVariable], operation: Any) -> FVariable:
+def tree(values: Sequence[FVariable], operation: Any) -> FVariable:
+    """All values by an operation on two of them, as a balanced tree."""
     level = list(values)
     while len(level) > 1:
         pairs = [level[i : i + 2] for i in range(0, len(level), 2)]

@@ -69,8 +69,10 @@ def _logic(op: Op, ops: Sequence[Op], uses: Sequence[int]) -> float:
         return float(op.cost) + 1
     if op.opcode == RELU and op.cost:  # the sign masks the bits: inside the LUT that clips them
         return 0 if read_by <= {SLICE, ANY_OR_ALL} else bits
-    if op.opcode in (OFFSET, LOGIC):  # a constant goes into the carry chain, single bits into the LUT that reads them
+    if op.opcode == OFFSET:  # a constant goes into the carry chain
         return 0
+    if op.opcode == LOGIC:  # a single bit goes into the LUT that reads it; in a tree, a LUT does five of the operations
+        return 0 if bits == 1 else bits / (LUT_INPUTS - 1)
     if op.opcode == SELECT:  # two values and a key; clipping at one end fits into the LUT that clips at the other
         clips = CONSTANT in (ops[op.addr[0]].opcode, ops[op.addr[1]].opcode)
         return 0 if clips and read_by == {SELECT} else bits

@@ -217,8 +217,9 @@ class Constituents(Layout):
         pt, eta, phi = (type_.integers(raw[:, k][self.real(raw)]) for k, type_ in enumerate(types))
         if types[1] != types[2]:
             raise InputError("data.raw: expected the same type of both angles, whose scale is one")
-        angles = scaled(np.concatenate([eta, phi]), centred=False)
-        return {"raw_types": types, "stages": (STAGES[self.config.scaling].fit(types[0], pt), angles, angles)}
+        angles = scaled(types[1], np.concatenate([eta, phi]), centred=False)
+        first = STAGES[self.config.scaling].fit(types[0], pt, raw.shape[2:])
+        return {"raw_types": types, "stages": (first, angles, angles)}
 
     def real(self, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Particles (N, P) with a pT."""

@@ -167,7 +167,9 @@ class Layout(ABC):
         found = [type_.integers(column).ravel() for type_, column in zip(types, columns, strict=True)]
         if stage.common:
             found = [np.concatenate(found)] * len(found)
-        return {"raw_types": types, "stages": [stage.fit(*known) for known in zip(types, found, strict=True)]}
+        return {"raw_types": types, "stages": [
+            stage.fit(type_, values, columns.shape[2:]) for type_, values in zip(types, found, strict=True)
+        ]}  # fmt: skip
 
     def raw_types(self, features: int) -> tuple[RawType, ...]:
         """The raw type of every feature. Raises InputError where there are too few or too many."""

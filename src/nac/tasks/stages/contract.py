@@ -24,5 +24,8 @@ class InputStage(ABC):
     common: bool = False
 
     @abstractmethod
-    def fit(self, raw: RawType, values: npt.NDArray[np.int64]) -> StageProgram:
-        """The program for a feature of this raw type, whose values in training are these integers (N,)."""
+    def fit(self, raw: RawType, values: npt.NDArray[np.int64], shape: tuple[int, ...]) -> StageProgram:
+        """The program for a feature of this raw type, whose values in training are these integers (N,).
+
+        `shape` is that of its positions in a sample.
+        """

@@ -43,7 +43,7 @@ class PseudoLogarithm(InputStage):
 
     layouts = ("constituents", "arrays")
 
-    def fit(self, raw: RawType, values: npt.NDArray[np.int64]) -> StageProgram:
+    def fit(self, raw: RawType, values: npt.NDArray[np.int64], shape: tuple[int, ...]) -> StageProgram:
         """See InputStage."""
         bits = raw.width - raw.signed
         known = program(lambda x: self.write(x, bits)).run(np.append(np.maximum(values, 0), raw.high))
@@ -52,7 +52,7 @@ class PseudoLogarithm(InputStage):
         def write(x: StageValue) -> StageValue:
             return self.write(x.clip(0, raw.high) if raw.signed else x, bits).low(kept)
 
-        return scaled(known[:-1], write, fills=SHORT_TAILS)
+        return scaled(raw, known[:-1], write, fills=SHORT_TAILS)
 
     def write(self, x: StageValue, bits: int) -> StageValue:
         """The steps for a number of so many bits."""

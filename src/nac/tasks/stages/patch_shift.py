@@ -1,4 +1,9 @@
-"""Patches by their own range without a division: the minimum off, then shifted up until the range fills its bits."""
+"""Patches by their own range without a division: the background off, then up until the brightest fills its bits.
+
+The background is the smallest of eight pixels of the border, and what is below it is zero: a tree of all pixels would
+cost more than the rest of the stage, for what noise alone makes of its lowest one. The leading one of the brightest
+pixel is that of all pixels' bits together. What the network does not read is dropped on the way, bit by bit.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,27 +11,40 @@ import numpy.typing as npt
 from nac.config.raw import RawType
 from nac.tasks.stages import STAGES, InputStage, StageProgram, StageValue, program
 
+KEPT = 8
+"""Bits of the result."""
+SHIFTS = 3
+"""Powers of two: a pixel is shifted up by 7 bits at most."""
+
 
 class PatchShift(InputStage):
-    """Values from 0 to less than 1, the largest of a patch at least a half (where they are not all equal)."""
+    """Values from 0 to less than 1, the largest of a patch at least a half (where it is 2**-7 of the type or more)."""
 
     layouts = ("patches",)
 
-    def fit(self, raw: RawType, values: npt.NDArray[np.int64]) -> StageProgram:
+    def fit(self, raw: RawType, values: npt.NDArray[np.int64], shape: tuple[int, ...]) -> StageProgram:
         """Nothing is fitted: every patch is scaled by itself."""
         bits = raw.width  # of the range, and of patches of either sign
+        kept = min(KEPT, bits)
+        border = border_places(*shape)
 
         def write(x: StageValue) -> StageValue:
-            x = x.minus(x.least()).low(bits)
-            top = x.most()
-            for by in (1 << k for k in reversed(range((bits - 1).bit_length()))):
-                if by < bits:
-                    enough = top.reaches(bits - by)
-                    x = enough.select(x, x.shift(by).low(bits))
-                    top = enough.select(top, top.shift(by).low(bits))
-            return x
+            x = x.minus(x.least(*border)).clip(0, (1 << bits) - 1)
+            top, dropped = x.union(), 0
+            for by in (1 << k for k in reversed(range(min(SHIFTS, (bits - 1).bit_length())))):
+                unread = max(bits - kept - (by - 1), 0)  # the bits that no later shift brings back
+                enough, drop = top.reaches(bits - by), unread - dropped
+                x = enough.select(x.shift(-drop), x.shift(by - drop)).low(bits - unread)
+                top, dropped = enough.select(top, top.shift(by).low(bits)), unread
+            return x.shift(dropped + kept - bits)
 
-        return program(write, bits)
+        return program(write, kept)
+
+
+def border_places(rows: int, columns: int) -> tuple[int, ...]:
+    """The corners and the middles of the sides, row by row; mirrored and turned they are the same."""
+    at = {(r, c) for r in (0, rows // 2, rows - 1) for c in (0, columns // 2, columns - 1)}
+    return tuple(sorted(r * columns + c for r, c in at - {(rows // 2, columns // 2)}))
 
 
 STAGES.register("patch_shift", PatchShift())

@@ -1,8 +1,8 @@
 """Programs of integer operations: what an input stage computes, for all who read it.
 
 A program maps the values of one feature of a sample, (positions,) of them, to as many values. Its operations act on
-every position by itself, but for `least` and `most`, which give one value for all. Here are its readings by numpy and
-by intervals; the circuit operation `stage` (nac.hardware) has those as C++ and as an adder graph.
+every position by itself, but for `least`, `most` and `union`, which give one value for all. Here are its readings by
+numpy and by intervals; the circuit operation `stage` (nac.hardware) has those as C++ and as an adder graph.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,12 @@ def staged(known: Numbers, x: Integers) -> Integers:
     """The steps of every channel's program on its raw integers (N, channels, ...)."""
 
     def over_all(reduce: Any) -> Any:
-        return lambda x: reduce(x, axis=tuple(range(1, x.ndim)), keepdims=True)
+        def found(x: Integers, *places: int) -> Integers:
+            flat = x.reshape(len(x), -1)
+            chosen = flat[:, places] if places else flat
+            return np.asarray(reduce(chosen, axis=1)).reshape(-1, *[1] * (x.ndim - 1))
+
+        return found
 
     operations: dict[str, Any] = {
         "offset": lambda x, by: x + by,
@@ -38,6 +43,7 @@ def staged(known: Numbers, x: Integers) -> Integers:
         "select": lambda which, a, b: np.where(which != 0, a, b),
         "least": over_all(np.min),
         "most": over_all(np.max),
+        "union": over_all(np.bitwise_or.reduce),
         "table": lambda x, *table: np.array(table, np.int64)[x],
         "clip": np.clip,
     }
@@ -70,6 +76,10 @@ def _low(ends: Ends, bits: int) -> Ends:
     return ends if whole[0] <= ends[0] and ends[1] <= whole[1] else whole
 
 
+def _union(ends: Ends) -> Ends:
+    return ends[0], (1 << ends[1].bit_length()) - 1
+
+
 def _looked_up(ends: Ends, *table: int) -> Ends:
     part = table[ends[0] : ends[1] + 1]
     return min(part), max(part)
@@ -86,13 +96,16 @@ OPERATIONS: Mapping[str, StageOperation] = {
     # Whether x >= 2**bits, for x that is not negative.
     "reaches": StageOperation(1, 1, lambda x, bits: (int(x[0] >= 1 << bits), int(x[1] >= 1 << bits))),
     "select": StageOperation(3, 0, lambda which, a, b: (min(a[0], b[0]), max(a[1], b[1]))),
-    "least": StageOperation(1, 0, lambda x: x),
-    "most": StageOperation(1, 0, lambda x: x),
+    # Of the positions whose numbers are given, or of all.
+    "least": StageOperation(1, None, lambda x, *places: x),
+    "most": StageOperation(1, None, lambda x, *places: x),
+    # The bits that any position has, of x that is not negative.
+    "union": StageOperation(1, None, lambda x, *places: _union(x)),
     # The x-th of the numbers.
     "table": StageOperation(1, None, _looked_up),
     "clip": StageOperation(1, 2, lambda x, low, high: (min(max(x[0], low), high), min(max(x[1], low), high))),
 }
-REDUCING = ("least", "most")
+REDUCING = ("least", "most", "union")
 
 
 class StageStep(NamedTuple):
@@ -204,13 +217,17 @@ class StageValue(NamedTuple):
         """`then` where this is not 0."""
         return self.writer.put("select", self, then, otherwise)
 
-    def least(self) -> "StageValue":
-        """The smallest of all positions."""
-        return self.writer.put("least", self)
+    def least(self, *places: int) -> "StageValue":
+        """The smallest of all positions, or of those with these numbers."""
+        return self.writer.put("least", self, numbers=places)
 
-    def most(self) -> "StageValue":
-        """The largest of all positions."""
-        return self.writer.put("most", self)
+    def most(self, *places: int) -> "StageValue":
+        """The largest of all positions, or of those with these numbers."""
+        return self.writer.put("most", self, numbers=places)
+
+    def union(self, *places: int) -> "StageValue":
+        """The bits that any position has: its leading one is that of the largest, for a hundredth of the logic."""
+        return self.writer.put("union", self, numbers=places)
 
     def table(self, values: tuple[int, ...]) -> "StageValue":
         """The value in a table at this place."""

@@ -13,9 +13,9 @@ class Shift(InputStage):
 
     layouts: tuple[str, ...] = ("arrays", "constituents")
 
-    def fit(self, raw: RawType, values: npt.NDArray[np.int64]) -> StageProgram:
+    def fit(self, raw: RawType, values: npt.NDArray[np.int64], shape: tuple[int, ...]) -> StageProgram:
         """See InputStage."""
-        return scaled(values)
+        return scaled(raw, values)
 
 
 class CommonShift(Shift):

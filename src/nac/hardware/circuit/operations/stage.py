@@ -10,7 +10,7 @@ from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Node, Num
 from nac.hardware.circuit.fixed import Fixed, Span
 from nac.hardware.hls import stage as hls_stage
 from nac.hardware.hls.layers import HlsWriter
-from nac.hardware.rtl.arithmetic import Variables, constant, largest, negative, round_down, select, smallest
+from nac.hardware.rtl.arithmetic import Variables, constant, largest, negative, round_down, select, smallest, tree
 from nac.hardware.rtl.lowering import AdderWriter
 from nac.tasks.stages import StageProgram
 from nac.tasks.stages.program import REDUCING, staged
@@ -79,6 +79,11 @@ def _last(program: StageProgram) -> str:
     return f"v{len(program.steps)}[{'0' if program.scalars()[-1] else 'i'}]"
 
 
+_JOINED = {
+    "least": "if ({one} < {all}) {all} = {one};",
+    "most": "if ({one} > {all}) {all} = {one};",
+    "union": "{all} = {all} | {one};",
+}
 _TEXTS = {
     "offset": "{t}({a} + ({n}))",
     "add": "{t}({a} + {b})",
@@ -112,10 +117,13 @@ def printed(
         yield f"{type_} v{k}[{size}];"
         if op in REDUCING:
             (source,) = inputs
-            sign = "<" if op == "least" else ">"
-            yield f"v{k}[0] = v{source}[0];"
-            yield from (f"for (int i = 1; i < {1 if single[source] else positions}; i++) {{", *pragma,
-                        f"  if (v{source}[i] {sign} v{k}[0]) v{k}[0] = v{source}[i];", "}")  # fmt: skip
+            places = numbers or range(1 if single[source] else positions)
+            if numbers:
+                yield f"static const int at{k}[] = {{{', '.join(map(str, numbers))}}};"
+            at = f"at{k}[i]" if numbers else "i"
+            yield f"v{k}[0] = v{source}[{places[0]}];"
+            yield from (f"for (int i = 1; i < {len(places)}; i++) {{", *pragma,
+                        f"  {_JOINED[op].format(all=f'v{k}[0]', one=f'v{source}[{at}]')}", "}")  # fmt: skip
             continue
         operands = dict(zip("abc", (f"v{j}[{'0' if single[j] else 'i'}]" for j in inputs), strict=False))
         known = dict(zip("nm", numbers, strict=False))
@@ -161,11 +169,16 @@ def _lowered(program: StageProgram, x: Variables) -> Variables:
     for op, inputs, numbers in program.steps:
         operands = [values[k] for k in inputs]
         if op in _REDUCTIONS:
-            values.append(np.array([_REDUCTIONS[op](list(operands[0]))], dtype=object))
+            chosen = operands[0][list(numbers)] if numbers else operands[0]
+            values.append(np.array([_REDUCTIONS[op](list(chosen))], dtype=object))
         else:
             each = np.vectorize(lambda *given, op=op, numbers=numbers: _EACH[op](*given, *numbers), otypes=[object])
             values.append(each(*operands))
     return np.broadcast_to(values[-1] * 2.0**-program.fraction, x.shape)
+
+
+def _union(values: Sequence[FVariable]) -> FVariable:
+    return tree(values, lambda a, b: a | b)
 
 
 def _shift(x: FVariable, by: int) -> FVariable:
@@ -201,7 +214,9 @@ def _table(x: FVariable, *numbers: int) -> FVariable:
     return x.lookup(np.array(numbers[int(x.low) : int(x.high) + 1], dtype=np.float64))
 
 
-_REDUCTIONS: Mapping[str, Callable[[Sequence[FVariable]], FVariable]] = {"least": smallest, "most": largest}
+_REDUCTIONS: Mapping[str, Callable[[Sequence[FVariable]], FVariable]] = {
+    "least": smallest, "most": largest, "union": _union,
+}  # fmt: skip
 _EACH: Mapping[str, Callable[..., FVariable]] = {
     "offset": lambda x, by: x + float(by),
     "add": lambda a, b: a + b,
