@@ -28,7 +28,7 @@ from nac.config import Model, TargetConfig
 from nac.config.base import explained
 from nac.cost import MatrixOp
 from nac.errors import InputError
-from nac.hardware.rtl.project import levels_per_stage
+from nac.hardware.rtl.printed import levels_per_stage
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from nac.hardware.rtl.answer import answer_graph, answers, has_stage
 from nac.hardware.rtl.bench import run_bench
 from nac.hardware.rtl.engine import rtl_project
 from nac.hardware.rtl.luts import luts
-from nac.hardware.rtl.record import run_graph
+from nac.hardware.rtl.running import run_graph
 from nac.hardware.rtl.wrappers import write_bench
 
 

@@ -17,7 +17,7 @@ from nac.errors import WorkError
 from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.circuit.output import OutputSheet
 from nac.hardware.rtl.arithmetic import HARDWARE, constant, negative, select
-from nac.hardware.rtl.record import run_graph
+from nac.hardware.rtl.running import run_graph
 from nac.hardware.rtl.sound import alkaid
 
 MOST_BITS = 30

@@ -23,16 +23,18 @@ FOLDER = "rtl"
 def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProject:
     """The project in the design's `rtl` folder, written first where it is missing, outdated or for another target.
 
+    Without a target, it is for the task's, and stays folded as it is.
+
     Raises:
         InputError: the network has an operation without exact fixed-point form, or the folder holds something else.
         WorkError: the circuit cannot be built.
     """
-    target = target or design.record.task.target
     graph, folder = exported(design), design.path / FOLDER
     source = graph.source
-    if (folder / RECORD).is_file():
-        project = RtlProject.load(folder)
-        wanted = {"top": rtl_top(design.record.name, source, target.clock_period_ns), "source": source,
+    project = RtlProject.load(folder) if (folder / RECORD).is_file() else None
+    target = target or _as_before(design.record.task.target, project)
+    if project is not None:
+        wanted = {"top": rtl_top(design.record.name, source, target.clock_period_ns, target.fold), "source": source,
                   "part": target.part, "clock_period_ns": target.clock_period_ns,
                   "version": metadata.version("alkaid"), "layout": LAYOUT}  # fmt: skip
         if project.record.model_dump(include=set(wanted)) == wanted:
@@ -43,6 +45,13 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
         circuit, folder, target, name=design.record.name, source=source,
         interface=sections(sheet, channels_last=False), answer=sheet.output,
     )  # fmt: skip
+
+
+def _as_before(target: TargetConfig, project: RtlProject | None) -> TargetConfig:
+    """The task's target, folded as the project is that was made last."""
+    if project is None:
+        return target
+    return target.model_copy(update={"fold": project.record.fold.positions if project.record.fold else "all"})
 
 
 class RtlEngine:

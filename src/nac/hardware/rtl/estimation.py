@@ -20,7 +20,7 @@ from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
 from nac.hardware.rtl.lowering import Given, LowerOptions, lower
 from nac.hardware.rtl.luts import luts
-from nac.hardware.rtl.project import levels_per_stage
+from nac.hardware.rtl.printed import levels_per_stage
 from nac.hardware.rtl.sound import CONSTANT, INPUT
 from nac.tasks import Preprocessing
 

@@ -65,17 +65,22 @@ def lower(
     """
     if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
         raise TooLargeError(
-            f"{products:,} products are too many for a circuit that is unrolled completely (at most "
-            f"{MOST_PRODUCTS:,}): use the HLS project with io_stream and Resource"
+            f"{products:,} products are too many to be unrolled (at most {MOST_PRODUCTS:,}): use target.fold, or the "
+            "HLS project with io_stream and Resource"
         )
     with alkaid():
         adders = AdderWriter(circuit, options or LowerOptions(), given)
-        raw = trace(adders.inputs, list(np.ravel(adders.value(circuit.output.name))), optimize=False)
-        try:
-            return optimize(raw, keep_dead_inputs=True)
-        except RuntimeError:  # alkaid gives up after three rounds of tracing again
-            logger.warning("the adder graph did not settle; it is used without narrower intervals")
-            return optimize(raw, keep_dead_inputs=True, retrace=False)
+        return traced(adders.inputs, list(np.ravel(adders.value(circuit.output.name))))
+
+
+def traced(inputs: list[FVariable], outputs: list[FVariable]) -> CombLogic:
+    """The adder graph between symbolic values; inputs that nothing reads are kept."""
+    raw = trace(inputs, outputs, optimize=False)
+    try:
+        return optimize(raw, keep_dead_inputs=True)
+    except RuntimeError:  # alkaid gives up after three rounds of tracing again
+        logger.warning("the adder graph did not settle; it is used without narrower intervals")
+        return optimize(raw, keep_dead_inputs=True, retrace=False)
 
 
 def unrolled_products(circuit: Circuit) -> int:
@@ -90,7 +95,7 @@ class AdderWriter:
         self.nodes = {node.name: node for node in circuit}
         self.matrices = Matrices(options.solver())
         """Products with constant matrices."""
-        every = [Given(_interval(span)) for span in _input_spans(circuit.input)]
+        every = [Given(interval_of(span)) for span in input_spans(circuit.input)]
         self.inputs = [FVariable(*interval, hwconf=HARDWARE, latency=level) for interval, level in given or every]
         self._values: dict[str, Variables] = {}
 
@@ -114,13 +119,14 @@ class AdderWriter:
         return [self.value(name) for name in node.inputs]
 
 
-def _input_spans(node: Node) -> Iterator[Span]:
+def input_spans(node: Node) -> Iterator[Span]:
     """What every element of the input can be."""
     if node.types is None:
         return itertools.repeat(node.span, math.prod(node.shape))
     return (Span(type_.low, type_.high, type_.fraction) for type_ in node.types.of(node.shape))
 
 
-def _interval(span: Span) -> QInterval:
+def interval_of(span: Span) -> QInterval:
+    """A span as alkaid has it."""
     step = 2.0**-span.fraction
     return QInterval(span.low * step, span.high * step, step)

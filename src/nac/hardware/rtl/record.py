@@ -16,7 +16,10 @@ from nac.config import Model
 from nac.config.base import explained
 from nac.errors import InputError
 from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.rtl.fold import StreamPart
 from nac.hardware.rtl.names import IDENTIFIER
+from nac.hardware.rtl.ports import pack
+from nac.hardware.rtl.running import run_graph
 
 RECORD = "project.json"
 GRAPH = Path("model") / "comb.json.gz"
@@ -33,6 +36,19 @@ class AnswerRecord(Model):
     register_bits: int
 
 
+class FoldRecord(Model):
+    """How a circuit is folded: so many `positions` a clock, an inference in so many `beats`, by these parts.
+
+    `tail_cycles` are clock edges from the last beat at the port to the result at the port. `notes` say what was chosen.
+    """
+
+    positions: int
+    beats: int
+    tail_cycles: int
+    parts: tuple[StreamPart, ...]
+    notes: tuple[str, ...] = ()
+
+
 class RtlRecord(Model):
     """What `project.json` holds. Ports list every element from the lowest bits up.
 
@@ -40,6 +56,9 @@ class RtlRecord(Model):
     `cost_lut` and `register_bits` are estimates from the adder graph; `delay_levels` is the deepest stage in its unit.
     `layout` is `LAYOUT` when it was written. `answer` is the output stage of the module `TOP_answer`, which no other
     figure counts.
+
+    Where it is folded (`fold`), the input port has one beat, and the latency is that of an inference without gaps, from
+    its first beat.
     """
 
     top: str = Field(pattern=IDENTIFIER)
@@ -60,6 +79,12 @@ class RtlRecord(Model):
     version: str
     layout: int = 0
     answer: AnswerRecord | None = None
+    fold: FoldRecord | None = None
+
+    @property
+    def beats(self) -> int:
+        """Beats in which an inference comes."""
+        return self.fold.beats if self.fold else 1
 
     @property
     def answering(self) -> "RtlRecord | None":
@@ -110,13 +135,23 @@ class RtlProject:
         """Outputs (N, outputs) of inputs (N, *input) on the input's grid, from the adder graph, bit for bit."""
         if x.shape[1:] != self.record.input_shape:
             raise InputError(f"inputs of shape {x.shape[1:]}, expected {self.record.input_shape}")
-        return run_graph(self.graph, x)
+        if (fold := self.record.fold) is None:
+            return run_graph(self.graph, x)
+        values = in_beats(x, fold.positions)
+        for part in fold.parts:
+            values = part.run(values, self.path / GRAPH.parent)
+        return values[:, 0]
+
+    def words(self, x: npt.NDArray[Any]) -> list[str]:
+        """Inputs (N, *input) as numbers in hexadecimal, one for every beat."""
+        values = in_beats(np.asarray(x, dtype=np.float64), self.record.fold.positions if self.record.fold else 0)
+        return pack(values.reshape(-1, values.shape[-1]), self.record.inputs)
 
 
-def run_graph(graph: CombLogic, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """An adder graph's outputs (N, outputs) for inputs (N, ...)."""
-    flat = np.ascontiguousarray(x.reshape(len(x), -1), dtype=np.float64)
-    if not len(flat):
-        return np.empty((0, graph.shape[1]))
-    outputs: npt.NDArray[np.float64] = graph.predict(flat)
-    return outputs
+def in_beats(x: npt.NDArray[Any], positions: int) -> npt.NDArray[np.float64]:
+    """Inputs (N, channels, *space) as beats (N, beats, channels * positions); (N, 1, elements) without positions."""
+    if not positions:
+        return np.asarray(x.reshape(len(x), 1, -1), dtype=np.float64)
+    channels = x.shape[1] if x.ndim > 2 else 1
+    values = x.reshape(len(x), channels, -1, positions).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(values.reshape(len(x), values.shape[1], -1), dtype=np.float64)
