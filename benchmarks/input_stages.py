@@ -45,7 +45,7 @@ def measured(given: argparse.Namespace, scaling: str, seed: int) -> dict[str, An
         (design,) = compress([winner], task, dataset, Run(Path(folder)), config.compress, seed=seed)
         network, prep = design.network, design.record.preprocessing
     found: Mapping[str, float] = evaluate(network, task.read([given.test], prep), task)
-    whole = estimate_network(network, config.target, preprocessing=prep).costs()
+    whole = estimate_network(network, config.target, task=config, preprocessing=prep).costs()
     alone = estimate_network(network, config.target).costs()
     return {"scaling": scaling, "seed": seed, **found, "lut": whole["lut"], "network_lut": alone["lut"],
             "latency_cycles": whole["latency_cycles"], "network_latency_cycles": alone["latency_cycles"]}  # fmt: skip

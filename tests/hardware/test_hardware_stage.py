@@ -17,6 +17,7 @@ from nac.config import TargetConfig, TaskConfig, load_task
 from nac.design import Design, DesignRecord
 from nac.errors import InputError
 from nac.hardware import engine, synthesise
+from nac.hardware.circuit.answer import answers
 from nac.hardware.circuit.evaluate import corner_input, evaluate, random_input
 from nac.hardware.interface import sheet_of
 from nac.hardware.kit import header
@@ -144,8 +145,10 @@ def _compare_references(
         pytest.skip("g++ is not installed")
     (tmp_path / "reference.hpp").write_text(header.header(sheet, circuit, "space"))
     (tmp_path / "check.cpp").write_text(header.checker("space"))
-    for name, rows in (("inputs", x.astype(np.int64)), ("outputs", expected)):
-        np.savetxt(tmp_path / f"{name}.txt", rows.reshape(len(rows), -1), fmt="%d")
+    meant = answers(sheet.output, np.ldexp(expected, -sheet.output.fraction))
+    assert np.array_equal(python.answers(expected).reshape(meant.shape), meant)
+    for name, rows, digits in (("inputs", x, "%d"), ("outputs", expected, "%d"), ("answers", meant, "%.17g")):
+        np.savetxt(tmp_path / f"{name}.txt", rows.reshape(len(rows), -1), fmt=digits)
     command = ["g++", "-std=c++17", "-O0", "-Wall", "-Wextra", "-Werror", "check.cpp", "-o", "check"]
     subprocess.run(command, cwd=tmp_path, check=True)
     said = subprocess.run(["./check"], cwd=tmp_path, check=False, capture_output=True, text=True).stdout
@@ -177,13 +180,15 @@ def test_the_stage_is_counted_unless_the_network_alone_is_asked_for(tmp_path: Pa
     design = staged_design(tmp_path / "whole", "pseudo_log")
     alone = staged_design(tmp_path / "alone", "pseudo_log", {"stages": "network"})
     whole, network = (
-        estimate_network(each.network, each.record.task.target, preprocessing=each.record.preprocessing)
+        estimate_network(
+            each.network, each.record.task.target, task=each.record.task, preprocessing=each.record.preprocessing
+        )
         for each in (design, alone)
     )
     assert network == estimate_network(design.network, TargetConfig())
     assert 50 < whole.lut - network.lut < 1000
     assert network.latency_cycles <= whole.latency_cycles <= network.latency_cycles + 2
-    found = rtl_project(design).record
+    found = rtl_project(design).record.whole
     assert found.cost_lut == pytest.approx(whole.lut, rel=0.1)
     assert rtl_project(alone).record.cost_lut == pytest.approx(network.lut, rel=0.1)
     samples = physical("pseudo_log", design.record.architecture, 100)

@@ -56,7 +56,7 @@ def test_implementation_runs_the_script_and_reads_both_reports(
     design_of: DesignMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     design = design_of("mlp")
-    project = rtl_project(design, TARGET)
+    project = rtl_project(design, TARGET).whole
     top, part = project.record.top, project.record.part
     for name in ("utilization", "timing"):
         report = (REPORTS / f"vivado_{name}_routed.rpt").read_text()

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from nac.config import TaskConfig
 from nac.design import Design
+from nac.hardware.circuit import Node
+from nac.hardware.circuit.fixed import Fixed, Span
+from nac.hardware.circuit.output import OutputSheet
 from nac.tasks import Preprocessing
 
 ANGLES = {"offset": (6.0, 0.0, 0.0), "scale": (0.5, 6.25, 6.25), "limit": 4.0}
@@ -27,6 +30,20 @@ WAYS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "patch": ("cnn", {"output_offset": (5.0, 5.0), "output_scale": (1.0, 2.0)},
               {"layout": "patches", "kind": "regression"}),
 }  # fmt: skip
+
+
+def answer_sheet(answer: str, count: int, scale: float = 0.5, offset: float = 40.25) -> OutputSheet:
+    """What a number of outputs are."""
+    names = tuple(f"class {index}" for index in range(max(count, 2)))
+    return OutputSheet.model_validate({
+        "names": names[:count], "type": "fixed<9,5>", "fraction": 4, "answer": answer, "classes": names,
+        "scale": (scale,) * count, "offset": (offset,) * count, "chosen": (count - 1, 0), "threshold": 0.3,
+    })  # fmt: skip
+
+
+def output_node(count: int, type_: Fixed = Fixed(True, 9, 4)) -> Node:  # noqa: B008 - a value
+    """What leaves a network, as it were."""
+    return Node("y", "input", (), (count,), Span(type_.low, type_.high, type_.fraction), type_, "y")
 
 
 def design_of_way(folder: Path, scaling: str, bits: int = 4) -> Design:

@@ -10,11 +10,13 @@ import pytest
 from datafiles import data_of, task_config
 from designs import FLATTEN, architecture, random_network
 from learned import learned
+from sheets import answer_sheet, output_node
 
 import nac.hardware
 from nac.arch import Architecture
 from nac.hardware import export_network, read_circuit
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Circuit, CircuitOperation, Integers, Node
+from nac.hardware.circuit.answer import answer_circuit
 from nac.hardware.circuit.front import with_stage
 from nac.hardware.hls.layers import HlsWriter
 from nac.hardware.rtl.arithmetic import Variables
@@ -26,6 +28,7 @@ CIRCUITS = {
     "input": "mlp", "dense": "mlp", "relu": "mlp", "quantise": "residual", "leaky_relu": "leaky",
     "add": "residual_trace", "mean": "mean", "maximum": "max", "conv": "trace", "max_pool": "trace",
     "reshape": "set", "matmul": "attention", "stage": "staged",
+    "argmax": "argmax", "choose": "threshold", "exceeds": "threshold", "units": "values",
 }  # fmt: skip
 """By operation, the kind of a network that has it."""
 
@@ -39,6 +42,8 @@ def circuit(kind: str) -> Circuit:
                                    scaling="shift"))  # fmt: skip
         samples = np.random.default_rng(3).normal(5, 8, (500, 16)).astype(np.float32)
         return with_stage(circuit("mlp"), fit_preprocessing(samples, np.zeros((500, 5)), data))
+    if kind in {"argmax", "threshold", "values"}:
+        return answer_circuit(answer_sheet(kind, 5), output_node(5))
     if kind == "attention":
         attention = {"block": "attention", "width": 2}
         network = Architecture.model_validate({"input": (2, 3, 3), "blocks": [attention, FLATTEN], "outputs": 2})
@@ -62,7 +67,9 @@ def test_readings_agree_where_channels_have_types_of_their_own() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["add", "leaky_relu", "matmul", "mean", "maximum", "max_pool"])
+@pytest.mark.parametrize(
+    "name", ["add", "leaky_relu", "matmul", "mean", "maximum", "max_pool", "argmax", "exceeds", "units"]
+)
 def test_compiled_readings_agree(name: str) -> None:
     check_circuit_operation(CIRCUIT_OPERATIONS[name], circuit(CIRCUITS[name]))
 

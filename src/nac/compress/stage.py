@@ -3,7 +3,6 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,10 @@ from nac.compress.constants import without_constants
 from nac.compress.digits import with_fewer_digits
 from nac.compress.floats import FloatNetworks
 from nac.compress.learned.finish import finished
-from nac.compress.learned.front import FOLDER, Checkpoint, load_front
-from nac.compress.learned.trained import learned_front
+from nac.compress.learned.front import Checkpoint, along, learnable, load_front, save_front, train_front
 from nac.compress.pruners import PRUNERS, Pruned
 from nac.compress.quantisation import Trainer, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes, refusal
-from nac.compress.teachers import best_networks
 from nac.config import FORMER_PRUNERS, CompressConfig
 from nac.cost import costs
 from nac.design import (
@@ -140,7 +137,7 @@ class _Workshop:
         reference = self.floats.begun(winner)
         if recipe.removed:
             winner = self.floats.without_channels(winner, recipe.removed)
-        teacher = teacher_of(reference, settings, self.teachers)
+        teacher = teacher_of(reference, settings)
         trainer = Trainer(self.task, self.dataset, settings, teacher, self.floats.seed_of(recipe.name, "finetune"))
         removed: Counter[str] = Counter()
         if recipe.start is None:
@@ -197,20 +194,18 @@ class _Workshop:
 
     def learned(self, winner: Winner) -> list[Checkpoint]:
         """The front of learned widths of a winner; read from disk when it is there."""
-        settings, folder = self.settings.learned, self.run.trial(winner.trial) / FOLDER
+        settings, folder = self.settings.learned, self.run.trial(winner.trial) / "learned"
         assert settings is not None
-        if winner.point is not None and (points := load_front(folder)) is not None:
-            return points
-        reference = self.floats.begun(winner)
-        teacher = teacher_of(reference, self.settings, self.teachers)
-        seed = self.floats.seed_of(winner.trial, "learned")
-        return learned_front(folder, reference, self.task, self.dataset, teacher, settings, seed)
-
-    @cached_property
-    def teachers(self) -> tuple[Network, ...]:
-        """Networks that teach instead of a winner's own."""
-        count = self.settings.teachers
-        return best_networks(self.run.trial(0).parent.glob("*"), count, self.task, self.dataset) if count else ()
+        points = load_front(folder, settings)
+        if points is None:
+            reference = self.floats.begun(winner)
+            front = train_front(
+                learnable(reference, self.dataset), self.dataset, self.task, settings,
+                teacher_of(reference, self.settings), seed=self.floats.seed_of(winner.trial, "learned"),
+            )  # fmt: skip
+            points = along(front, settings.designs)
+            save_front(folder, points, settings)
+        return points
 
     def _estimates(self, network: Network) -> dict[str, dict[str, Estimate]]:
         """The metrics by split; `choice` are those of the samples that choices are made on."""

@@ -28,7 +28,8 @@ from nac.config import Model, TargetConfig
 from nac.config.base import explained
 from nac.cost import MatrixOp
 from nac.errors import InputError
-from nac.hardware.rtl.printed import levels_per_stage
+from nac.hardware.rtl.estimation import NOTHING, Bare
+from nac.hardware.rtl.project import levels_per_stage
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
@@ -87,20 +88,23 @@ class InstantModel:
         """Costs by name of a fully pipelined circuit of these matrix products, with a share of their digits left."""
         return self._costs(ops, target, digits, {})
 
-    def lowest(self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0) -> dict[str, float]:
-        """The lowest costs that the error of the model leaves likely."""
+    def lowest(
+        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0, stages: Bare = NOTHING
+    ) -> dict[str, float]:
+        """The lowest costs that the error of the model leaves likely, and those of the stages around the network."""
         share = {name: math.exp(-found.margin) for name, found in self.agreement.items()}
-        return self._costs(ops, target, digits, share)
+        return self._costs(ops, target, digits, share, stages)
 
     def _costs(
-        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float, share: Mapping[str, float]
-    ) -> dict[str, float]:
+        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float, share: Mapping[str, float],
+        stages: Bare = NOTHING,
+    ) -> dict[str, float]:  # fmt: skip
         circuit = _Features.of([ops], [digits], [target.clock_period_ns])
         lut, ff, levels = (
             float(np.exp(law(getattr(self, name), circuit)[0])) * share.get(name, 1.0) for name, law in LAWS.items()
         )
-        cycles = max(math.ceil(levels / levels_per_stage(target)), 1) + 1
-        return {"lut": lut, "ff": ff, "dsp": 0.0, "latency_cycles": cycles,
+        cycles = max(math.ceil((levels + stages.levels) / levels_per_stage(target)), 1) + 1
+        return {"lut": lut + stages.lut, "ff": ff, "dsp": 0.0, "latency_cycles": cycles,
                 "latency_ns": cycles * target.clock_period_ns, "ii": 1.0}  # fmt: skip
 
 

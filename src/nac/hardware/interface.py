@@ -94,8 +94,6 @@ class RtlSheet(Model):
     """The ports of the RTL: elements of the input channels first, the first in the lowest bits.
 
     Latencies are clock edges from an input at a port to its result at a port; `axis` is through both AXI4-Streams.
-    A folded circuit takes a sample in `beats` of so many `positions`: `inputs` are those of a beat, latencies from the
-    first of them.
     """
 
     top: str
@@ -106,8 +104,6 @@ class RtlSheet(Model):
     inputs: tuple[Element, ...]
     outputs: tuple[Element, ...]
     answer: AnswerPort | None = None
-    beats: int = 1
-    positions: int | None = None
 
 
 class HlsSheet(Model):
@@ -146,8 +142,8 @@ class Sheet(Model):
 def sheet_of(record: DesignRecord, circuit: Circuit) -> Sheet:
     """What is known of a design without its projects."""
     return Sheet(
-        design=record.name, task=record.task.name, input=_input(record, circuit), output=output_sheet(record, circuit),
-        removal=record.removal,
+        design=record.name, task=record.task.name, input=_input(record, circuit),
+        output=output_sheet(record.task, record.preprocessing, circuit), removal=record.removal,
     )  # fmt: skip
 
 
@@ -166,7 +162,7 @@ def example(design: Design, circuit: Circuit, x: npt.NDArray[np.float32]) -> Exa
     raw = prep.raw_values(x[None].astype(np.int64)) if design.record.staged else _physical(prep, x[None])
     inputs = design.quantised_input(design.inputs(raw))
     outputs = evaluate(circuit, inputs)
-    sheet = output_sheet(design.record, circuit)
+    sheet = output_sheet(design.record.task, prep, circuit)
     return Example(
         sample=tuple(map(float, raw.ravel())), inputs=_whole(to_integers(inputs, circuit.input.type)),
         outputs=_whole(np.ldexp(outputs, sheet.fraction)), answer=answer(sheet, outputs[0]),

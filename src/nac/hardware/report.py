@@ -40,7 +40,7 @@ class HardwareReport(Model):
     `rtl_samples` inputs, random ones over the full range among them, were computed by the RTL's adder graph as by
     the network, bit for bit; its LUTs, flip-flops and latency are among the numbers, as estimates. `rtl_simulation`
     says that the Verilog did so too, `rtl_vhdl` the VHDL, `rtl_synthesis` what it was mapped to; `remarks` what looks
-    wrong about that, `notes` how the circuit was folded.
+    wrong about that.
     """
 
     design: str
@@ -55,7 +55,6 @@ class HardwareReport(Model):
     numbers: tuple[HardwareNumber, ...]
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def synthesise(
@@ -125,7 +124,6 @@ def synthesise(
         remarks=(
             *_about_channels(design), *rtl.remarks, *(line for found in vendor for line in found.remarks)
         ),
-        notes=rtl.notes,
     )  # fmt: skip
     write_atomic(report_file, report.model_dump_json(indent=1))
     logger.info("%s: verified on %d samples in %.1f s", report.design, len(x), time.perf_counter() - start)
@@ -182,8 +180,8 @@ def _write_interface(
     """The sheet into the projects; samples and what they give, and random ones as well, into the design's folder."""
     circuit = circuit_of(design)
     vectors = np.concatenate([design.quantised_input(x), random_input(circuit, RANDOM_SAMPLES)])
-    write_vectors(design.path / VECTORS, circuit, vectors)
     sheet = whole_sheet(design, circuit, x[0], hls=project, rtl=rtl)
+    write_vectors(design.path / VECTORS, circuit, sheet.output, vectors)
     write_sheet(sheet, [found.path for found in (project, rtl) if found is not None])
 
 
@@ -218,7 +216,7 @@ def _vendor(
         reason = "was not run" if shutil.which(backend.tool) else "is not on the PATH"
         skipped.append(f"C synthesis: {backend.tool} {reason}; run `{backend.synthesise}` in the project's folder")
     if implementation and rtl.project is not None:
-        routed = implement(rtl_project(design, project.record.target), say)
+        routed = implement(rtl_project(design, project.record.target).whole, say)
         reports += routed
         if not routed:
             skipped.append("implementation: vivado is not on the PATH; run `vivado -mode batch -source "

@@ -2,22 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
 from nac.arch import Architecture, Compression, Network, workload
 from nac.compress import quantised_in_short, workload_costs
-from nac.compress.learned.front import FOLDER
-from nac.compress.learned.trained import deployed, learned_front
-from nac.compress.quantisation import teacher_of
-from nac.compress.teachers import best_networks
-from nac.config import LearnedConfig, TrainConfig
+from nac.config import TrainConfig
 from nac.errors import InputError, WorkError
 from nac.global_search import Infeasible
 from nac.hardware.analytic import model_of
 from nac.hardware.rtl import TooLargeError, estimate_network
+from nac.hardware.rtl.estimation import Bare, stages_alone
 from nac.hardware.rtl.lowering import MOST_PRODUCTS
 from nac.tasks import Dataset, Task
-from nac.train import Teacher
 
 HOPELESS = 4.0
 """Rounding to a few bits makes some of the weights zero, but never three of four."""
@@ -38,7 +34,12 @@ class ShortDeployment:
         if products > HOPELESS * MOST_PRODUCTS:
             raise Infeasible(f"{products:,.0f} products are too many to be unrolled (at most {MOST_PRODUCTS:,})")
         target = self.task.config.target
-        return model_of(target.circuits).lowest(ops, target, compression.digits)
+        return model_of(target.circuits).lowest(ops, target, compression.digits, self.stages)
+
+    @cached_property
+    def stages(self) -> Bare:
+        """What stands before and behind every network."""
+        return stages_alone(self.task.config, self.dataset.preprocessing, self.task.input_shape, self.task.outputs)
 
     def quantised(self, network: Network, compression: Compression, seed: int) -> Network:
         """The network compressed and trained at its own widths. Raises WorkError when that diverged."""
@@ -48,7 +49,7 @@ class ShortDeployment:
         """Costs with the weights as they are, and those of the adder graph. Raises Infeasible, WorkError."""
         try:
             hardware = estimate_network(
-                network, self.task.config.target, preprocessing=self.dataset.preprocessing
+                network, self.task.config.target, task=self.task.config, preprocessing=self.dataset.preprocessing
             ).costs()
         except TooLargeError as error:
             raise Infeasible(str(error)) from error
@@ -64,39 +65,7 @@ class ShortDeployment:
             return workload_costs(network)
 
 
-@dataclass(frozen=True)
-class LearnedFronts(ShortDeployment):
-    """Trains fronts of learned widths as the local search does."""
-
-    learned: LearnedConfig
-
-    def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
-        """Nothing: no network is so large that the training may not leave next to nothing of it."""
-        return {}
-
-    def front(self, network: Network, seed: int, share: float, folder: Path) -> list[Network]:
-        """The networks of a training, as they are before they are finished at their widths. Raises WorkError."""
-        epochs = max(1, round(share * self.learned.train.epochs))
-        train = self.learned.train.model_copy(update={"epochs": epochs})
-        settings = self.learned.model_copy(update={"train": train})
-        points = learned_front(folder / FOLDER, network, self.task, self.dataset, self._teacher(network, folder),
-                               settings, seed)  # fmt: skip
-        return [deployed(network, point) for point in points]
-
-
-    def _teacher(self, network: Network, folder: Path) -> Teacher | None:
-        """The best networks of this trial and those before it, where the local search wants such."""
-        settings = self.task.config.compress
-        before = [other for other in folder.parent.glob("*") if other.name <= folder.name]
-        count = settings.teachers
-        return teacher_of(network, settings, best_networks(before, count, self.task, self.dataset) if count else ())
-
-
 def deployment_for(task: Task, dataset: Dataset) -> ShortDeployment | None:
     """What the task's search needs for quantised networks; None when it searches float ones."""
-    config = task.config
-    if config.search.fronts is not None:
-        assert config.compress.learned is not None
-        return LearnedFronts(task, dataset, config.compress.learned.train, config.compress.learned)
-    budget = config.search.quantise
+    budget = task.config.search.quantise
     return None if budget is None else ShortDeployment(task, dataset, budget)

@@ -23,7 +23,7 @@ from nac.hardware.kit.network import network_json
 from nac.hardware.kit.script import script
 from nac.hardware.kit.vectors import write_vectors
 from nac.hardware.rtl.lowering import lower
-from nac.hardware.rtl.running import run_graph
+from nac.hardware.rtl.record import run_graph
 
 SAMPLES = 100
 SPACE = "nac_checked"
@@ -98,7 +98,7 @@ def _check_cpp(circuit: Circuit, x: npt.NDArray[np.float32], folder: Path, *, gp
     folder.mkdir()
     (folder / "reference.hpp").write_text(header(_sheet(circuit), circuit, SPACE), encoding="utf-8")
     (folder / "check.cpp").write_text(checker(SPACE), encoding="utf-8")
-    write_vectors(folder, circuit, x)
+    write_vectors(folder, circuit, _sheet(circuit).output, x)
     if gpp:
         command = ["g++", "-std=c++17", "-O1", "-Wall", "-Werror", "check.cpp", "-o", "check"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -143,5 +143,5 @@ def _sheet(circuit: Circuit) -> Sheet:
             low=first.span.low, high=first.span.high, features=tuple(features),
             own=own_types(first.types, first.shape) if first.types is not None else None,
         ),
-        output=OutputSheet(names=(), type=str(last.type), fraction=last.span.fraction, answer="values"),
+        output=OutputSheet(names=(), type=str(last.type), fraction=last.span.fraction, answer="logits"),
     )  # fmt: skip

@@ -2,11 +2,9 @@
 
 from nac.hardware.circuit.nodes import Circuit, Node, Types, Weights, rounded
 from nac.hardware.circuit.operation import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Numbers, Operand
-from nac.hardware.circuit.stream import Beat, Window
 
 __all__ = [
     "CIRCUIT_OPERATIONS",
-    "Beat",
     "Circuit",
     "CircuitOperation",
     "Integers",
@@ -15,6 +13,5 @@ __all__ = [
     "Operand",
     "Types",
     "Weights",
-    "Window",
     "rounded",
 ]

@@ -4,6 +4,7 @@ A tensor of such a network only ever holds integers times a power of two. `Span`
 how many bits they are kept; both are exact, so a circuit built from them needs no rounding but the network's own.
 """
 
+import math
 from typing import NamedTuple
 
 
@@ -92,6 +93,11 @@ class Span(NamedTuple):
         ends = (_rescale(k, self.fraction, type_.fraction, down=down) for k in (self.low, self.high))
         lowest, highest = (min(max(end, low), type_.high) for end in ends)
         return Span(lowest, highest, type_.fraction)
+
+
+def exponent(power: float) -> int:
+    """Of a power of two."""
+    return math.frexp(power)[1] - 1
 
 
 def _rescale(k: int, fraction: int, target: int, *, down: bool) -> int:

@@ -6,11 +6,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nac.config import Model
+from nac.config import Model, TaskConfig
 from nac.config.output import OutputConfig
-from nac.design import DesignRecord
 from nac.errors import InputError
 from nac.hardware.circuit import Circuit
+from nac.tasks import Preprocessing
 from nac.tasks.layouts import layout_of
 
 
@@ -49,9 +49,9 @@ def answer(sheet: OutputSheet, outputs: npt.NDArray[np.float64]) -> str:
     return ", ".join(f"{name}: {value!r}" for name, value in found)
 
 
-def output_sheet(record: DesignRecord, circuit: Circuit) -> OutputSheet:
-    """The sheet of a design's outputs. Raises InputError where the target asks for one that there is not."""
-    data, prep = record.task.data, record.preprocessing
+def output_sheet(task: TaskConfig, prep: Preprocessing, circuit: Circuit) -> OutputSheet:
+    """The sheet of a network's outputs. Raises InputError where the target asks for one that there is not."""
+    data = task.data
     type_, count = circuit.output.type, circuit.output.shape[0]
     if data.kind == "classification":
         all_ = count == len(data.classes)
@@ -66,7 +66,7 @@ def output_sheet(record: DesignRecord, circuit: Circuit) -> OutputSheet:
             answer="values", scale=prep.output_scale or (1.0,) * count, offset=prep.output_offset or (0.0,) * count,
         )  # fmt: skip
         names = layout_of(data).target_keys
-    return _asked(found, record.task.target.output, names)
+    return _asked(found, task.target.output, names)
 
 
 def _asked(sheet: OutputSheet, output: OutputConfig, names: Sequence[str]) -> OutputSheet:

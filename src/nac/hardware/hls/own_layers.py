@@ -1,5 +1,6 @@
 """Layers of our own in hls4ml, through its extension interface, for the back ends that share Vivado's templates."""
 
+import math
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -21,7 +22,9 @@ def make_known(name: str, layer: Any, templates: Sequence[Any], header: str) -> 
 
 
 def make_known_map(name: str, attributes: Mapping[str, type], config: str, call: str, header: str) -> None:
-    """Register a layer from one value to one of the same shape, said by its templates alone.
+    """Register a layer from one value to another, said by its templates alone.
+
+    Its result has the shape of its value, or is a vector of `n_out` where it has that attribute.
 
     Args:
         name: of the layer.
@@ -38,7 +41,9 @@ def make_known_map(name: str, attributes: Mapping[str, type], config: str, call:
         _expected_attributes = tuple(Attribute(key, kind) for key, kind in attributes.items())
 
         def initialize(self) -> None:
-            self.add_output_variable(list(self.get_input_variable().shape))
+            count = self.attributes.get("n_out")
+            shape = list(self.get_input_variable().shape)
+            self.add_output_variable([count] if count not in (None, math.prod(shape)) else shape)
 
     class ConfigTemplate(LayerConfigTemplate):  # type: ignore[misc]
         def __init__(self) -> None:

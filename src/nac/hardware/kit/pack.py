@@ -22,8 +22,8 @@ from nac.hardware.kit import header
 from nac.hardware.kit.network import network_json
 from nac.hardware.kit.script import script
 from nac.hardware.kit.sheet import SHEET, TEXT, write_sheet
+from nac.hardware.kit.vectors import ANSWERS, INPUTS, OUTPUTS
 from nac.hardware.kit.vectors import FOLDER as VECTORS
-from nac.hardware.kit.vectors import INPUTS, OUTPUTS
 from nac.hardware.onnx.export import circuit_of, exported
 from nac.hardware.report import HardwareReport
 from nac.hardware.rtl.engine import FOLDER as RTL
@@ -36,12 +36,16 @@ REFERENCE = "reference"
 
 
 class KitRecord(Model):
-    """`kit.json`: what the kit holds; `rtl` and `hls` are the names of the top modules, `vhdl` whether it is there."""
+    """`kit.json`: what the kit holds; `rtl` and `hls` are the names of the top modules, `vhdl` whether it is there.
+
+    `firmware` is the module that the task asks for: `rtl`, or that with the output stage.
+    """
 
     design: str
     source: str
     nac: str
     rtl: str | None = None
+    firmware: str | None = None
     hls: str | None = None
     vhdl: bool = False
 
@@ -69,6 +73,7 @@ def pack(design: Design, folder: Path) -> KitRecord:
         _write_reference(work / REFERENCE, design, sheet, circuit)
         record = KitRecord(
             design=design.record.name, source=sheet.source, nac=__version__, rtl=sheet.rtl.top if sheet.rtl else None,
+            firmware=RtlProject.load(rtl).record.whole.top if rtl else None,
             hls=sheet.hls.top if sheet.hls else None, vhdl=(work / "rtl" / VHDL).is_dir(),
         )  # fmt: skip
         _write_guide(work, record)
@@ -102,7 +107,7 @@ def _projects(design: Design, report: HardwareReport) -> tuple[Path, Path | None
     source = exported(design).source
     hls, rtl = design.path / report.project, design.path / RTL if report.rtl_samples else None
     sources = {HlsProject.open(hls).record.source, RtlProject.load(rtl).record.source if rtl else source}
-    wanted = [hls / SHEET, design.path / VECTORS / INPUTS]
+    wanted = [hls / SHEET, design.path / VECTORS / ANSWERS]
     if sources != {source} or not all(file.is_file() for file in wanted):
         raise InputError(f"{design.path}: has firmware of an earlier program or network; `nac synth` makes it anew")
     return hls, rtl
@@ -116,12 +121,13 @@ def _write_reference(folder: Path, design: Design, sheet: Sheet, circuit: Circui
     write_atomic(folder / "reference.py", script(circuit))
     write_atomic(folder / "reference.hpp", header.header(sheet, circuit, space))
     write_atomic(folder / "check.cpp", header.checker(space))
-    for name in (INPUTS, OUTPUTS):
+    for name in (INPUTS, OUTPUTS, ANSWERS):
         shutil.copyfile(design.path / VECTORS / name, folder / name)
 
 
 def _write_guide(folder: Path, record: KitRecord) -> None:
     names = {"design": record.design, "source": record.source, "nac": record.nac, "rtl": record.rtl or "",
+             "firmware": record.firmware or "",
              "alkaid": metadata.version("alkaid"), "hls4ml": metadata.version("hls4ml")}  # fmt: skip
     for name in ("README.md", "LICENSES.md", "Makefile"):
         text = (files(__package__) / "templates" / name).read_text(encoding="utf-8")

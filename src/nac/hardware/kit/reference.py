@@ -105,7 +105,9 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(" ".join(map(str, np.atleast_1d(row).tolist())) + "\n")
         return 0
     inputs, expected = vectors(folder / "inputs.txt"), vectors(folder / "outputs.txt")
-    different = int((reference.outputs(inputs) != expected).any(axis=1).sum())
+    outputs, meant = reference.outputs(inputs), np.loadtxt(folder / "answers.txt", ndmin=2)
+    answers = np.reshape(reference.answers(outputs), meant.shape)
+    different = int(((outputs != expected).any(axis=1) | (answers != meant).any(axis=1)).sum())
     sys.stdout.write(f"FAIL: {different} of {len(inputs)} results differ\n" if different
                      else f"PASS: {len(inputs)} results equal\n")  # fmt: skip
     return int(different > 0)

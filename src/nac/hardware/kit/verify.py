@@ -22,7 +22,7 @@ from nac.hardware.kit.sheet import SHEET
 from nac.hardware.kit.vectors import INPUTS, OUTPUTS, read_vectors
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import run_bench
-from nac.hardware.rtl.record import RtlProject
+from nac.hardware.rtl.record import LAYOUT, RtlProject
 from nac.hardware.rtl.vhdl import run_vhdl_bench
 from nac.hardware.rtl.wrappers import WRAPPERS
 
@@ -85,8 +85,9 @@ def _checks(folder: Path, record: KitRecord) -> Iterator[tuple[str, Callable[[],
         project = RtlProject.load(folder / "rtl")
         for wrapper in (*WRAPPERS, *(["answer_axis"] if project.record.answer else [])):
             yield f"RTL, {wrapper}", partial(_rtl, project, wrapper)
-        if record.vhdl:
-            yield "RTL in VHDL, axis", partial(_vhdl, project)
+        benches = ("axis", "answer_axis") if project.record.answer and project.record.layout >= LAYOUT else ("axis",)
+        for wrapper in benches if record.vhdl else ():
+            yield f"RTL in VHDL, {wrapper}", partial(_vhdl, project, wrapper)
     if record.hls:
         yield "HLS", partial(_hls, folder)
 
@@ -122,10 +123,10 @@ def _rtl(project: RtlProject, wrapper: str) -> Check:
     return Check(name="", passed=f"{found.said} ({found.tool} {found.version})")
 
 
-def _vhdl(project: RtlProject) -> Check:
+def _vhdl(project: RtlProject, wrapper: str) -> Check:
     if tools.ghdl() is None:
         return Check(name="", skipped=tools.MISSING["ghdl"])
-    found = run_vhdl_bench(project)
+    found = run_vhdl_bench(project, wrapper)
     return Check(name="", passed=f"{found.said} ({found.tool} {found.version})")
 
 

@@ -11,16 +11,14 @@ from nac.config import Model, TargetConfig
 from nac.design import Design
 from nac.errors import WorkError
 from nac.hardware.circuit.evaluate import evaluate, random_input
-from nac.hardware.interface import sheet_of
 from nac.hardware.number import HardwareNumber
 from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
-from nac.hardware.rtl.answer import answers
 from nac.hardware.rtl.bench import Passed
 from nac.hardware.rtl.engine import rtl_project
-from nac.hardware.rtl.lowering import TooLargeError, unrolled_products
+from nac.hardware.rtl.lowering import MOST_PRODUCTS, unrolled_products
 from nac.hardware.rtl.placement import LUTS, Placement, fits, place
-from nac.hardware.rtl.record import RtlProject
+from nac.hardware.rtl.record import RtlProject, run_graph
 from nac.hardware.rtl.simulation import Simulation, prove, simulator
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
 from nac.hardware.rtl.vhdl import FOLDER as VHDL
@@ -31,8 +29,6 @@ logger = logging.getLogger(__name__)
 RANDOM_SAMPLES = 1000
 MOST_LUT = 100_000
 """Circuits beyond this estimate keep a simulator or synthesiser busy for an hour: they are left to who wants that."""
-MOST_BEATS = 250_000
-"""Of a folded circuit in simulation: every n-th sample is taken, so that it takes minutes at most."""
 Say = Callable[[str], None]
 
 
@@ -43,8 +39,7 @@ def silent(_: str) -> None:
 class RtlReport(Model):
     """What became of a design as RTL. `samples` were computed by the circuit as by the network, bit for bit.
 
-    `skipped` says what was not done and why; `remarks` what looks wrong in a report, `notes` how a
-    circuit was folded.
+    `skipped` says what was not done and why; `remarks` what looks wrong in a report.
     """
 
     project: str | None = None
@@ -56,7 +51,6 @@ class RtlReport(Model):
     numbers: tuple[HardwareNumber, ...] = ()
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def build_rtl(
@@ -88,63 +82,60 @@ def build_rtl(
     WorkError when the circuit differs from the network on any sample, or a tool fails.
     """
     circuit = circuit_of(design)
-    folded = "" if target.fold == "all" else f", {target.fold} position(s) a clock"
-    say(f"RTL, an adder graph of {unrolled_products(circuit):,} products{folded}")
-    try:
-        project = rtl_project(design, target)
-    except TooLargeError as error:
-        return RtlReport(skipped=(f"RTL: {error}",))
+    if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
+        sentence = f"RTL: {products:,} products are too many to be unrolled (at most {MOST_PRODUCTS:,})"
+        return RtlReport(skipped=(sentence,))
+    say(f"RTL, an adder graph of {products:,} products")
+    project = rtl_project(design, target)
     inputs = np.concatenate([np.asarray(x, dtype=np.float32), random_input(circuit, random_samples)])
     expected = evaluate(circuit, inputs)
-    _compare(design, project, inputs, expected)
-    write_bench(project, inputs, expected, answers(sheet_of(design.record, circuit).output, expected))
+    answer = stage.gives(expected) if (stage := project.record.answer) else None
+    _compare(design, project, inputs, expected, answer)
+    write_bench(project, inputs, expected)
     skipped: list[str] = []
-    if (simulation or synthesis or placement) and project.record.cost_lut > MOST_LUT:
-        size = f"an estimated {project.record.cost_lut:,.0f} LUTs are too many here (at most {MOST_LUT:,})"
+    whole = project.whole
+    if (simulation or synthesis or placement) and whole.record.cost_lut > MOST_LUT:
+        size = f"an estimated {whole.record.cost_lut:,.0f} LUTs are too many here (at most {MOST_LUT:,})"
         skipped.append(f"RTL simulation and synthesis: {size}; the scripts in {project.path.name}/ do it elsewhere")
         simulation = synthesis = placement = False
     else:
         asked = {"RTL simulation": simulation, "RTL synthesis": synthesis}
         skipped += [f"{what}: not asked for; `nac synth` does it" for what, wanted in asked.items() if not wanted]
-    if vhdl and project.record.fold is not None:
-        skipped.append("VHDL: a folded circuit is written in Verilog alone")
-        vhdl = False
     spoken = _vhdl(project, len(inputs), simulation, skipped, say) if vhdl or (project.path / VHDL).is_dir() else None
-    proof = _prove(project, inputs, expected, skipped, say) if simulation else None
-    mapped = _synthesise(project, skipped, say) if synthesis else None
-    placed = _place(project, skipped, say) if placement else None
+    proof = _prove(project, inputs, expected, answer, skipped, say) if simulation else None
+    mapped = _synthesise(whole, skipped, say) if synthesis else None
+    placed = _place(whole, skipped, say) if placement else None
     return RtlReport(
         project=project.path.name, samples=len(inputs), simulation=proof, synthesis=mapped, placement=placed,
         vhdl=spoken,
         numbers=(*estimates(project), *_simulated(proof), *_measured(mapped), *_placed(placed)), skipped=tuple(skipped),
-        remarks=mapped.remarks if mapped else (), notes=_folded(project),
+        remarks=mapped.remarks if mapped else (),
     )  # fmt: skip
 
 
-def _compare(design: Design, project: RtlProject, x: npt.NDArray[Any], expected: npt.NDArray[np.float64]) -> None:
+def _compare(
+    design: Design, project: RtlProject, x: npt.NDArray[Any], expected: npt.NDArray[np.float64],
+    answer: npt.NDArray[np.float64] | None,
+) -> None:  # fmt: skip
     different = (project.predict(x) != expected).any(axis=1)
+    if answer is not None:
+        different |= (run_graph(project.answer_graph, x) != answer).any(axis=1)
     if different.any():
         raise WorkError(f"{design.record.name}: RTL and network differ on {different.sum()} of {len(x)} samples")
 
 
 def _prove(
-    project: RtlProject, x: npt.NDArray[Any], expected: npt.NDArray[np.float64], skipped: list[str], say: Say
-) -> Simulation | None:
+    project: RtlProject, x: npt.NDArray[Any], expected: npt.NDArray[np.float64],
+    answer: npt.NDArray[np.float64] | None, skipped: list[str], say: Say,
+) -> Simulation | None:  # fmt: skip
+    """Outputs, of which every bit is seen, and the answers that the firmware gives."""
     tool = simulator()
     if tool is None:
         skipped.append(f"RTL simulation: {tools.MISSING['verilator']}; {tools.MISSING['iverilog']}")
         return None
     say(f"RTL simulation with {tool.name}")
-    every = -(-len(x) * project.record.beats // MOST_BEATS)
-    return prove(project, x[::every], expected[::every], tool)
-
-
-def _folded(project: RtlProject) -> tuple[str, ...]:
-    """How the circuit is folded, in sentences."""
-    if (fold := project.record.fold) is None:
-        return ()
-    return (f"folded: {fold.positions} position(s) a clock, an inference in {fold.beats} clocks, its result "
-            f"{fold.tail_cycles} clocks after the last of them", *fold.notes)  # fmt: skip
+    proof = prove(project, x, expected, tool)
+    return proof if answer is None else prove(project.whole, x, answer, tool)
 
 
 def _vhdl(project: RtlProject, samples: int, simulation: bool, skipped: list[str], say: Say) -> Passed | None:
@@ -179,14 +170,14 @@ def _place(project: RtlProject, skipped: list[str], say: Say) -> Placement | Non
 
 def estimates(project: RtlProject) -> list[HardwareNumber]:
     """What is known of a project without synthesis."""
-    record = project.record
+    stage, record = project.record.answer, project.record.whole
     values: tuple[tuple[str, float, str], ...] = (
         ("lut", record.cost_lut, ""), ("ff", record.register_bits, ""), ("dsp", 0, ""),
         ("latency_cycles", record.latency_cycles, "clocks"),
         ("latency_ns", record.latency_cycles * record.clock_period_ns, "ns"),
         ("ii", record.initiation_interval, "clocks"),
     )  # fmt: skip
-    if (stage := record.answer) is not None:
+    if stage is not None:
         values += (
             ("answer_lut", stage.cost_lut, ""), ("answer_ff", stage.register_bits, ""),
             ("answer_latency_cycles", stage.latency_cycles, "clocks"),
@@ -198,14 +189,14 @@ def estimates(project: RtlProject) -> list[HardwareNumber]:
 
 
 def _simulated(simulation: Simulation | None) -> list[HardwareNumber]:
-    """What the simulator saw: one result in so many clocks, after so many clocks."""
+    """What the simulator saw: one result per clock (or there is no report), after so many clocks."""
     if simulation is None:
         return []
     return [
         HardwareNumber(
             name=name, value=value, unit="clocks", tool=simulation.tool, version=simulation.version, kind="simulation"
         )
-        for name, value in (("latency_cycles", simulation.latency_cycles), ("ii", simulation.ii))
+        for name, value in (("latency_cycles", simulation.latency_cycles), ("ii", 1))
     ]
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from nac.config import TargetConfig
 from nac.design import Design
+from nac.hardware.circuit.answer import stage_of
 from nac.hardware.engines.contract import require_samples
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
@@ -23,35 +24,27 @@ FOLDER = "rtl"
 def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProject:
     """The project in the design's `rtl` folder, written first where it is missing, outdated or for another target.
 
-    Without a target, it is for the task's, and stays folded as it is.
-
     Raises:
         InputError: the network has an operation without exact fixed-point form, or the folder holds something else.
         WorkError: the circuit cannot be built.
     """
+    record = design.record
+    target = target or record.task.target
     graph, folder = exported(design), design.path / FOLDER
-    source = graph.source
-    project = RtlProject.load(folder) if (folder / RECORD).is_file() else None
-    target = target or _as_before(design.record.task.target, project)
-    if project is not None:
-        wanted = {"top": rtl_top(design.record.name, source, target.clock_period_ns, target.fold), "source": source,
+    source, circuit = graph.source, graph.circuit
+    answer = stage_of(record.task, record.preprocessing, circuit)
+    if (folder / RECORD).is_file():
+        project = RtlProject.load(folder)
+        wanted = {"top": rtl_top(record.name, source, target.clock_period_ns), "source": source,
                   "part": target.part, "clock_period_ns": target.clock_period_ns,
                   "version": metadata.version("alkaid"), "layout": LAYOUT}  # fmt: skip
-        if project.record.model_dump(include=set(wanted)) == wanted:
+        known = project.record.answer.sheet if project.record.answer else None
+        if project.record.model_dump(include=set(wanted)) == wanted and known == answer:
             return project
-    circuit = graph.circuit
-    sheet = sheet_of(design.record, circuit)
     return write_rtl(
-        circuit, folder, target, name=design.record.name, source=source,
-        interface=sections(sheet, channels_last=False), answer=sheet.output,
+        circuit, folder, target, name=record.name, source=source,
+        interface=sections(sheet_of(record, circuit), channels_last=False), answer=answer,
     )  # fmt: skip
-
-
-def _as_before(target: TargetConfig, project: RtlProject | None) -> TargetConfig:
-    """The task's target, folded as the project is that was made last."""
-    if project is None:
-        return target
-    return target.model_copy(update={"fold": project.record.fold.positions if project.record.fold else "all"})
 
 
 class RtlEngine:

@@ -7,22 +7,28 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from alkaid.trace.passes import dead_code_elimin
 from alkaid.types import CombLogic, Op
 
 from nac.arch import Network
-from nac.config import Model, TargetConfig
+from nac.config import Model, TargetConfig, TaskConfig
 from nac.hardware.circuit import Circuit, Node
-from nac.hardware.circuit.front import with_stage
+from nac.hardware.circuit.answer import stage_of, with_answer
+from nac.hardware.circuit.fixed import Span
+from nac.hardware.circuit.front import stage_nodes, with_stage
 from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
 from nac.hardware.rtl.lowering import Given, LowerOptions, lower
 from nac.hardware.rtl.luts import luts
-from nac.hardware.rtl.printed import levels_per_stage
+from nac.hardware.rtl.project import levels_per_stage
 from nac.hardware.rtl.sound import CONSTANT, INPUT
 from nac.tasks import Preprocessing
+
+USUAL_BITS = 12
+"""Of a network's outputs."""
 
 
 class HardwareEstimate(Model):
@@ -40,6 +46,16 @@ class HardwareEstimate(Model):
         """By cost name."""
         values = self.model_dump()
         return {name: float(values[name]) for name in ("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii")}
+
+
+class Bare(NamedTuple):
+    """Logic without a pipeline."""
+
+    lut: float
+    levels: float
+
+
+NOTHING = Bare(0, 0)
 
 
 @dataclass(frozen=True)
@@ -68,17 +84,41 @@ def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | Non
 
 def estimate_network(
     network: Network, target: TargetConfig, options: LowerOptions | None = None,
-    preprocessing: Preprocessing | None = None,
+    *, task: TaskConfig | None = None, preprocessing: Preprocessing | None = None,
 ) -> HardwareEstimate:  # fmt: skip
     """The costs of a quantised network in evaluation mode, through the graph that would be exported.
 
-    Those of the input stage are among them where a `preprocessing` with one is given and the target asks for it.
-    Raises InputError for an operation without exact fixed-point form, WorkError for a circuit that cannot be built.
+    Those of the stages before and behind it are among them where its task, which asks for them, and the preprocessing
+    that was fitted for it are given. Raises InputError for an operation without exact fixed-point form, WorkError for a
+    circuit that cannot be built.
     """
     circuit = read_circuit(export_network(network))
-    if preprocessing is not None and preprocessing.stages and target.stages == "all":
-        circuit = with_stage(circuit, preprocessing)
+    if task is not None and preprocessing is not None:
+        circuit = with_stages(circuit, task, preprocessing)
     return estimate(circuit, target, options)
+
+
+def with_stages(circuit: Circuit, task: TaskConfig, preprocessing: Preprocessing) -> Circuit:
+    """The circuit of a network with the stages before and behind it that its task asks for."""
+    answer = stage_of(task, preprocessing, circuit)
+    if preprocessing.stages and task.target.stages == "all":
+        circuit = with_stage(circuit, preprocessing)
+    return with_answer(circuit, answer)
+
+
+def stages_alone(task: TaskConfig, preprocessing: Preprocessing, shape: tuple[int, ...], outputs: int) -> Bare:
+    """LUTs and levels of the stages before and behind any network of a task, of `shape` to `outputs`.
+
+    What is between them is not known: outputs are taken to have as many bits as is usual.
+    """
+    span = Span(-(1 << USUAL_BITS - 1), (1 << USUAL_BITS - 1) - 1, USUAL_BITS // 2)
+    last = Circuit((Node("y", "input", (), (outputs,), span, span.fixed, "y"),))
+    found = [with_answer(last, stage_of(task, preprocessing, last))]
+    if preprocessing.stages and task.target.stages == "all":
+        types = preprocessing.raw_types
+        found.append(Circuit(stage_nodes(types, preprocessing.stages, shape)))
+    graphs = [lower(circuit) for circuit in found]
+    return Bare(sum(map(luts, graphs)), sum(map(depth, graphs)))
 
 
 def estimate_graph(graph: CombLogic, target: TargetConfig) -> HardwareEstimate:

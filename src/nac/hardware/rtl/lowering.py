@@ -65,22 +65,40 @@ def lower(
     """
     if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
         raise TooLargeError(
-            f"{products:,} products are too many to be unrolled (at most {MOST_PRODUCTS:,}): use target.fold, or the "
-            "HLS project with io_stream and Resource"
+            f"{products:,} products are too many for a circuit that is unrolled completely (at most "
+            f"{MOST_PRODUCTS:,}): use the HLS project with io_stream and Resource"
         )
     with alkaid():
-        adders = AdderWriter(circuit, options or LowerOptions(), given)
-        return traced(adders.inputs, list(np.ravel(adders.value(circuit.output.name))))
+        return _traced(circuit, options, [_variable(*known) for known in given or _entering(circuit.input)])
 
 
-def traced(inputs: list[FVariable], outputs: list[FVariable]) -> CombLogic:
-    """The adder graph between symbolic values; inputs that nothing reads are kept."""
-    raw = trace(inputs, outputs, optimize=False)
+def lower_behind(graph: CombLogic, first: Node, circuit: Circuit) -> CombLogic:
+    """The adder graph of a circuit whose input is what another graph computes of its own, `first`: of both, as one."""
+    with alkaid():
+        inputs = [_variable(*known) for known in _entering(first)]
+        return _traced(circuit, None, inputs, graph(np.array(inputs, dtype=object), quantize=False))
+
+
+def _traced(
+    circuit: Circuit, options: LowerOptions | None, inputs: list[FVariable], entered: Variables | None = None
+) -> CombLogic:
+    """The graph from inputs to what a circuit makes of them, or of what entered it."""
+    adders = AdderWriter(circuit, options or LowerOptions(), inputs if entered is None else list(entered))
+    raw = trace(inputs, list(np.ravel(adders.value(circuit.output.name))), optimize=False)
     try:
         return optimize(raw, keep_dead_inputs=True)
     except RuntimeError:  # alkaid gives up after three rounds of tracing again
         logger.warning("the adder graph did not settle; it is used without narrower intervals")
         return optimize(raw, keep_dead_inputs=True, retrace=False)
+
+
+def _entering(node: Node) -> list[Given]:
+    """What its type says of every element of an input."""
+    return [Given(_interval(span)) for span in _input_spans(node)]
+
+
+def _variable(interval: QInterval, level: float) -> FVariable:
+    return FVariable(*interval, hwconf=HARDWARE, latency=level)
 
 
 def unrolled_products(circuit: Circuit) -> int:
@@ -91,12 +109,11 @@ def unrolled_products(circuit: Circuit) -> int:
 class AdderWriter:
     """Where operations find the symbolic values that they read."""
 
-    def __init__(self, circuit: Circuit, options: LowerOptions, given: Sequence[Given] | None) -> None:
+    def __init__(self, circuit: Circuit, options: LowerOptions, inputs: Sequence[FVariable]) -> None:
         self.nodes = {node.name: node for node in circuit}
         self.matrices = Matrices(options.solver())
         """Products with constant matrices."""
-        every = [Given(interval_of(span)) for span in input_spans(circuit.input)]
-        self.inputs = [FVariable(*interval, hwconf=HARDWARE, latency=level) for interval, level in given or every]
+        self.inputs = list(inputs)
         self._values: dict[str, Variables] = {}
 
     def value(self, name: str) -> Variables:
@@ -119,14 +136,13 @@ class AdderWriter:
         return [self.value(name) for name in node.inputs]
 
 
-def input_spans(node: Node) -> Iterator[Span]:
+def _input_spans(node: Node) -> Iterator[Span]:
     """What every element of the input can be."""
     if node.types is None:
         return itertools.repeat(node.span, math.prod(node.shape))
     return (Span(type_.low, type_.high, type_.fraction) for type_ in node.types.of(node.shape))
 
 
-def interval_of(span: Span) -> QInterval:
-    """A span as alkaid has it."""
+def _interval(span: Span) -> QInterval:
     step = 2.0**-span.fraction
     return QInterval(span.low * step, span.high * step, step)

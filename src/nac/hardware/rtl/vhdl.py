@@ -6,13 +6,14 @@ from importlib import metadata
 from pathlib import Path
 
 from alkaid.codegen.rtl import RTLModel
+from alkaid.types import CombLogic
 
 from nac.errors import WorkError
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import Passed, passed
 from nac.hardware.rtl.names import prefix_modules
-from nac.hardware.rtl.printed import LEVELS_PER_NS
-from nac.hardware.rtl.record import RtlProject
+from nac.hardware.rtl.project import LEVELS_PER_NS
+from nac.hardware.rtl.record import RtlProject, RtlRecord
 from nac.hardware.rtl.sound import alkaid
 from nac.hardware.rtl.templates import template
 from nac.hardware.rtl.wrappers import BENCH, WRAPPERS, settings
@@ -31,29 +32,38 @@ def write_vhdl(project: RtlProject, samples: int) -> Path:
     if metadata.version("alkaid") != record.version:
         raise WorkError(f"{project.path}: was made by alkaid {record.version}; make it again with `nac synth`")
     shutil.rmtree(folder, ignore_errors=True)
+    for known, results in record.modules:
+        _print(known, project.graph if known is record else project.answer_graph, folder)
+        for wrapper in WRAPPERS:
+            write_atomic(folder / f"{known.top}_{wrapper}.vhd", template(f"{wrapper}.vhd", **settings(known)))
+        bench = template("axis_tb.vhd", samples=samples, results=results, **settings(known))
+        write_atomic(project.path / BENCH / f"{known.top}_axis_tb.vhd", bench)
+    return folder
+
+
+def _print(record: RtlRecord, graph: CombLogic, folder: Path) -> None:
+    """The entities of a graph."""
     with tempfile.TemporaryDirectory(prefix="nac-vhdl-") as work:
         with alkaid():
             RTLModel(
-                project.graph, work, record.top, "vhdl", latency_cutoff=record.clock_period_ns * LEVELS_PER_NS,
+                graph, work, record.top, "vhdl", latency_cutoff=record.clock_period_ns * LEVELS_PER_NS,
                 print_latency=False, part_name=record.part, clock_period=record.clock_period_ns, ternary_fuse=False,
             ).write()  # fmt: skip
         sources = Path(work) / "src"
         prefix_modules(sources, record.top, "vhd")
         for source in sorted(sources.rglob("*.vhd")):
             write_atomic(folder / source.name, source.read_text(encoding="utf-8"))
-    for wrapper in WRAPPERS:
-        write_atomic(folder / f"{record.top}_{wrapper}.vhd", template(f"{wrapper}.vhd", **settings(record)))
-    bench = template("axis_tb.vhd", samples=samples, **settings(record))
-    write_atomic(project.path / BENCH / f"{record.top}_axis_tb.vhd", bench)
-    return folder
 
 
-def run_vhdl_bench(project: RtlProject) -> Passed:
-    """Run the test bench in GHDL. Raises WorkError where there is no GHDL, or the bench does not pass."""
+def run_vhdl_bench(project: RtlProject, wrapper: str = "axis") -> Passed:
+    """Run the test bench of a wrapper ("axis" or "answer_axis") in GHDL.
+
+    Raises WorkError where there is no GHDL, or the bench does not pass.
+    """
     tool = tools.ghdl()
     if tool is None:
         raise WorkError(tools.MISSING["ghdl"])
-    top = f"{project.record.top}_axis_tb"
+    top = f"{project.record.top}_{wrapper}_tb"
     with tempfile.TemporaryDirectory(prefix="nac-ghdl-") as folder:
         work = Path(folder)
         bench = project.path / BENCH

@@ -27,49 +27,43 @@ def axis_latency(record: RtlRecord) -> int:
 
 def write_wrappers(record: RtlRecord, folder: Path, title: str) -> None:
     """Write both wrappers, their test benches and the core file into a project's folder."""
-    for known in _modules(record):
-        for wrapper in WRAPPERS if known.fold is None else ("axis",):
+    for known, _ in record.modules:
+        for wrapper in WRAPPERS:
             write_atomic(folder / "src" / f"{known.top}_{wrapper}.v", template(f"{wrapper}.v", **settings(known)))
     listed = sorted(file.relative_to(folder).as_posix() for file in (folder / "src").rglob("*.v"))
-    core = template("core.yml", top=record.top, part=record.part, description=title,
+    whole, results = record.modules[-1]
+    core = template("core.yml", name=record.top, top=whole.top, results=results, part=record.part, description=title,
                     sources="\n".join(f"      - {file}" for file in listed))  # fmt: skip
     write_atomic(folder / f"{record.top}.core", core)
 
 
-def _modules(record: RtlRecord) -> list[RtlRecord]:
-    return [record, *([record.answering] if record.answering else [])]
-
-
 def write_bench(
-    project: RtlProject, x: npt.NDArray[Any], outputs: npt.NDArray[np.float64],
-    answers: npt.NDArray[np.float64] | None = None,
+    project: RtlProject, x: npt.NDArray[Any], outputs: npt.NDArray[np.float64]
 ) -> Path:  # fmt: skip
     """Write the self-checking test benches with vectors; returns their folder.
 
     Args:
         project: written before.
         x: inputs (N, *input) on the network's grid.
-        outputs: what the network gives, (N, outputs).
-        answers: what the output stage makes of it, (N, answers), where the project has one.
+        outputs: what the network gives, (N, outputs); what the output stage makes of it is known.
     """
     record, bench = project.record, project.path / BENCH
-    _write_words(bench / "inputs.hex", project.words(x), record.inputs)
-    for known, file, values in zip(_modules(record), ("outputs", "answers"), (outputs, answers), strict=False):
-        if values is None:
-            continue
-        _write_words(bench / f"{file}.hex", pack(values, known.outputs), known.outputs)
+    _write_words(bench / "inputs.hex", np.asarray(x, dtype=np.float64).reshape(len(x), -1), record.inputs)
+    for known, file in record.modules:
+        values = outputs if record.answer is None or known is record else record.answer.gives(outputs)
+        _write_words(bench / f"{file}.hex", values, known.outputs)
         for wrapper in WRAPPERS:
-            kind = "fold/valid" if known.fold and wrapper == "valid" else wrapper
-            text = template(f"{kind}_tb.v", samples=len(x), results=file, **settings(known))
+            text = template(f"{wrapper}_tb.v", samples=len(x), results=file, **settings(known))
             write_atomic(bench / f"{known.top}_{wrapper}_tb.v", text)
+    whole, results = record.modules[-1]
     for name, cocotb in COCOTB.items():
-        write_atomic(bench / name, template(cocotb, top=record.top))
+        write_atomic(bench / name, template(cocotb, top=whole.top, results=results))
     return bench
 
 
-def _write_words(file: Path, words: Sequence[str], port: Sequence[Fixed]) -> None:
+def _write_words(file: Path, values: npt.NDArray[np.float64], port: Sequence[Fixed]) -> None:
     digits = 2 * _bytes(width(port))
-    write_atomic(file, "".join(f"{word:0>{digits}}\n" for word in words))
+    write_atomic(file, "".join(f"{word:0>{digits}}\n" for word in pack(values, port)))
 
 
 def _bytes(bits: int) -> int:
@@ -81,8 +75,6 @@ def settings(record: RtlRecord) -> dict[str, object]:
     inputs, outputs = width(record.inputs), width(record.outputs)
     return {
         "top": record.top, "in_width": inputs, "out_width": outputs, "in_bytes": _bytes(inputs),
-        "out_bytes": _bytes(outputs), "latency": record.latency_cycles, "beats": record.beats,
-        "places": (axis_latency(record) // record.initiation_interval + 1).bit_length(),
-        "circuit": record.top if record.fold else f"{record.top}_valid",
-        "beat_bits": max((record.beats - 1).bit_length(), 1),
+        "out_bytes": _bytes(outputs), "latency": record.latency_cycles,
+        "places": (axis_latency(record) + 1).bit_length(),
     }  # fmt: skip

@@ -61,9 +61,7 @@ class Staged(CircuitOperation):
 
     def hls(self, node: Node, layers: HlsWriter) -> None:
         """A layer of our own."""
-        hls_stage.register()
-        layer = {"class_name": hls_stage.LAYER, "n_in": math.prod(node.shape), "body": _body(node)}
-        layers.put(node, layer, {"result": node.type.hls()})
+        hls_stage.put(node, layers, _body(node))
 
     def pointwise(self, node: Node) -> bool:
         """Unless a program reads all positions."""
@@ -140,7 +138,7 @@ def _text(op: str, type_: str, k: int, operands: dict[str, str], known: dict[str
     return _TEXTS[op].format(t=type_, k=k, **operands, **known)
 
 
-def _body(node: Node) -> str:
+def _body(node: Node) -> list[str]:
     """What the layer of hls4ml computes, a block for every channel; values are channels last."""
     channels, positions = node.shape[0], math.prod(node.shape[1:])
     lines: list[str] = []
@@ -148,19 +146,14 @@ def _body(node: Node) -> str:
         low, high = program.ends(raw)[-1]
         last = Span(low, high, program.fraction).fixed
         lines += [
-            "{", f"{_integer(Span(*raw, 0).fixed)} v0[{positions}];",
-            f"for (int i = 0; i < {positions}; i++) {{", "  #pragma HLS UNROLL",
-            f"  v0[i] = data[i * {channels} + {channel}];", "}",
-            *printed(program, raw, positions, _integer, unrolled=True),
-            f"for (int i = 0; i < {positions}; i++) {{", "  #pragma HLS UNROLL", f"  ap_{last} y;",
-            f"  y.range({last.width - 1}, 0) = {_last(program)}.range({last.width - 1}, 0);",
-            f"  res[i * {channels} + {channel}] = y;", "}", "}",
+            "{", f"{hls_stage.integer(Span(*raw, 0).fixed)} v0[{positions}];",
+            *hls_stage.loop(positions, f"v0[i] = data[i * {channels} + {channel}];"),
+            *printed(program, raw, positions, hls_stage.integer, unrolled=True),
+            *hls_stage.loop(positions, f"ap_{last} y;", f"y.range({last.width - 1}, 0) = "
+                            f"{_last(program)}.range({last.width - 1}, 0);", f"res[i * {channels} + {channel}] = y;"),
+            "}",
         ]  # fmt: skip
-    return "\n".join(f"        {line}" for line in lines)
-
-
-def _integer(type_: Fixed) -> str:
-    return f"ap_{'' if type_.signed else 'u'}int<{type_.width}>"
+    return lines
 
 
 def _lowered(program: StageProgram, x: Variables) -> Variables:

@@ -6,9 +6,9 @@
 
 namespace nnet {
 
-// The input stage: raw integers of a whole sample, channels last, to network inputs.
+// A stage in front of a network or behind it: of all values of a sample, channels last.
 template <class data_T, class res_T, typename CONFIG_T>
-void stage(data_T data[CONFIG_T::n_in], res_T res[CONFIG_T::n_in]) {
+void stage(data_T data[CONFIG_T::n_in], res_T res[CONFIG_T::n_out]) {
     #pragma HLS PIPELINE
     CONFIG_T::compute(data, res);
 }
@@ -16,7 +16,7 @@ void stage(data_T data[CONFIG_T::n_in], res_T res[CONFIG_T::n_in]) {
 template <class data_T, class res_T, typename CONFIG_T>
 void stage(hls::stream<data_T> &data, hls::stream<res_T> &res) {
     typename data_T::value_type raw[CONFIG_T::n_in];
-    typename res_T::value_type done[CONFIG_T::n_in];
+    typename res_T::value_type done[CONFIG_T::n_out];
     #pragma HLS ARRAY_PARTITION variable=raw complete
     #pragma HLS ARRAY_PARTITION variable=done complete
     for (unsigned i = 0; i < CONFIG_T::n_in / data_T::size; i++) {
@@ -28,7 +28,7 @@ void stage(hls::stream<data_T> &data, hls::stream<res_T> &res) {
         }
     }
     CONFIG_T::compute(raw, done);
-    for (unsigned i = 0; i < CONFIG_T::n_in / res_T::size; i++) {
+    for (unsigned i = 0; i < CONFIG_T::n_out / res_T::size; i++) {
         #pragma HLS PIPELINE
         res_T out;
         PRAGMA_DATA_PACK(out)

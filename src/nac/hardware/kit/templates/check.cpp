@@ -6,7 +6,7 @@
 
 int main(int count, char **arguments) {
   const bool samples = count > 1;  // a file of samples in physical units: their outputs are printed
-  std::ifstream in(samples ? arguments[1] : "inputs.txt"), expected("outputs.txt");
+  std::ifstream in(samples ? arguments[1] : "inputs.txt"), expected("outputs.txt"), meant("answers.txt");
   std::size_t total = 0, different = 0;
   $space::Inputs x;
   $space::Sample sample;
@@ -15,11 +15,17 @@ int main(int count, char **arguments) {
     if (!in) break;
     if (samples) x = $space::inputs(sample);
     bool equal = true;
-    for (const auto found : $space::outputs(x)) {
+    const auto outputs = $space::outputs(x);
+    for (const auto found : outputs) {
       $space::Integer wanted = found;
       if (samples) std::cout << found << ' ';
       else expected >> wanted;
       equal = equal && expected && wanted == found;
+    }
+    for (const double found : $space::answers(outputs)) {
+      double wanted = found;
+      if (!samples) meant >> wanted;
+      equal = equal && meant && wanted == found;
     }
     if (samples) std::cout << '\n';
     total++;

@@ -1,6 +1,7 @@
 // What the circuit of $name computes, in C++17 and nothing else: the same bits. Values are channels first, in integers.
 //
 //   $space::Outputs y = $space::outputs($space::inputs(sample));   // steps of 2**-$fraction
+//   $space::Answers answer = $space::answers(y);
 //
 // Compile without -ffast-math: samples become integers in float, as they did in training.
 #pragma once
@@ -19,6 +20,7 @@ constexpr std::size_t INPUTS = $inputs, OUTPUTS = $outputs;
 using Sample = std::array<float, INPUTS>;
 using Inputs = Values<INPUTS>;
 using Outputs = Values<OUTPUTS>;
+using Answers = std::array<double, $answers>;
 
 namespace detail {
 
@@ -45,12 +47,20 @@ $operations
 
 $constants
 $own
+$answer_constants
 }  // namespace detail
 
 // Output integers of input integers.
 inline Outputs outputs(const Inputs &v0) {
   using namespace detail;
 $calls
+}
+
+// What output integers mean: $meaning.
+inline Answers answers(const Outputs &a0) {
+  using namespace detail;
+$answer_calls
+  return y;
 }
 
 // Input integers of a sample in physical units.

@@ -1,4 +1,4 @@
--- Sends inputs.hex through ${top}_axis and compares with outputs.hex. Sender and receiver wait at random: never, now
+-- Sends inputs.hex through ${top}_axis and compares with $results.hex. Sender and receiver wait at random: never, now
 -- and then, every other clock, nearly always, as it changes every 64 clocks. Ends with PASS, or a failure.
 -- VHDL-2008; runs in the folder of the vectors.
 library ieee;
@@ -47,7 +47,7 @@ begin
 
     process (aclk)
         file inputs        : text open read_mode is "inputs.hex";
-        file outputs       : text open read_mode is "outputs.hex";
+        file outputs       : text open read_mode is "$results.hex";
         variable row       : line;
         variable word      : std_logic_vector($in_bytes * 8 - 1 downto 0);
         variable expected  : std_logic_vector($out_bytes * 8 - 1 downto 0);

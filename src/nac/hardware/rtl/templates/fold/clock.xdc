@@ -1,1 +1,0 @@
-create_clock -period $period -name sys_clk [get_ports clk]
