@@ -31,7 +31,7 @@ class Halves:
     def step(self, layer: nn.Module) -> torch.Tensor:
         return torch.tensor(0.5)
 
-    def pin(self, layer: nn.Module) -> None:
+    def pin(self, layer: nn.Module, bias: torch.Tensor | None) -> None:
         pass
 
 

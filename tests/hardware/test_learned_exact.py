@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from designs import make_design, samples
-from learned import learned
+from learned import learned, with_widths
 from numpy.typing import NDArray
 
 from nac.arch import Network, measured_workload
@@ -23,6 +23,7 @@ from nac.hardware.onnx.plain import to_plain
 from nac.hardware.onnx.read import read_circuit
 from nac.hardware.onnx.recount import assert_costs_agree, recount_model
 from nac.hardware.rtl.lowering import lower
+from nac.space import SearchSpace
 
 KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")
 FLOAT32_BITS = 24
@@ -53,6 +54,22 @@ def test_all_that_computes_agrees(kind: str, activation: str, seed: int) -> None
     if kind not in {"cnn", "attention"}:
         assert np.array_equal(lower(circuit).predict(x.reshape(len(x), -1).astype(np.float64)), expected)
     assert_costs_agree(recount_model(model), measured_workload(network.float()))
+
+
+@pytest.mark.parametrize("space", ["jets", "waveforms", "bragg", "jets_mlp"])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))])
+def test_members_of_the_shipped_spaces_agree(space: str, seed: int) -> None:
+    known = SearchSpace.load(space)
+    arch = known.decode(known.repair(known.random(np.random.default_rng(seed))))
+    network = with_widths(arch, seed)
+    model = export_network(network)
+    circuit = read_circuit(model)
+    x = np.concatenate([random_input(circuit, 20, seed), corner_input(circuit, 10, seed)])
+    expected = outputs(network, x)
+    assert np.array_equal(evaluate(circuit, x), expected), arch.summary()
+    assert np.array_equal(run_qonnx(model, x[:8])[model.graph.output[0].name], expected[:8]), arch.summary()
+    smaller, _ = without_constants(network.float())
+    assert np.array_equal(evaluate(read_circuit(export_network(smaller)), x), expected), arch.summary()
 
 
 @pytest.mark.parametrize("kind", ["mlp", "mean", "set"])

@@ -4,24 +4,28 @@ import torch
 from designs import architecture
 from torch import nn
 
-from nac.arch import Network
+from nac.arch import Architecture, Network
 from nac.arch.quantisers import LEARNED
 from nac.arch.quantisers.learned import Layer, Values
 from nac.compress.learned.settle import settled
 
 
 def learned(kind: str, seed: int, activation: str = "relu") -> Network:
-    """A network whose widths are anything: weights and channels without bits, with one and with many."""
+    """A network of a kind whose widths are anything."""
+    return with_widths(architecture(kind, 6, activation), seed)
+
+
+def with_widths(arch: Architecture, seed: int) -> Network:
+    """Widths that are anything: weights and channels without bits, with one and with many."""
     torch.manual_seed(seed)
-    arch = architecture(kind, 6, activation)
     network = Network(arch, quantiser=LEARNED).eval()
     with torch.no_grad():
         for module in network.layers.values():
             if isinstance(module, Layer):
                 module.calibrate()
                 module.fraction.sub_(torch.randint(0, 8, module.fraction.shape) / 4.0)
-                assert isinstance(module.bias, nn.Parameter)
-                module.bias.normal_(0, 0.3)
+                if isinstance(module.bias, nn.Parameter):
+                    module.bias.normal_(0, 0.3)
             elif isinstance(module, Values):
                 module.register_forward_pre_hook(lambda module, x: module.calibrate(x[0]))
         network(torch.randn(256, *arch.input))

@@ -83,7 +83,7 @@ def test_quantisers(name: str) -> None:
 class Unpinned(FixedPoint):
     """Whose grids depend on the largest weight."""
 
-    def pin(self, layer: nn.Module) -> None:
+    def pin(self, layer: nn.Module, bias: torch.Tensor | None) -> None:
         pass
 
 

@@ -97,9 +97,7 @@ def _pinned(exact: Network, biases: Mapping[str, Tensor]) -> Network:
     pinned = copied(exact).eval()
     for name, bias in biases.items():
         layer: Any = pinned.layers[name]
-        _quantiser(pinned).pin(layer)
-        if layer.bias is not None:
-            layer.bias.copy_(bias)
+        _quantiser(pinned).pin(layer, None if layer.bias is None else bias)
     return pinned
 
 

@@ -102,7 +102,7 @@ def _keeps_grids(network: Network) -> None:
     """Once pinned, what is left of the weights stays as it is."""
     for name in network.weighted:
         layer: Any = network.layers[name]
-        QUANTISERS[cast(str, network.quantiser)].pin(layer)
+        QUANTISERS[cast(str, network.quantiser)].pin(layer, layer.bias)
         before = layer.quant_weight().value.clone()
         gone = layer.weight.abs() >= layer.weight.abs().median()
         layer.weight[gone] = 0

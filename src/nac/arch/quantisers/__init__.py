@@ -49,8 +49,8 @@ class Quantiser(Protocol):
         """What the values that leave an input or activation are multiples of; broadcasts to them without the batch."""
         ...
 
-    def pin(self, layer: nn.Module) -> None:
-        """Keep a layer's weights on the grid that they are on, whatever becomes of some of them."""
+    def pin(self, layer: nn.Module, bias: Tensor | None) -> None:
+        """Keep a layer's weights on the grid that they are on, whatever becomes of some of them, and give it a bias."""
         ...
 
 

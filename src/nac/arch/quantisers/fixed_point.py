@@ -81,12 +81,14 @@ class FixedPoint:
         layer.train(training)
         return cast(Tensor, quantised.scale.max())
 
-    def pin(self, layer: nn.Module) -> None:
-        """Without it, the grid depends on the largest weight of a channel."""
+    def pin(self, layer: nn.Module, bias: Tensor | None) -> None:
+        """Without it, the grid depends on the largest weight of a channel; that of the bias is fine enough for any."""
         known: Any = layer
         quantised = known.quant_weight()
         known.weight.copy_(quantised.value)
         channel_scale(layer).smallest.copy_(quantised.scale)
+        if bias is not None:
+            known.bias.copy_(bias)
 
 
 def _options(node: Node, bias: bool) -> dict[str, Any]:

@@ -281,8 +281,14 @@ class Learned:
         """See `Quantiser`."""
         return cast(Values, layer).step()
 
-    def pin(self, layer: nn.Module) -> None:
-        """Nothing: what a weight is does not depend on the others."""
+    def pin(self, layer: nn.Module, bias: Tensor | None) -> None:
+        """What a weight is does not depend on the others; a bias gets the digits that it needs."""
+        known = cast(Layer, layer)
+        if bias is not None and known.bias is not None and known.bias_fraction is not None:
+            known.bias.copy_(bias)
+            step = finest(bias.float()).to(bias.dtype)
+            needed = torch.where(torch.isinf(step), known.bias_fraction, -torch.log2(step) / PACE)
+            known.bias_fraction.copy_(torch.maximum(known.bias_fraction, needed))
 
 
 QUANTISERS.register(LEARNED, Learned())

@@ -78,7 +78,7 @@ class Quantiser(NamedTuple):
     @property
     def types(self) -> Types:
         """Those of the elements of a value (N, *shape): without the first axis."""
-        fraction, width = (array[0] if array.ndim and array.size > 1 else array for array in self[:2])
+        fraction, width = (array[0] if array.size > 1 else array.reshape(()) for array in self[:2])
         return Types(self.signed, fraction, width, self.down)
 
     @property
