@@ -107,12 +107,16 @@ class RtlSheet(Model):
 
 
 class HlsSheet(Model):
-    """The top function of the HLS project: channels last, every element of the input's and output's type."""
+    """The top function of the HLS project: channels last, every element of the input's type and of the output's.
+
+    `answer` is the type of what leaves it, where it has the output stage.
+    """
 
     top: str
     backend: str
     io_type: str
     clock_period_ns: float
+    answer: str = ""
 
 
 class Example(Model):

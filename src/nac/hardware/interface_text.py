@@ -36,8 +36,9 @@ def interface_md(sheet: Sheet) -> str:
         *(_rtl(sheet.rtl) if sheet.rtl else []),
         *(_answer(sheet.rtl.top, sheet.rtl.answer, sheet.output) if sheet.rtl and sheet.rtl.answer else []),
         *([f"## Ports of the HLS project\n\nTop function `{sheet.hls.top}` ({sheet.hls.backend}, {sheet.hls.io_type}, "
-           f"clock {sheet.hls.clock_period_ns:g} ns): every input element is an `ap_{sheet.input.type}`, every output "
-           f"an `ap_{sheet.output.type}`."] if sheet.hls else []),
+           f"clock {sheet.hls.clock_period_ns:g} ns): every input element is an `ap_{sheet.input.type}`, every "
+           + (f"element of the answer an `ap_{sheet.hls.answer}`." if sheet.hls.answer else
+              f"output an `ap_{sheet.output.type}`.")] if sheet.hls else []),
         *(_example(sheet, sheet.example) if sheet.example else []),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"

@@ -169,7 +169,7 @@ def _finish_project(
     if verification.hls_samples and bench.is_dir():
         samples = design.quantised_input(np.ascontiguousarray(x, dtype=np.float32))
         inputs = to_channels_last(samples).reshape(len(samples), -1)
-        outputs = project.predict(samples)
+        _, outputs = project.run(samples)
         for name, rows in (("tb_input_features.dat", inputs), ("tb_output_predictions.dat", outputs)):
             write_atomic(bench / name, "".join(" ".join(f"{value:.20g}" for value in row) + "\n" for row in rows))
 

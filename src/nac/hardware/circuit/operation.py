@@ -58,6 +58,8 @@ class CircuitOperation(ABC):
     """In hls4ml, one layer with the quantiser that alone reads it (`HlsWriter.activate`)."""
     multiplies: ClassVar[bool] = False
     """Multiplies two values, for which a back end needs a layer of its own."""
+    own_layer: ClassVar[bool] = False
+    """In hls4ml, a layer of our own, which not every back end takes."""
     aggregates: ClassVar[bool] = False
     """Makes one value of those at all positions, each of which it reads alike."""
     stored: ClassVar[bool] = True

@@ -9,7 +9,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,13 @@ COPIED = {"nnet_utils", "ap_types", "ac_types", "ac_math", "ac_simutils"}
 
 
 def convert(
-    circuit: Circuit, target: TargetConfig, backend: Backend, folder: Path, top: str, *, traced: bool = False
-) -> tuple[Any, HlsLayers]:
-    """hls4ml's model of a circuit, and the layers it was made from. With `traced` it records every layer's output."""
+    circuit: Circuit, target: TargetConfig, backend: Backend, folder: Path, top: str, *,
+    traced: Collection[str] | None = (),
+) -> tuple[Any, HlsLayers]:  # fmt: skip
+    """hls4ml's model of a circuit, and the layers it was made from.
+
+    Its C simulation records the outputs of the nodes `traced`, by name, or of all (None).
+    """
     from hls4ml.model import ModelGraph
     from hls4ml.utils.config import create_config
 
@@ -43,8 +47,8 @@ def convert(
         circuit, strategy=target.strategy, reuse_factor=target.reuse_factor, widens_mean=backend.widens_mean,
         streams=target.io_type == "io_stream",
     )  # fmt: skip
-    for settings in layers.config.values():
-        settings["Trace"] = traced
+    for name, settings in layers.config.items():
+        settings["Trace"] = traced is None or layers.shows.get(name) in traced
     options: dict[str, Any] = dict(backend.options)
     if backend.takes_part:
         options["part"] = target.part
@@ -54,6 +58,8 @@ def convert(
             clock_period=target.clock_period_ns, **options,
         )  # fmt: skip
         widest = max(node.type.width for node in circuit)
+        if traced is None or traced:
+            config["TraceOutput"] = True
         config["HLSConfig"] = {
             "Model": {
                 "Precision": f"fixed<{2 * widest},{widest}>",  # never used: every type is given
@@ -132,7 +138,7 @@ def trace_layers(
         By node name, (N, ...) channels first. A ReLU that is one layer with its quantiser has no entry.
     """
     samples = np.concatenate([x, x]) if len(x) == 1 else x
-    model, layers = convert(circuit, target, backend_for(circuit, target), folder, "traced", traced=True)
+    model, layers = convert(circuit, target, backend_for(circuit, target), folder, "traced", traced=None)
     with quiet():
         model.write()
         _, seen = model.trace(to_channels_last(samples).astype(np.float64))

@@ -19,6 +19,8 @@ from pydantic import Field, ValidationError
 from nac.config import Model, TargetConfig
 from nac.errors import InputError, WorkError
 from nac.hardware.circuit import Circuit
+from nac.hardware.circuit.answer import with_answer
+from nac.hardware.circuit.output import OutputSheet
 from nac.hardware.hls.backends import BACKENDS, Backend
 from nac.hardware.hls.order import to_channels_last
 from nac.hardware.hls.readme import UNVERIFIED, project_readme
@@ -28,6 +30,23 @@ logger = logging.getLogger(__name__)
 RECORD = "nac.json"
 STILL_S = 60.0
 """How often a compilation says that it still goes on."""
+
+
+class HlsAnswer(Model):
+    """The output stage in a top function: what it was made from, and the type and number of its answers.
+
+    The C simulation shows the network's outputs as well.
+    """
+
+    sheet: OutputSheet
+    type: str
+    count: int
+
+    @classmethod
+    def of(cls, sheet: OutputSheet, circuit: Circuit) -> "HlsAnswer":
+        """Of a sheet behind a network."""
+        last = with_answer(circuit, sheet).output
+        return cls(sheet=sheet, type=str(last.type), count=last.shape[0])
 
 
 class ProjectRecord(Model):
@@ -40,6 +59,7 @@ class ProjectRecord(Model):
     part: str
     input_shape: tuple[int, ...]
     outputs: int
+    answer: HlsAnswer | None = Field(None, exclude_if=operator.not_)
     interface: str = Field("", exclude_if=operator.not_)
     verification: str = UNVERIFIED
 
@@ -117,25 +137,31 @@ class HlsProject:
             x: (N, *input) channels first, on the grid of the input.
 
         Returns:
-            (N, outputs), exact.
+            (N, outputs) of the network, exact.
         """
+        return self.run(x)[0]
+
+    def run(self, x: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The network's outputs, as `predict`, and what leaves the top function: the answers where it gives them."""
         shape = self.record.input_shape
         if x.shape[1:] != shape:
             raise InputError(f"inputs have shape {x.shape[1:]}, the network takes {shape}")
         symbol = f"{self.record.top}_double"
+        width, stage = self.record.outputs, self.record.answer
         with tempfile.TemporaryDirectory() as work:
             files = [f"{work}/in.npy", f"{work}/out.npy"]
+            inside = [f"{work}/inside.npy", str(width)] if stage else []
             np.save(files[0], to_channels_last(x).astype(np.float64))
             command = [
                 sys.executable, "-P", str(Path(__file__).with_name("simulate.py")), str(self.compile().resolve()),
-                symbol, *files, str(self.record.outputs),
+                symbol, *files, str(stage.count if stage else width), *inside,
             ]  # fmt: skip
             done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, errors="replace", check=False)
             if done.returncode != 0 or not Path(files[1]).is_file():
                 said = " ".join((done.stderr or done.stdout).split())[-300:]
                 raise WorkError(f"{self.path}: the C simulation ended with status {done.returncode}: {said}")
             results: npt.NDArray[np.float64] = np.load(files[1])
-            return results
+            return (np.load(inside[0]), results) if stage else (results, results)
 
     def record_verification(self, text: str, circuit: Circuit) -> None:
         """Say in `nac.json` and in the README what was verified."""
@@ -151,8 +177,13 @@ class HlsProject:
         return [Path(name) for name in wanted if (self.path / name).is_file()] + weights
 
 
+def whole_of(circuit: Circuit, stage: HlsAnswer | None) -> Circuit:
+    """A network's circuit with the output stage that a project has."""
+    return with_answer(circuit, stage.sheet if stage else None)
+
+
 def _readme(record: ProjectRecord, circuit: Circuit) -> str:
     return project_readme(
-        record.title, circuit, record.target, BACKENDS[record.target.backend], top=record.top, part=record.part,
-        source=record.source, interface=record.interface, verification=record.verification,
+        record.title, whole_of(circuit, record.answer), record.target, BACKENDS[record.target.backend], top=record.top,
+        part=record.part, source=record.source, interface=record.interface, verification=record.verification,
     )  # fmt: skip

@@ -29,7 +29,7 @@ def whole_sheet(
         "rtl": _ports(rtl) if rtl else None,
         "hls": HlsSheet(
             top=found.top, backend=found.target.backend, io_type=found.target.io_type,
-            clock_period_ns=found.target.clock_period_ns,
+            clock_period_ns=found.target.clock_period_ns, answer=found.answer.type if found.answer else "",
         ) if found else None,
     })  # fmt: skip
 

@@ -19,7 +19,7 @@ from nac.hardware.hls.project import HlsProject
 from nac.hardware.interface import Sheet
 from nac.hardware.kit.pack import RECORD, REFERENCE, SUMS, KitRecord
 from nac.hardware.kit.sheet import SHEET
-from nac.hardware.kit.vectors import INPUTS, OUTPUTS, read_vectors
+from nac.hardware.kit.vectors import ANSWERS, INPUTS, OUTPUTS, read_vectors
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import run_bench
 from nac.hardware.rtl.record import LAYOUT, RtlProject
@@ -141,8 +141,11 @@ def _hls(folder: Path) -> Check:
         sheet = Sheet.model_validate_json((folder / SHEET).read_bytes())
         inputs, expected = (read_vectors(folder / REFERENCE / name) for name in (INPUTS, OUTPUTS))
         x = np.ldexp(inputs.astype(np.float64), -sheet.input.fraction).reshape(-1, *sheet.input.shape)
-        outputs = np.ldexp(project.predict(x), sheet.output.fraction)
-    different = int((outputs != expected).any(axis=1).sum())
+        outputs, answered = project.run(x)
+    wrong = (np.ldexp(outputs, sheet.output.fraction) != expected).any(axis=1)
+    if project.record.answer:
+        wrong |= (answered != np.loadtxt(folder / REFERENCE / ANSWERS, ndmin=2)).any(axis=1)
+    different = int(wrong.sum())
     if different:
         raise WorkError(f"{folder / 'hls'}: {different} of {len(expected)} results differ in the C simulation")
     return Check(name="", passed=f"{len(expected)} results equal")

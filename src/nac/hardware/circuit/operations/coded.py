@@ -13,6 +13,7 @@ from nac.hardware.hls.layers import HlsWriter
 class CircuitCoded(CircuitOperation):
     """(inputs,) to (outputs,)."""
 
+    own_layer = True
     cpp_code = "using Number = Integer;"
 
     @abstractmethod

@@ -23,6 +23,7 @@ class Staged(CircuitOperation):
     """
 
     name = "stage"
+    own_layer = True
     compute = staticmethod(staged)
 
     def numbers(self, node: Node, sources: Sequence[Node]) -> Numbers:
