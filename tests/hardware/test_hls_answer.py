@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sheets import design_of_way, raw_samples
+from staged import staged_design
 
 from nac.config import TaskConfig
 from nac.design import Design
@@ -54,8 +55,6 @@ def test_logits_and_networks_alone_have_none(tmp_path: Path) -> None:
 
 
 def test_a_backend_without_our_layers_takes_no_input_stage(tmp_path: Path) -> None:
-    from test_hardware_stage import staged_design
-
     design = staged_design(tmp_path / "design", "pseudo_log", {"backend": "Quartus"})
     with pytest.raises(InputError, match=r"Quartus has no layer for the stage, expected one of: Vitis, Vivado"):
         generate(design, design.record.task.target)
