@@ -3,8 +3,10 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,9 +26,13 @@ from nac.hardware.kit import header
 from nac.hardware.kit.network import network_json
 from nac.hardware.kit.script import script
 from nac.hardware.onnx.export import circuit_of, exported
-from nac.hardware.rtl import rtl_project
+from nac.hardware.rtl import rtl_project, tools
+from nac.hardware.rtl.bench import Passed, run_bench
 from nac.hardware.rtl.estimation import estimate_network
 from nac.hardware.rtl.simulation import simulate, simulator
+from nac.hardware.rtl.tools import Tool
+from nac.hardware.rtl.vhdl import run_vhdl_bench, write_vhdl
+from nac.hardware.rtl.wrappers import write_bench
 from nac.tasks import make_task
 from nac.tasks.layouts import layout_of
 from nac.tasks.scaling import fit_preprocessing
@@ -82,15 +88,45 @@ def test_the_references_of_shipped_tasks_equal_torch_on_raw_numbers_at_random(tm
     _compare_references(design, x, prep.raw_values(x[:200].astype(np.int64)), tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("scaling", "samples", "tool", "bench"),
+    [("pseudo_log", 10_000, tools.verilator, run_bench), ("shift", 1000, tools.ghdl, run_vhdl_bench)],
+)
+def test_streams_of_raw_integers_under_random_stalls_end_in_torchs_answers(
+    tmp_path: Path, scaling: str, samples: int, tool: Callable[[], Tool | None], bench: Callable[..., Passed]
+) -> None:
+    if tool() is None:
+        pytest.skip(f"no simulator for {bench.__name__}")
+    design = staged_design(tmp_path / "design", scaling)
+    x = random_input(circuit_of(design), samples)
+    outputs = engine("torch", design).predict(x)
+    sheet, python = sheet_of(design.record, circuit_of(design)).output, _reference(design)
+    assert np.array_equal(python.outputs(x.astype(np.int64)), np.ldexp(outputs, sheet.fraction))
+    expected = answers(sheet, outputs)
+    assert np.array_equal(python.answers(np.ldexp(outputs, sheet.fraction)).reshape(expected.shape), expected)
+    project = rtl_project(design)
+    write_bench(project, x, outputs)
+    if bench is run_vhdl_bench:
+        write_vhdl(project, samples)
+    assert bench(project, "answer_axis").said.startswith(f"{samples} results equal, in order, none lost")
+
+
+def _reference(design: Design) -> Any:
+    """As it is read from the files of a kit."""
+    circuit = circuit_of(design)
+    sheet, network = sheet_of(design.record, circuit), json.loads(json.dumps(network_json(circuit)))
+    module = ModuleType("reference")
+    exec(compile(script(circuit), "reference.py", "exec"), vars(module))
+    return module.Reference(json.loads(sheet.model_dump_json()), network)
+
+
 def _compare_references(
     design: Design, x: NDArray[np.float32], samples: NDArray[np.float32], tmp_path: Path
 ) -> None:  # fmt: skip
     """With torch, on raw integers; and what they make of samples in physical units."""
     circuit = circuit_of(design)
-    sheet, network = sheet_of(design.record, circuit), json.loads(json.dumps(network_json(circuit)))
-    module = ModuleType("reference")
-    exec(compile(script(circuit), "reference.py", "exec"), vars(module))
-    python = module.Reference(json.loads(sheet.model_dump_json()), network)
+    sheet, python = sheet_of(design.record, circuit), _reference(design)
     expected = np.ldexp(engine("torch", design).predict(x), sheet.output.fraction).astype(np.int64)
     assert np.array_equal(python.outputs(x.astype(np.int64)), expected)
     assert np.array_equal(python.inputs(samples), design.inputs(samples).astype(np.int64))
