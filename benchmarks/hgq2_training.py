@@ -77,7 +77,8 @@ def graph(model: Any) -> Any:
     first = model.layers[0].iq.quantizer
     k, i, f = (np.array(first.bw_mapper.bw_to_x(part, (1, model.input_shape[1])))[0] for part in first.kif)
     k, i, f = (part.astype(np.int8) for part in (k, i, f))
-    options = {"hard_dc": 2, "search_all_decompose_dc": True}
+    # Tables in the place of sums of single bits fail in alkaid 0.8.2 where these bits are signs.
+    options = {"hard_dc": 2, "search_all_decompose_dc": True, "binary_lut": False}
     inputs = FVArray.from_kif(k[None], i[None], f[None], HWConfig(1, 1, -1), 0, options)
     return trace(*trace_model(model, HWConfig(1, 1, -1), options, inputs=inputs))
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nac.pareto import (
     Direction,
+    gains,
     hypervolume,
     hypervolume_history,
     non_dominated,
@@ -90,3 +91,16 @@ def test_representatives_are_distinct_finite_and_front_members_first(
 def test_representatives_see_costs_by_their_logarithm() -> None:
     ladder = np.array([[0.5 + 0.1 * k, 10.0**k] for k in range(5)])
     assert representatives(ladder, ["maximize", "minimize"], [False, True], 3) == [4, 2, 1]
+
+
+def test_a_front_is_worth_what_the_others_lack() -> None:
+    directions: list[Direction] = ["maximize", "minimize"]
+    cheap, dear, inferior = np.array([[0.6, 10.0], [0.7, 100.0]]), np.array([[0.9, 1000.0]]), np.array([[0.65, 500.0]])
+    assert gains([], directions, [False, True]) == []
+    assert gains([np.array([[np.nan, 1.0]])], directions, [False, True]) == [0.0]
+    found = gains([cheap, dear, inferior], directions, [False, True])
+    assert found[2] == 0.0
+    assert min(found[:2]) > 0.05
+    twice = gains([cheap, dear, inferior, cheap], directions, [False, True])
+    assert twice[0] == twice[3] == 0.0, "one of two equal fronts is enough"
+    assert twice[1] == pytest.approx(found[1])

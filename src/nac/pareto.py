@@ -6,6 +6,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+CORNER = 1.1
+"""Up to where volumes count, where every objective is scaled to its range."""
+
 Direction = Literal["minimize", "maximize"]
 Values = NDArray[np.float64]
 
@@ -102,15 +105,44 @@ def representatives(values: Values, directions: Sequence[Direction], logarithmic
     rest = [int(i) for i in np.flatnonzero(np.isfinite(values).all(axis=1))]
     if not rest:
         return []
-    points = values.copy()
-    for k, logarithm in enumerate(logarithmic):
-        if logarithm and (points[rest, k] > 0).all():
-            points[rest, k] = np.log(points[rest, k])
-    points = oriented(points, directions)
-    low, high = points[rest].min(axis=0), points[rest].max(axis=0)
-    points = (points - low) / np.where(high > low, high - low, 1.0)
-    corner = np.full(points.shape[1], 1.1)
+    points = _scaled(values, directions, logarithmic)
+    corner = np.full(points.shape[1], CORNER)
     chosen = [min(rest, key=lambda i: tuple(points[i]))][:n]
     while len(chosen) < n and (rest := [i for i in rest if i not in chosen]):
         chosen.append(max(rest, key=lambda i: _volume(points[[*chosen, i]], corner)))
     return chosen
+
+
+def gains(fronts: Sequence[Values], directions: Sequence[Direction], logarithmic: Sequence[bool]) -> list[float]:
+    """What every front (N, K) adds to the hypervolume of all others, objectives scaled as in `representatives`.
+
+    Rows with a missing value add nothing.
+    """
+    if not fronts:
+        return []
+    owners = np.concatenate([np.full(len(values), index) for index, values in enumerate(fronts)])
+    values = np.concatenate([np.asarray(values, dtype=np.float64) for values in fronts])
+    known = np.isfinite(values).all(axis=1)
+    if not known.any():
+        return [0.0] * len(fronts)
+    points, owners = _scaled(values[known], directions, logarithmic), owners[known]
+    corner = np.full(points.shape[1], CORNER)
+    less: list[Direction] = ["minimize"] * points.shape[1]
+
+    def volume(of: NDArray[np.bool_]) -> float:
+        return _volume(points[of][non_dominated(points[of], less)], corner) if of.any() else 0.0
+
+    whole = volume(np.ones(len(points), dtype=np.bool_))
+    return [whole - volume(owners != index) for index in range(len(fronts))]
+
+
+def _scaled(values: Values, directions: Sequence[Direction], logarithmic: Sequence[bool]) -> Values:
+    """Objectives (N, K) from 0, the best, to 1, by the logarithm of those that are all positive, less is better."""
+    points = values.copy()
+    known = np.isfinite(values).all(axis=1)
+    for k, logarithm in enumerate(logarithmic):
+        if logarithm and (points[known, k] > 0).all():
+            points[known, k] = np.log(points[known, k])
+    points = oriented(points, directions)
+    low, high = points[known].min(axis=0), points[known].max(axis=0)
+    return np.asarray((points - low) / np.where(high > low, high - low, 1.0))

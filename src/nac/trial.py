@@ -33,6 +33,15 @@ class Training(Kept):
     device: str | None = None
 
 
+class Point(Measured):
+    """A network on the front of a trial's training: `index` among those on disk, `values` by the objectives, costs."""
+
+    index: int
+    values: tuple[float, ...]
+    costs: Mapping[str, float] = Field(default_factory=dict)
+    rescored: Measured | None = None
+
+
 class TrialRecord(Measured):
     """The attributes of a trial; what it did not get to has its default.
 
@@ -40,6 +49,9 @@ class TrialRecord(Measured):
     has those of the trial whose number it names, and no training. `workers` are those that took it up, the present one
     last; one that `waits` does so for an equal candidate of another. Of a trial that ended without values one of
     `error`, `infeasible` and `unpromising` says why. An `architecture` is text in runs of early versions.
+
+    A training of learned widths gives the `points` of a front, the cheapest first; the trial's own values are those of
+    the `leader` among them. `short` are the values of the points of a shorter training before it.
     """
 
     baseline: str | None = None
@@ -54,6 +66,9 @@ class TrialRecord(Measured):
     rungs: Mapping[str, Sequence[float | None]] = Field(default_factory=dict)
     rescored: Measured | None = None
     training: Training = Training()
+    points: tuple[Point, ...] = ()
+    leader: int | None = None
+    short: tuple[tuple[float, ...], ...] = ()
     error: str | None = None
     infeasible: str | None = None
     unpromising: str | None = None

@@ -63,6 +63,24 @@ def test_wrong_values_are_named() -> None:
         make_sampler(settings, GENES, 1, 2)
 
 
+def test_neighbours_of_what_adds_to_the_front_are_drawn() -> None:
+    settings = search_config(sampler={"name": "neighbours", "params": {"start": 3}})
+    genes = {"width": (8, 16, 32, 64), "depth": (1, 2, 3), "kind": (0, 1, 2)}
+    study = optuna.create_study(directions=["maximize", "minimize"])
+    by_width, by_depth = {8: 0.5, 16: 0.7, 32: 0.8, 64: 0.82}, {1: 0.0, 2: 0.05, 3: 0.06}
+    drawn: list[dict[str, int]] = []
+    for number in range(20):
+        study.sampler = make_sampler(settings, genes, 1, number)
+        trial = study.ask()
+        found = {gene: int(str(trial.suggest_categorical(gene, choices))) for gene, choices in genes.items()}
+        if number >= 3:
+            changes = [sum(found[gene] != known[gene] for gene in genes) for known in drawn]
+            assert min(changes) in (1, 2), "a new one, close to one of those before"
+        drawn.append(found)
+        study.tell(trial, [by_width[found["width"]] + by_depth[found["depth"]], found["width"] * found["depth"]])
+    assert len(study.best_trials) >= 4
+
+
 def test_what_a_sampler_cannot_do_ends_a_trial_with_its_name() -> None:
     settings = search_config(sampler="CmaEsSampler")
     with pytest.raises(WorkError, match=r"sampler CmaEsSampler: ValueError: .*multi-objective"), drawing(settings):

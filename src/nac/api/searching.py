@@ -83,7 +83,7 @@ def run(
     if objectives is not None:
         named = [objective(text) for text in objectives]
         overrides.append(f"search.objectives={flow(named)}")
-        stated = isinstance(task, Task) and task.config().search.quantise is None
+        stated = isinstance(task, Task) and not task.config().search.deploys
         if stated and any(item["name"] in HARDWARE for item in named):
             overrides.insert(0, QUANTISE)
     request = Request(

@@ -1,6 +1,6 @@
 """Which designs are made of every winner of the search, and what they are called."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from nac.arch import UNCOMPRESSED, Architecture, Bits, Compression, deployment_problems
@@ -19,6 +19,8 @@ class Winner:
     """How much of the weights its genes want to go."""
     removed: float = 0.0
     """Share of the channels that were removed from the trial's architecture to make this one."""
+    point: int | None = None
+    """Which network it is on the front that its trial's training gave."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,10 @@ class Recipe:
         return f"t{self.winner.trial:04d}-{width}-s{round(100 * self.sparsity):02d}{channels}{digits}{suffix}"
 
 
-def subject(winner: Winner, settings: CompressConfig) -> tuple[str, float | None, float | None]:
+def subject(winner: Winner, settings: CompressConfig) -> Hashable:
     """What a winner's designs are made of: winners that only differ in what the settings replace give the same ones."""
+    if winner.point is not None:
+        return winner.trial, winner.point
     own_widths = not (settings.bits or settings.mixed)
     architecture = winner.architecture if own_widths else winner.architecture.with_bits(**Bits().model_dump())
     return (
@@ -77,11 +81,12 @@ def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]
     learned = [
         Recipe(winner, Bits(), 0.0, learned=point)
         for winner in winners
-        for point in range(settings.learned.designs if settings.learned else 0)
+        for point in _points(winner, settings)
     ]
     listed = [] if settings.learned and settings.learned.alone else [
         recipe
         for winner in winners
+        if winner.point is None
         for removed in sorted(set(settings.structured))
         for sparsity in sorted(set(settings.sparsity)) or [winner.compression.sparsity]
         for pruner in (dict.fromkeys(settings.pruner) if sparsity else (DEFAULT_PRUNER,))
@@ -94,6 +99,13 @@ def recipes(winners: Sequence[Winner], settings: CompressConfig) -> list[Recipe]
     if listed and all(refusals := list(map(refusal, listed))):
         raise InputError(f"trial {listed[0].winner.trial} cannot be quantised exactly: {refusals[0]}")
     return listed
+
+
+def _points(winner: Winner, settings: CompressConfig) -> Sequence[int]:
+    """Those of a front of learned widths that become designs."""
+    if winner.point is not None:
+        return [winner.point]
+    return range(settings.learned.designs if settings.learned else 0)
 
 
 def refusal(recipe: Recipe) -> str:

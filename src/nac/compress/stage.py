@@ -14,7 +14,8 @@ from nac.compress.constants import without_constants
 from nac.compress.digits import with_fewer_digits
 from nac.compress.floats import FloatNetworks
 from nac.compress.learned.finish import finished
-from nac.compress.learned.front import Checkpoint, along, learnable, load_front, save_front, train_front
+from nac.compress.learned.front import FOLDER, Checkpoint, load_front
+from nac.compress.learned.trained import learned_front
 from nac.compress.pruners import PRUNERS, Pruned
 from nac.compress.quantisation import Trainer, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes, refusal
@@ -194,18 +195,14 @@ class _Workshop:
 
     def learned(self, winner: Winner) -> list[Checkpoint]:
         """The front of learned widths of a winner; read from disk when it is there."""
-        settings, folder = self.settings.learned, self.run.trial(winner.trial) / "learned"
+        settings, folder = self.settings.learned, self.run.trial(winner.trial) / FOLDER
         assert settings is not None
-        points = load_front(folder, settings)
-        if points is None:
-            reference = self.floats.begun(winner)
-            front = train_front(
-                learnable(reference, self.dataset), self.dataset, self.task, settings,
-                teacher_of(reference, self.settings), seed=self.floats.seed_of(winner.trial, "learned"),
-            )  # fmt: skip
-            points = along(front, settings.designs)
-            save_front(folder, points, settings)
-        return points
+        if winner.point is not None and (points := load_front(folder)) is not None:
+            return points
+        return learned_front(
+            folder, self.floats.begun(winner), self.task, self.dataset, self.settings, settings,
+            self.floats.seed_of(winner.trial, "learned"),
+        )  # fmt: skip
 
     def _estimates(self, network: Network) -> dict[str, dict[str, Estimate]]:
         """The metrics by split; `choice` are those of the samples that choices are made on."""

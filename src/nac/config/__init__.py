@@ -7,7 +7,7 @@ from nac.config.heads import HeadConfig
 from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override, task_of
 from nac.config.names import Choice
 from nac.config.parts import PARTS, Resources, capacity, part_family
-from nac.config.search import ConstraintConfig, FidelityConfig, ObjectiveConfig, SearchConfig
+from nac.config.search import ConstraintConfig, FidelityConfig, FrontsConfig, ObjectiveConfig, SearchConfig
 from nac.config.simulation import BraggSimulation, JetSimulation, PulseSimulation
 from nac.config.target import TargetConfig
 from nac.config.task import (
@@ -29,6 +29,7 @@ __all__ = [
     "DataConfig",
     "DistilledDataConfig",
     "FidelityConfig",
+    "FrontsConfig",
     "HeadConfig",
     "JetSimulation",
     "LearnedConfig",

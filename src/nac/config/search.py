@@ -50,6 +50,16 @@ class FidelityConfig(Model):
         return rungs
 
 
+class FrontsConfig(Model):
+    """A search whose trials are trainings of learned widths (`compress.learned`), each of which gives a front.
+
+    First comes a training in the share `short` of the epochs (0: none). The whole one follows where the short front
+    adds at least as much to the hypervolume as half of those of the others did; else the short front is the trial's.
+    """
+
+    short: float = Field(0.25, ge=0, lt=1)
+
+
 class SearchConfig(Model):
     """The global search: how many architectures are tried, and what is good.
 
@@ -63,6 +73,9 @@ class SearchConfig(Model):
     With `quantise` every candidate is, after its float training, pruned to the sparsity in its genes, left with the
     share of signed digits in them, and trained with this budget at its own bit widths: metrics, costs and hardware
     costs (`lut`) are those of that network.
+
+    With `fronts` every candidate is a training of learned widths that gives many networks, and the front of the search
+    is that of all of them. What a trial is worth is what its front adds to it: the sampler `neighbours` knows that.
 
     After the search the candidates on the front are trained `repeats` times in all, with other seeds, and once on each
     of `folds` (0: none) divisions of the samples that train and choose; the mean of all decides and is shown. A
@@ -79,6 +92,7 @@ class SearchConfig(Model):
     folds: int = Field(0, ge=0, le=100)
     quantise: TrainConfig | None = None
     fidelity: FidelityConfig | None = None
+    fronts: FrontsConfig | None = Field(None, exclude_if=lambda fronts: fronts is None)
     objectives: tuple[ObjectiveConfig, ...]
     constraints: tuple[ConstraintConfig, ...] = ()
 
@@ -86,6 +100,22 @@ class SearchConfig(Model):
     def trains_again(self) -> bool:
         """Whether what is on the front is trained again after the search."""
         return self.repeats > 1 or self.folds > 0
+
+    @property
+    def deploys(self) -> bool:
+        """Whether candidates are judged as quantised networks, which have the costs of a circuit."""
+        return self.quantise is not None or self.fronts is not None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "SearchConfig":
+        if self.fronts is not None:
+            for key, given in (("quantise", self.quantise), ("fidelity", self.fidelity)):
+                if given is not None:
+                    raise ValueError(f"{key}: trainings that give fronts have none, expected no search.fronts or this "
+                                     "to be null")
+            if self.trains_again:
+                raise ValueError("repeats, folds: fronts are not trained again, expected 1 and 0 with search.fronts")
+        return self
 
     @model_validator(mode="after")
     def _one_training(self) -> "SearchConfig":

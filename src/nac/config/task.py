@@ -256,6 +256,12 @@ class TaskConfig(Model):
         return self
 
     @model_validator(mode="after")
+    def _fronts_are_learned(self) -> "TaskConfig":
+        if self.search.fronts is not None and self.compress.learned is None:
+            raise ValueError("search.fronts: needs compress.learned, how such trainings go (preset learned has it)")
+        return self
+
+    @model_validator(mode="after")
     def _rungs_are_below_the_top(self) -> "TaskConfig":
         if self.search.fidelity is not None and self.search.fidelity.rungs[-1] >= self.train.epochs:
             raise ValueError(f"search.fidelity.rungs: expected less than train.epochs, {self.train.epochs}")

@@ -92,7 +92,7 @@ class Examiner:
         else:
             self._require_promise(trial, candidate)
             candidate = self.train(trial, candidate)
-        keep(trial, metrics=candidate.metrics, intervals=_written(candidate.intervals))
+        keep(trial, metrics=candidate.metrics, intervals=written(candidate.intervals))
         if self.deployment is not None:
             keep(trial, costs=candidate.measured)
         values = self.goals.values(candidate)
@@ -167,7 +167,7 @@ class Examiner:
         judged = network if self.deployment is None else deployed
         found = estimate(judged, self.dataset.validation, self.task)
         again = estimate(judged, self.dataset.judging, self.task)
-        keep(trial, rescored=Measured(metrics=values_of(again), intervals=_written(intervals_of(again))))
+        keep(trial, rescored=Measured(metrics=values_of(again), intervals=written(intervals_of(again))))
         seconds = round(time.perf_counter() - start, 3)
         keep(trial, training=Training(
             seconds=seconds, epochs=len(result.history), best=result.best_epoch, stopped=climb.stopped,
@@ -222,5 +222,6 @@ def known_results(trials: list[FrozenTrial]) -> dict[str, FrozenTrial]:
     return known
 
 
-def _written(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+def written(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+    """Intervals as they are kept."""
     return {name: asdict(known) for name, known in intervals.items()}

@@ -1,6 +1,7 @@
 """What a search of quantised networks needs of the rooms beside it; the pipeline brings them together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from nac.arch import Architecture, Compression, Network
@@ -31,5 +32,18 @@ class Deployment(Protocol):
         """Costs and hardware costs by name of a quantised network.
 
         Raises Infeasible when no circuit can be made of it, WorkError when that failed.
+        """
+        ...
+
+
+class Fronts(Deployment, Protocol):
+    """Trains a network into many, each cheaper than the next better one."""
+
+    def front(self, network: Network, seed: int, share: float, folder: Path) -> Sequence[Network]:
+        """Quantised networks that a training in this share of the epochs makes of a float one, the cheapest first.
+
+        They are written to the trial's folder, where the local search finds them.
+
+        Raises WorkError when the training diverged.
         """
         ...

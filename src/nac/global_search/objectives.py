@@ -230,7 +230,7 @@ def goals(settings: SearchConfig, metric_names: Sequence[str]) -> Goals:
     Raises InputError naming every key that is wrong.
     """
     known = [*COSTS, *HARDWARE, *metric_names]
-    quantised = settings.quantise is not None
+    quantised = settings.deploys
     asked: dict[str, Sequence[ObjectiveConfig | ConstraintConfig]] = {
         "objectives": settings.objectives,
         "constraints": settings.constraints,
@@ -244,7 +244,7 @@ def goals(settings: SearchConfig, metric_names: Sequence[str]) -> Goals:
     if not quantised:
         problems += [
             f"search.{key}.{i}.name: {item.name} is known of quantised networks only, expected search.quantise to be "
-            "set (the budget of a quantisation-aware training, e.g. {epochs: 10})"
+            "set (the budget of a quantisation-aware training, e.g. {epochs: 10}), or search.fronts"
             for key, items in asked.items()
             for i, item in enumerate(items)
             if item.name in HARDWARE

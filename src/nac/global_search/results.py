@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,16 +16,21 @@ from nac import pareto
 from nac.arch import Architecture, Compression
 from nac.errors import InputError
 from nac.global_search.objectives import objective_of
-from nac.pareto import Direction, non_dominated, oriented, representatives
+from nac.pareto import Direction, gains, non_dominated, oriented, representatives
 from nac.space import Genotype, compression
 from nac.study import Trainings, averaged, counted_trainings, expecting_a_search
 from nac.tasks import METRICS, Interval, read_intervals
 from nac.trial import record_of
 
+Values = Sequence[Sequence[float]]
+"""Of some networks by the objectives."""
+
 
 @dataclass(frozen=True)
 class TrialResult:
     """One trained candidate: `values` are the objectives by name, `metrics` and `intervals` on the validation split.
+
+    Or one network on the front of its training, `point` among those of the trial's folder.
 
     `costs` are those of the architecture; in a search that quantises those measured of the quantised network, the
     hardware costs among them. `genotype` is the one that was built, `repairs` say what was changed in the one that
@@ -43,6 +48,7 @@ class TrialResult:
     seconds: float
     baseline: str | None = None
     duplicate_of: int | None = None
+    point: int | None = None
     repairs: Mapping[str, Sequence[int | str | bool]] | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
 
@@ -74,7 +80,7 @@ def results(study: optuna.Study, trainings: Sequence[str] | None = None) -> list
     found = []
     for trial in finished:
         with expecting_a_search(trial):
-            found.append(_result(trial, names, again.get(trial.number, {})))
+            found.extend(_results(trial, names, again.get(trial.number, {})))
     return found
 
 
@@ -83,9 +89,19 @@ def objective_names(study: optuna.Study) -> list[str]:
     return list(study.metric_names or study.user_attrs.get("objectives", ()))
 
 
-def _result(
-    trial: FrozenTrial, names: Sequence[str], again: Trainings
-) -> TrialResult:
+def _results(trial: FrozenTrial, names: Sequence[str], again: Trainings) -> list[TrialResult]:
+    """Those of a finished trial: one for every point of its training's front, else one."""
+    result, points = _result(trial, names, again), record_of(trial).points
+    return [
+        replace(
+            result, point=point.index, values=dict(zip(names, point.values, strict=True)), metrics=point.metrics,
+            costs=point.costs, intervals=read_intervals(point.intervals),
+        )
+        for point in points
+    ] or [result]  # fmt: skip
+
+
+def _result(trial: FrozenTrial, names: Sequence[str], again: Trainings) -> TrialResult:
     """The result of a finished trial; metrics of one that was trained again are the mean of all its trainings."""
     record = record_of(trial)
     if not isinstance(record.architecture, Mapping) or not record.metrics:
@@ -108,6 +124,18 @@ def _result(
     )
 
 
+def front_of(trial: FrozenTrial) -> Values:
+    """The objectives of the networks of a finished trial: of one, or of those on its training's front."""
+    points = record_of(trial).points
+    return [point.values for point in points] if points else [trial.values]
+
+
+def added(fronts: Sequence[Values], names: Sequence[str], directions: Sequence[Direction]) -> list[float]:
+    """What each of some fronts adds to the hypervolume of all others (nac.pareto.gains), costs by their logarithm."""
+    costs = [name not in METRICS for name in names]
+    return gains([np.array(values, dtype=np.float64) for values in fronts], directions, costs)
+
+
 def ranked(study: optuna.Study, trainings: Sequence[str] | None = None) -> list[list[TrialResult]]:
     """Feasible results without duplicates: the front, the front without the first, and so on; trainings as `results`.
 
@@ -116,7 +144,7 @@ def ranked(study: optuna.Study, trainings: Sequence[str] | None = None) -> list[
     left = _candidates(study, trainings)
     ranks: list[list[TrialResult]] = []
     while left:
-        on_front = non_dominated(_values(left, study), _directions(study))
+        on_front = non_dominated(_values(left, study), directions_of(study))
         ranks.append([result for result, on in zip(left, on_front, strict=True) if on])
         left = [result for result, on in zip(left, on_front, strict=True) if not on]
     return ranks
@@ -131,7 +159,7 @@ def front(study: optuna.Study, trainings: Sequence[str] | None = None) -> list[T
 
 
 def select(
-    study: optuna.Study, n: int, key: Callable[[TrialResult], Hashable] = lambda result: result.number
+    study: optuna.Study, n: int, key: Callable[[TrialResult], Hashable] = lambda result: (result.number, result.point)
 ) -> list[TrialResult]:
     """`n` results to go on with, spread along the front (`nac.pareto.representatives`, costs by their logarithm).
 
@@ -148,7 +176,7 @@ def select(
             if (name := key(result)) not in chosen:
                 new.setdefault(name, result)
         names, values = list(new), _values(list(new.values()), study)
-        for i in representatives(values, _directions(study), costs, min(n - len(chosen), len(new))):
+        for i in representatives(values, directions_of(study), costs, min(n - len(chosen), len(new))):
             chosen[names[i]] = new[names[i]]
     return list(chosen.values())
 
@@ -161,17 +189,18 @@ def hypervolume(study: optuna.Study, reference: Mapping[str, float]) -> float:
     names = objective_names(study)
     if missing := [name for name in names if name not in reference]:
         raise InputError(f"hypervolume: no reference value for {', '.join(missing)}")
-    return pareto.hypervolume(_values(front(study), study), _directions(study), [reference[name] for name in names])
+    return pareto.hypervolume(_values(front(study), study), directions_of(study), [reference[name] for name in names])
 
 
 def _candidates(study: optuna.Study, trainings: Sequence[str] | None) -> list[TrialResult]:
     """Feasible results without duplicates, the best in the first objective first."""
     found = [result for result in results(study, trainings) if result.feasible and result.duplicate_of is None]
-    losses = oriented(_values(found, study), _directions(study))
+    losses = oriented(_values(found, study), directions_of(study))
     return [found[i] for i in sorted(range(len(found)), key=lambda i: (tuple(losses[i]), found[i].number))]
 
 
-def _directions(study: optuna.Study) -> list[Direction]:
+def directions_of(study: optuna.Study) -> list[Direction]:
+    """Of the objectives, in their order."""
     return ["minimize" if direction == StudyDirection.MINIMIZE else "maximize" for direction in study.directions]
 
 

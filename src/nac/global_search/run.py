@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import optuna
 from optuna.distributions import CategoricalDistribution
@@ -19,6 +20,7 @@ from nac.global_search.budget import Session
 from nac.global_search.candidate import Examiner, known_results
 from nac.global_search.deployment import Deployment, Infeasible
 from nac.global_search.fidelity import Ladder, Unpromising
+from nac.global_search.fronts import FrontExaminer
 from nac.global_search.handle import handle
 from nac.global_search.locks import Locks, worker_name
 from nac.global_search.objectives import goals
@@ -77,7 +79,7 @@ def run_search(
     joining: bool = False,
     leave: Callable[[], bool] = lambda: False,
     deployment: Deployment | None = None,
-    make_examiner: Callable[..., Examiner] = Examiner,
+    make_examiner: Callable[..., Examiner] | None = None,
 ) -> optuna.Study:
     """Search until `settings.trials` candidates are evaluated, by this process and all others that are at it.
 
@@ -96,8 +98,8 @@ def run_search(
         console: for a progress line; none without.
         joining: the search was begun (`begin_search`), its time limit runs.
         leave: asked before every candidate; true ends this worker, not the search.
-        deployment: makes and measures quantised networks, if and only if `settings.quantise` is set.
-        make_examiner: what candidates are judged with.
+        deployment: makes and measures quantised networks, if and only if the settings want such.
+        make_examiner: what candidates are judged with, if not with what the settings want.
 
     Raises:
         InputError: the settings or the space are wrong, a metric cannot be measured, or nothing feasible turned up.
@@ -107,7 +109,10 @@ def run_search(
     given = (task, space, run, settings, seed, storage)
     study = _open(*given) if joining else begin_search(*given)
     asked = goals(settings, task.metric_names)
-    assert (deployment is None) == (settings.quantise is None)
+    assert (deployment is not None) == settings.deploys
+    if make_examiner is None:
+        fronts = settings.fronts
+        make_examiner = Examiner if fronts is None else partial(FrontExaminer, short=fronts.short)
     examiner = make_examiner(
         task, space, dataset, run, asked, seed, deployment,
         ladder=None if settings.fidelity is None else Ladder(settings.fidelity, asked, space),

@@ -14,14 +14,18 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, RandomSampler, TPESampler
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from nac.config import SearchConfig
 from nac.errors import InputError, WorkError
+from nac.global_search.results import added, directions_of, front_of, objective_names
 from nac.registry import Registry, keywords
 from nac.space import Value
+from nac.trial import record_of
 
 Genes = Mapping[str, Sequence[Value]]
+TRIES = 50
+"""How often a neighbour is drawn that is none of the candidates before."""
 
 
 def derived_seed(seed: int, *index: int) -> int:
@@ -90,6 +94,52 @@ class Gp(_AllGenes, GPSampler):
         return super()._sample_relative_impl(study, completed_trials, others, search_space)
 
 
+class Neighbours(_AllGenes):
+    """Changes a gene or two of a candidate, the likelier the more its front adds to that of the search.
+
+    The first `start` candidates are random. A candidate of one network is a front of one point.
+    """
+
+    def __init__(self, genes: Genes, seed: int, start: int = 4) -> None:
+        super().__init__(genes=genes)
+        self._start, self._rng = start, np.random.default_rng(seed)
+        self._random = RandomSampler(seed=int(self._rng.integers(2**32)))
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """All genes of a neighbour, after the start."""
+        found = [known for known in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+                 if record_of(known).duplicate_of is None]  # fmt: skip
+        if len(found) < self._start:
+            return {}
+        fronts = [front_of(known) for known in found]
+        worth = np.array(added(fronts, objective_names(study), directions_of(study)))
+        worth = worth + worth.mean() / 4 if worth.any() else np.ones(len(worth))
+        tried = [known.params for known in study.get_trials(deepcopy=False) if known.number != trial.number]
+        for _ in range(TRIES):
+            parent = found[self._rng.choice(len(found), p=worth / worth.sum())].params
+            if (child := self._changed(parent)) not in tried:
+                break
+        return {name: child[name] for name in search_space}
+
+    def _changed(self, parent: Mapping[str, Any]) -> dict[str, Any]:
+        """The same genes but one or two."""
+        names = sorted(name for name, choices in self.genes.items() if len(choices) > 1)
+        count = min(len(names), int(self._rng.integers(1, 3)))
+        child = dict(parent)
+        for name in self._rng.choice(names, count, replace=False) if names else ():
+            others = [choice for choice in self.genes[name] if choice != parent[name]]
+            child[name] = others[self._rng.integers(len(others))]
+        return child
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """A random gene."""
+        return self._random.sample_independent(study, trial, param_name, param_distribution)
+
+
 @contextmanager
 def drawing(settings: SearchConfig) -> Iterator[None]:
     """Around what a sampler does: what it cannot do (as CMA-ES two objectives) is the end of a trial, with its name."""
@@ -125,6 +175,7 @@ SAMPLERS.register("nsga2", Nsga2)
 SAMPLERS.register("nsga3", Nsga3)
 SAMPLERS.register("gp", partial(Gp, warn_independent_sampling=False))
 SAMPLERS.register("random", RandomSampler)
+SAMPLERS.register("neighbours", Neighbours)
 
 
 @SAMPLERS.family("hub")

@@ -104,11 +104,12 @@ def task_problems(
         found += [f"space: {line}" for line in str(error).splitlines()]
     else:
         found += [f"space: {problem}" for problem in space.problems()]
-        if config.search.quantise is None:
+        if not config.search.deploys:
             found += [f"space: {name} is a gene, which decides something only with search.quantise, a budget of "
                       "training, set" for name in COMPRESSION_GENES if len(space.genes.get(name, ())) > 1]
-        if config.search.quantise is not None and not space.deployable:
-            found.append(f"search.quantise: {config.space} is a research space, expected a deployable one")
+        if config.search.deploys and not space.deployable:
+            key = "quantise" if config.search.fronts is None else "fronts"
+            found.append(f"search.{key}: {config.space} is a research space, expected a deployable one")
         if to_hardware and not space.deployable:
             found.append(f"space: {config.space} is a research space without a bit-exact route to hardware, "
                          "expected a deployable one (or `nac search`, which only trains)")
@@ -124,7 +125,7 @@ def _name_problems(task: Task) -> Iterator[str]:
         for index, item in enumerate(items):
             if item.name not in known:
                 yield f"search.{key}.{index}.name: expected one of {', '.join(known)} (found {item.name!r})"
-            if item.name in HARDWARE and search.quantise is None:
+            if item.name in HARDWARE and not search.deploys:
                 yield f"search.{key}.{index}.name: {item.name} needs search.quantise, a budget of training, to be set"
             if item.min is not None and item.max is not None and item.min > item.max:
                 yield f"search.{key}.{index}: min is above max ({item.min} > {item.max})"
@@ -140,7 +141,7 @@ def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:
 
     In a search of quantised networks costs depend on the weights: there nothing is said before training.
     """
-    if config.search.quantise is not None:
+    if config.search.deploys:
         return []
     named: list[Bound] = [*config.search.objectives, *config.search.constraints]
     limits = [item for item in named if item.name in COSTS and not (item.min is None and item.max is None)]

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from nac.arch import Architecture, Compression, Network, workload
 from nac.compress import quantised_in_short, workload_costs
-from nac.config import TrainConfig
+from nac.compress.learned.front import FOLDER
+from nac.compress.learned.trained import deployed, learned_front
+from nac.config import LearnedConfig, TrainConfig
 from nac.errors import InputError, WorkError
 from nac.global_search import Infeasible
 from nac.hardware.analytic import model_of
@@ -65,7 +68,32 @@ class ShortDeployment:
             return workload_costs(network)
 
 
+@dataclass(frozen=True)
+class LearnedFronts(ShortDeployment):
+    """Trains fronts of learned widths as the local search does."""
+
+    learned: LearnedConfig
+
+    def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
+        """Nothing: no network is so large that the training may not leave next to nothing of it."""
+        return {}
+
+    def front(self, network: Network, seed: int, share: float, folder: Path) -> list[Network]:
+        """The networks of a training, as they are before they are finished at their widths. Raises WorkError."""
+        epochs = max(1, round(share * self.learned.train.epochs))
+        train = self.learned.train.model_copy(update={"epochs": epochs})
+        settings = self.learned.model_copy(update={"train": train})
+        points = learned_front(
+            folder / FOLDER, network, self.task, self.dataset, self.task.config.compress, settings, seed
+        )
+        return [deployed(network, point) for point in points]
+
+
 def deployment_for(task: Task, dataset: Dataset) -> ShortDeployment | None:
     """What the task's search needs for quantised networks; None when it searches float ones."""
-    budget = task.config.search.quantise
+    config = task.config
+    if config.search.fronts is not None:
+        assert config.compress.learned is not None
+        return LearnedFronts(task, dataset, config.compress.learned.train, config.compress.learned)
+    budget = config.search.quantise
     return None if budget is None else ShortDeployment(task, dataset, budget)

@@ -81,7 +81,10 @@ def search(context: Context) -> str:
         raise WorkError(f"{context.run.path}: no trial has finished, so there is no front: {_ends(study)}")
     if config.search.trains_again:
         train_again(context, study)
-    return f"{len(results(study))} trials, {len(front(study))} of them on the front"
+    found = results(study)
+    trials = len({result.number for result in found})
+    networks = f" with {len(found)} networks" if len(found) > trials else ""
+    return f"{trials} trials{networks}, {len(front(study))} of them on the front"
 
 
 def train_again(context: Context, study: optuna.Study) -> None:
@@ -139,15 +142,15 @@ def winners(context: Context, settings: CompressConfig, numbers: Sequence[int] |
         if not chosen:
             raise InputError(f"{run.path}: no feasible trial has finished, so there is nothing to compress")
     else:
-        finished = {result.number: result for result in results(study)}
-        if missing := [number for number in numbers if number not in finished]:
+        finished = results(study)
+        if missing := [number for number in numbers if number not in {result.number for result in finished}]:
             raise InputError(f"--trial {missing[0]}: {run.path} has no such finished trial")
-        chosen = [finished[number] for number in dict.fromkeys(numbers)]
+        chosen = [result for number in dict.fromkeys(numbers) for result in finished if result.number == number]
     return [_winner(result) for result in chosen]
 
 
 def _winner(result: TrialResult) -> Winner:
-    return Winner(result.number, result.architecture, result.compression)
+    return Winner(result.number, result.architecture, result.compression, point=result.point)
 
 
 def export_designs(context: Context) -> str:

@@ -22,7 +22,7 @@ from nac.rundir import Run
 from nac.study import Trainings, averaged, counted_trainings, expecting_a_search, find_study
 from nac.tasks import BASELINES, Interval, read_intervals
 from nac.tasks.layouts import layout_of
-from nac.trial import Measured, TrialRecord, record_of
+from nac.trial import Measured, Point, TrialRecord, record_of
 
 
 def read_front(run: Run) -> Front:
@@ -75,13 +75,14 @@ def importances(study: optuna.Study, *, seed: int = 0) -> dict[str, dict[str, fl
 
 
 def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
-    """One row per architecture that was trained: a trial that repeats an earlier one has that one's row."""
+    """One row per architecture that was trained, or per network of its front; repeated trials have no other row."""
     again = counted_trainings(study)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         if record_of(trial).duplicate_of is None:
             with expecting_a_search(trial, str(run.journal)):
                 row = _trial_row(run, trial, again.get(trial.number, {}))
-            yield row
+                rows = [{**row, **_point_row(trial.number, point)} for point in record_of(trial).points] or [row]
+            yield from rows
 
 
 def _trial_row(run: Run, trial: FrozenTrial, again: Trainings) -> dict[str, Any]:
@@ -99,7 +100,12 @@ def _trial_row(run: Run, trial: FrozenTrial, again: Trainings) -> dict[str, Any]
     }
 
 
-def _trial_metrics(record: TrialRecord, again: Trainings) -> dict[str, float]:
+def _point_row(number: int, point: Point) -> dict[str, Any]:
+    """What of a row is of one network on the front of a trial's training."""
+    return {"name": f"{number:04d}-l{point.index:02d}", **_trial_metrics(point, {}), **point.costs}
+
+
+def _trial_metrics(record: TrialRecord | Point, again: Trainings) -> dict[str, float]:
     """The columns of metrics: rescored ones and those that choices are made by; one kind where there is no other."""
     rescored = record.rescored
     parts: dict[str, Measured] = {"validation": record}

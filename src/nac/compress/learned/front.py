@@ -27,17 +27,19 @@ from nac.compress.quantisation import MEASURED_SAMPLES
 from nac.config import LearnedConfig
 from nac.errors import WorkError
 from nac.rundir import write_atomic
-from nac.tasks import METRICS, Dataset, Task
+from nac.tasks import Dataset, Task
 from nac.train import Teacher, fit, predict
 
 logger = logging.getLogger(__name__)
 WARM_UP = 0.1
 """Share of the training in which beta rises linearly."""
-KEPT_RANGE = 0.5
-"""Of the values between a front's worst and best: designs are made of networks in this share of it next to the best."""
+KEPT_RANGE = 1 / 3
+"""Of the losses between a front's best and worst, by their logarithm: designs are made of those in this share of it."""
 FASTEST = 1.1
 """The largest change of a price from epoch to epoch, where a target is followed."""
 FILE = "front.json"
+FOLDER = "learned"
+"""Of a trial, with its front."""
 MEASURES: Mapping[str, Callable[[Network], Tensor]] = {"ebops": bit_products, "adders": adder_bits}
 
 
@@ -120,7 +122,7 @@ def train_front(
     Args:
         network: of learned widths (`learnable`), from which all members start; left as it is.
         dataset: what it trains on, and the validation samples that judge it.
-        task: loss; its first metric is the value.
+        task: whose loss is the value.
         settings: budget and schedule.
         teacher: whose outputs are learned besides the targets.
         seed: of the training.
@@ -136,7 +138,7 @@ def train_front(
         for member in range(settings.together):
             _train(Several([network]), [member], front, dataset, task, settings, teacher, seed + member)
     if not front:
-        raise WorkError(f"learned widths: {task.metric_names[0]} was finite after no epoch")
+        raise WorkError("learned widths: the loss was finite after no epoch")
     front.sort(key=lambda known: known.cost)
     logger.info("learned widths: %d networks, cost %.0f to %.0f", len(front), front[0].cost, front[-1].cost)
     return front
@@ -147,18 +149,18 @@ def _train(
     settings: LearnedConfig, teacher: Teacher | None, seed: int,
 ) -> None:
     """Train networks side by side, each with the beta of one of the members, and keep what belongs on the front."""
-    measure, metric, count = MEASURES[settings.cost], task.metric_names[0], len(members)
-    sign = 1 if METRICS[metric].direction == "maximize" else -1
+    measure, count = MEASURES[settings.cost], len(members)
     judges, prices = dataset.validation, Prices(settings, members)
 
     def keep(epoch: int, figures: Mapping[str, float]) -> None:
         with torch.no_grad():
             costs = measure(networks.eval()).cpu()
         prices.follow(costs, (epoch + 1) / settings.train.epochs)
-        x, _ = judges.on(next(networks.parameters()).device)
-        outputs = predict(networks, x).cpu().double().reshape(len(x), count, -1).numpy()
+        device = next(networks.parameters()).device
+        x, y = judges.on(device)
+        outputs, weights = predict(networks, x).reshape(len(x), count, -1), judges.weights_on(device)
         for index, cost in enumerate(costs.tolist()):
-            value = sign * task.metrics(outputs[:, index], judges.y.numpy(), judges.preprocessing)[metric]
+            value = -float(task.loss(outputs[:, index], y, weights=weights))
             if math.isfinite(value) and not any(known.value >= value and known.cost <= cost for known in front):
                 front[:] = [known for known in front if known.value > value or known.cost < cost]
                 front.append(Checkpoint(epoch, value, cost, networks.state_of(index)))
@@ -174,8 +176,10 @@ def _train(
 
 def along(front: Sequence[Checkpoint], count: int) -> list[Checkpoint]:
     """At most so many, about evenly spread over the logarithm of the cost, the cheapest first."""
-    values = [known.value for known in front]
-    good = [known for known in front if known.value >= max(values) - KEPT_RANGE * (max(values) - min(values))]
+    losses = [-known.value for known in front]
+    scale = math.log if min(losses) > 0 else float
+    best, worst = scale(min(losses)), scale(max(losses))
+    good = [known for known in front if scale(-known.value) <= best + KEPT_RANGE * (worst - best)]
     costs = [math.log(max(known.cost, 1.0)) for known in good]
     wanted = [costs[0] + (costs[-1] - costs[0]) * k / max(count - 1, 1) for k in range(count)]
     nearest = {min(range(len(good)), key=lambda i, to=to: abs(costs[i] - to)) for to in wanted}  # type: ignore[misc]
@@ -191,13 +195,13 @@ def save_front(folder: Path, points: Sequence[Checkpoint], settings: LearnedConf
     write_atomic(folder / FILE, json.dumps(record, indent=1))
 
 
-def load_front(folder: Path, settings: LearnedConfig) -> list[Checkpoint] | None:
-    """What `save_front` wrote with the same settings, or None."""
+def load_front(folder: Path, settings: LearnedConfig | None = None) -> list[Checkpoint] | None:
+    """What `save_front` wrote with the same settings (None: with whichever), or None."""
     file = folder / FILE
     if not file.exists():
         return None
     record = json.loads(file.read_text(encoding="utf-8"))
-    if record["settings"] != settings.model_dump(mode="json"):
+    if settings is not None and record["settings"] != settings.model_dump(mode="json"):
         return None
     return [
         Checkpoint(**point, state=load_tensors((folder / f"{index:02d}.safetensors").read_bytes()))

@@ -1,0 +1,51 @@
+"""The front of one float network: read from disk, or trained and written there."""
+
+from pathlib import Path
+
+from nac.arch import Network, copied, quantise
+from nac.arch.quantisers import LEARNED
+from nac.compress.constants import without_constants
+from nac.compress.learned.front import Checkpoint, along, learnable, load_front, save_front, train_front
+from nac.compress.learned.settle import settled
+from nac.compress.quantisation import teacher_of
+from nac.config import CompressConfig, LearnedConfig
+from nac.tasks import Dataset, Task
+
+
+def learned_front(
+    folder: Path, reference: Network, task: Task, dataset: Dataset, settings: CompressConfig, learned: LearnedConfig,
+    seed: int,
+) -> list[Checkpoint]:
+    """What designs are made of, the cheapest first.
+
+    Args:
+        folder: where that is, or will be.
+        reference: float, trained; it is the teacher, too.
+        task: loss and metrics.
+        dataset: trains and chooses.
+        settings: of the local search, for how much of the teacher is learned.
+        learned: of this training; what is in the folder from another one is replaced.
+        seed: of the training.
+
+    Raises:
+        WorkError: the training diverged.
+    """
+    points = load_front(folder, learned)
+    if points is None:
+        teacher = teacher_of(reference, settings)
+        front = train_front(learnable(reference, dataset), dataset, task, learned, teacher, seed=seed)
+        points = along(front, learned.designs)
+        save_front(folder, points, learned)
+    return points
+
+
+def deployed(reference: Network, point: Checkpoint) -> Network:
+    """The network of a checkpoint as firmware computes it, as it was when it was met; dead channels are gone.
+
+    Args:
+        reference: float, of the same architecture.
+        point: of its front.
+    """
+    network = copied(quantise(reference, quantiser=LEARNED))
+    network.load_state_dict(point.state)
+    return without_constants(settled(network))[0]
