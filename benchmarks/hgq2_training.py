@@ -23,6 +23,7 @@ from alkaid.trace.passes import canon
 from hgq.config import QuantizerConfigScope
 from hgq.layers import QEinsumDense, QEinsumDenseBatchnorm
 from hgq.regularizers import MonoL1
+from hgq.utils import trace_minmax
 from hgq.utils.sugar import BetaScheduler, FreeEBOPs, ParetoFront, PieceWiseSchedule
 from numpy.typing import NDArray
 
@@ -93,7 +94,7 @@ def main() -> None:
     canon.canonicalize_msb_wraps = lambda graph: graph  # wrong in alkaid 0.8.2: it takes bits for others
     x = data["x"]
     batches = Jets(x, data["y"], settings["batch"], x.ndim == 3, settings["seed"])
-    validation, held = (data[name].reshape(len(data[name]), -1) for name in ("validation_x", "held_x"))
+    flat, validation, held = (data[name].reshape(len(data[name]), -1) for name in ("x", "validation_x", "held_x"))
     model = network(validation.shape[1], settings["widths"], int(data["y"].max()) + 1)
     epochs, (low, high) = settings["epochs"], settings["beta"]
     cycle = max(1, round(epochs * len(batches) / settings["cycles"]))
@@ -113,13 +114,16 @@ def main() -> None:
     for index in sorted({round(part) for part in np.linspace(0, len(known) - 1, POINTS)}):
         record, path = known[index]
         model.load_weights(path)
+        trace_minmax(model, flat, batch_size=4096, verbose=0)  # ranges of all samples: what is beyond them wraps
         made = graph(model)
         outputs = model.predict(held, batch_size=4096, verbose=0)
         made.save(folder / f"graph-{index:03d}.json")
         np.save(folder / f"outputs-{index:03d}.npy", outputs)
         rounded = np.array(model.layers[0].iq(held), dtype=np.float64)
         equal = np.mean(np.all(made.predict(rounded) == outputs, axis=1))
-        rows.append({"index": index, "choice": float(record[0]), "ebops": float(record[1]), "exact": float(equal)})
+        chosen = model.predict(validation, batch_size=4096, verbose=0).argmax(1)
+        choice = np.mean(chosen == data["validation_y"])
+        rows.append({"index": index, "choice": float(choice), "ebops": float(record[1]), "exact": float(equal)})
     (folder / "result.json").write_text(json.dumps({"front_seconds": seconds, "rows": rows}))
 
 
