@@ -1,10 +1,12 @@
 """Fronts of learned widths, one training each: accuracy on samples that chose nothing, LUTs and CPU seconds.
 
-    python benchmarks/learned_widths.py --data train.npz --held held.npz --task jets_features --width 32 [--seed 0]...
+    python benchmarks/learned_widths.py --data train.npz --held held.npz --task jets_features --width 32 \\
+        --teacher 64 --teacher 64 [--seed 0]...
     python benchmarks/learned_widths.py --data train.npz --held held.npz --task jets --width 64 --width 32 --width 32
 
 A dense network of the given widths is trained in floating point, then once with the cost in the loss (the settings are
-those of the task's preset `learned`). Networks along the front are finished at their widths and rid of dead channels;
+those of the task's preset `learned`, which has the number of teachers, too; without `--teacher` it is the float network
+itself). Networks along the front are finished at their widths and rid of dead channels;
 their LUTs are estimated from the adder graph. Accuracies are of `--held`, a file that is read after everything is made
 and that chooses nothing: the last table takes circuits by their accuracy on the validation samples. `--set` changes
 settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py does the same with HGQ2.
@@ -17,33 +19,38 @@ from at_accuracy import arguments, counted, levels_of, summary, write_json
 from rich.console import Console
 from rich.table import Table
 
-from nac.arch import Architecture, Block, Dense, Flatten, initialised
+from nac.arch import Architecture, Block, Dense, Flatten, Network, initialised
 from nac.compress.constants import without_constants
 from nac.compress.learned.finish import finished
 from nac.compress.learned.front import along, learnable, train_front
 from nac.compress.quantisation import Trainer, teacher_of
-from nac.config import LearnedConfig, load_task
+from nac.config import CompressConfig, LearnedConfig, load_task
 from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
 from nac.hardware.rtl.lowering import lower
-from nac.tasks import make_task
+from nac.tasks import Dataset, Task, make_task
 from nac.train import evaluate, fit
 
 Row = dict[str, float]
 
 
-def front(name: str, overrides: list[str], files: tuple[Path, Path], widths: list[int], seed: int) -> list[Row]:
-    """One row for every design of a training, the cheapest first."""
+TEACHER_SEED = 100
+"""Before the seeds of networks that teach."""
+
+
+def front(
+    name: str, overrides: list[str], files: tuple[Path, Path], widths: list[int], teaching: list[int], seed: int
+) -> list[Row]:
+    """One row for every design of a training, the cheapest first; its teachers have the widths `teaching`."""
     config = load_task(name, preset="learned", overrides=overrides)
     task, settings = make_task(config), config.compress
     learned = settings.learned or LearnedConfig()
     dataset = task.load([files[0]], seed)
-    flat: list[Block] = [Flatten()] if len(task.input_shape) > 1 else []
-    blocks = (*flat, *(Dense(width=width, norm="batch") for width in widths))
-    reference = initialised(Architecture(input=task.input_shape, outputs=task.outputs, blocks=blocks), seed)
     begun = time.process_time()
-    fit(reference, dataset, task, settings.train, seed=seed)
-    teacher = teacher_of(reference, settings)
+    seeds = [TEACHER_SEED * (seed + 1) + index for index in range(settings.teachers)] if teaching else []
+    better = tuple(trained(task, dataset, settings, teaching, own) for own in seeds)
+    reference = trained(task, dataset, settings, widths, seed)
+    teacher = teacher_of(reference, settings, better)
     network = learnable(reference, dataset)
     points = along(train_front(network, dataset, task, learned, teacher, seed=seed), learned.designs)
     seconds = time.process_time() - begun
@@ -62,11 +69,24 @@ def front(name: str, overrides: list[str], files: tuple[Path, Path], widths: lis
     return rows
 
 
+def trained(task: Task, dataset: Dataset, settings: CompressConfig, widths: list[int], seed: int) -> Network:
+    """A dense float network."""
+    flat: list[Block] = [Flatten()] if len(task.input_shape) > 1 else []
+    blocks = (*flat, *(Dense(width=width, norm="batch") for width in widths))
+    network = initialised(Architecture(input=task.input_shape, outputs=task.outputs, blocks=blocks), seed)
+    fit(network, dataset, task, settings.train, seed=seed)
+    return network
+
+
 def main() -> None:
     """Print a table, or with --json one object."""
-    given = arguments(__doc__).parse_args()
-    rows = [row for seed in given.seed or [0]
-            for row in front(given.task, given.overrides, (given.data, given.held), given.width, seed)]  # fmt: skip
+    parser = arguments(__doc__)
+    parser.add_argument("--teacher", type=int, action="append", default=[])
+    given = parser.parse_args()
+    rows = [
+        row for seed in given.seed or [0]
+        for row in front(given.task, given.overrides, (given.data, given.held), given.width, given.teacher, seed)
+    ]  # fmt: skip
     if given.json:
         write_json(given.task, given.width, rows)
         return

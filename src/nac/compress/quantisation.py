@@ -18,9 +18,11 @@ UNIFORM_SHARE = 0.25
 """Of the epochs of the final training: how long a uniform network trains before its widths are redistributed."""
 
 
-def teacher_of(reference: Network, settings: CompressConfig) -> Teacher | None:
-    """The float network as the teacher of what is made of it; None where the settings want none."""
-    return Teacher((reference,), settings.distil, settings.temperature) if settings.distil else None
+def teacher_of(
+    reference: Network, settings: CompressConfig, better: tuple[Network, ...] = ()
+) -> Teacher | None:
+    """Better networks, or the float one itself, as teachers of what is made of it; None where none is wanted."""
+    return Teacher(better or (reference,), settings.distil, settings.temperature) if settings.distil else None
 
 
 def quantised_start(network: Network, dataset: Dataset, architecture: Architecture | None = None) -> Network:

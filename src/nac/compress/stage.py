@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from nac.compress.learned.trained import learned_front
 from nac.compress.pruners import PRUNERS, Pruned
 from nac.compress.quantisation import Trainer, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes, refusal
+from nac.compress.teachers import best_networks
 from nac.config import FORMER_PRUNERS, CompressConfig
 from nac.cost import costs
 from nac.design import (
@@ -138,7 +140,7 @@ class _Workshop:
         reference = self.floats.begun(winner)
         if recipe.removed:
             winner = self.floats.without_channels(winner, recipe.removed)
-        teacher = teacher_of(reference, settings)
+        teacher = teacher_of(reference, settings, self.teachers)
         trainer = Trainer(self.task, self.dataset, settings, teacher, self.floats.seed_of(recipe.name, "finetune"))
         removed: Counter[str] = Counter()
         if recipe.start is None:
@@ -199,10 +201,16 @@ class _Workshop:
         assert settings is not None
         if winner.point is not None and (points := load_front(folder)) is not None:
             return points
-        return learned_front(
-            folder, self.floats.begun(winner), self.task, self.dataset, self.settings, settings,
-            self.floats.seed_of(winner.trial, "learned"),
-        )  # fmt: skip
+        reference = self.floats.begun(winner)
+        teacher = teacher_of(reference, self.settings, self.teachers)
+        seed = self.floats.seed_of(winner.trial, "learned")
+        return learned_front(folder, reference, self.task, self.dataset, teacher, settings, seed)
+
+    @cached_property
+    def teachers(self) -> tuple[Network, ...]:
+        """Networks that teach instead of a winner's own."""
+        count = self.settings.teachers
+        return best_networks(self.run.trial(0).parent.glob("*"), count, self.task, self.dataset) if count else ()
 
     def _estimates(self, network: Network) -> dict[str, dict[str, Estimate]]:
         """The metrics by split; `choice` are those of the samples that choices are made on."""

@@ -48,7 +48,8 @@ class CompressConfig(Model):
     `designs` winners are taken along the front when no trial is named. `train` is the budget of each float
     training (the reference, every pruning round, the pruned network), `finetune` that of quantisation-aware
     training. In it, and in the final float training of a pruned network, the float reference is also a teacher with
-    weight `distil` (0: targets only).
+    weight `distil` (0: targets only). In the first, so many `teachers` take its place if not 0: the float networks of
+    all trials that have the lowest loss on the samples that choose.
     `synthesise` designs, spread along the front, go on to hardware, where the Verilog is run in a simulator if
     `simulate_rtl` and mapped to the part by yosys if `synthesise_rtl`.
 
@@ -91,6 +92,7 @@ class CompressConfig(Model):
     train: TrainConfig = TrainConfig()
     finetune: TrainConfig = TrainConfig(learning_rate=1e-3)
     distil: float = Field(0.5, ge=0, le=1)
+    teachers: int = Field(0, ge=0, exclude_if=lambda teachers: teachers == 0)
     temperature: PositiveFloat = 1.0
     synthesise: PositiveInt = 4
     simulate_rtl: bool = True

@@ -9,6 +9,8 @@ from nac.arch import Architecture, Compression, Network, workload
 from nac.compress import quantised_in_short, workload_costs
 from nac.compress.learned.front import FOLDER
 from nac.compress.learned.trained import deployed, learned_front
+from nac.compress.quantisation import teacher_of
+from nac.compress.teachers import best_networks
 from nac.config import LearnedConfig, TrainConfig
 from nac.errors import InputError, WorkError
 from nac.global_search import Infeasible
@@ -17,6 +19,7 @@ from nac.hardware.rtl import TooLargeError, estimate_network
 from nac.hardware.rtl.estimation import Bare, stages_alone
 from nac.hardware.rtl.lowering import MOST_PRODUCTS
 from nac.tasks import Dataset, Task
+from nac.train import Teacher
 
 HOPELESS = 4.0
 """Rounding to a few bits makes some of the weights zero, but never three of four."""
@@ -83,10 +86,17 @@ class LearnedFronts(ShortDeployment):
         epochs = max(1, round(share * self.learned.train.epochs))
         train = self.learned.train.model_copy(update={"epochs": epochs})
         settings = self.learned.model_copy(update={"train": train})
-        points = learned_front(
-            folder / FOLDER, network, self.task, self.dataset, self.task.config.compress, settings, seed
-        )
+        points = learned_front(folder / FOLDER, network, self.task, self.dataset, self._teacher(network, folder),
+                               settings, seed)  # fmt: skip
         return [deployed(network, point) for point in points]
+
+
+    def _teacher(self, network: Network, folder: Path) -> Teacher | None:
+        """The best networks of this trial and those before it, where the local search wants such."""
+        settings = self.task.config.compress
+        before = [other for other in folder.parent.glob("*") if other.name <= folder.name]
+        count = settings.teachers
+        return teacher_of(network, settings, best_networks(before, count, self.task, self.dataset) if count else ())
 
 
 def deployment_for(task: Task, dataset: Dataset) -> ShortDeployment | None:

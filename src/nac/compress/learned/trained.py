@@ -7,23 +7,23 @@ from nac.arch.quantisers import LEARNED
 from nac.compress.constants import without_constants
 from nac.compress.learned.front import Checkpoint, along, learnable, load_front, save_front, train_front
 from nac.compress.learned.settle import settled
-from nac.compress.quantisation import teacher_of
-from nac.config import CompressConfig, LearnedConfig
+from nac.config import LearnedConfig
 from nac.tasks import Dataset, Task
+from nac.train import Teacher
 
 
 def learned_front(
-    folder: Path, reference: Network, task: Task, dataset: Dataset, settings: CompressConfig, learned: LearnedConfig,
+    folder: Path, reference: Network, task: Task, dataset: Dataset, teacher: Teacher | None, learned: LearnedConfig,
     seed: int,
 ) -> list[Checkpoint]:
     """What designs are made of, the cheapest first.
 
     Args:
         folder: where that is, or will be.
-        reference: float, trained; it is the teacher, too.
+        reference: float, trained.
         task: loss and metrics.
         dataset: trains and chooses.
-        settings: of the local search, for how much of the teacher is learned.
+        teacher: whose outputs are learned besides the targets.
         learned: of this training; what is in the folder from another one is replaced.
         seed: of the training.
 
@@ -32,7 +32,6 @@ def learned_front(
     """
     points = load_front(folder, learned)
     if points is None:
-        teacher = teacher_of(reference, settings)
         front = train_front(learnable(reference, dataset), dataset, task, learned, teacher, seed=seed)
         points = along(front, learned.designs)
         save_front(folder, points, learned)
