@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 START_BITS = 7
-POINTS = 14
-"""Checkpoints whose circuits are made."""
+POINTS = 20
+"""Checkpoints whose circuits are made, about evenly spread over the logarithm of the cost."""
 
 
 class Jets(keras.utils.PyDataset):  # type: ignore[misc]
@@ -111,7 +111,8 @@ def main() -> None:
     best = max(record[0] for record, _ in known)
     known = [pair for pair in known if pair[0][0] > best - 0.1]
     rows = []
-    for index in sorted({round(part) for part in np.linspace(0, len(known) - 1, POINTS)}):
+    costs = np.log([max(record[1], 1) for record, _ in known])
+    for index in sorted({int(np.abs(costs - part).argmin()) for part in np.linspace(costs[0], costs[-1], POINTS)}):
         record, path = known[index]
         model.load_weights(path)
         trace_minmax(model, flat, batch_size=4096, verbose=0)  # ranges of all samples: what is beyond them wraps

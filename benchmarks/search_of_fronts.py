@@ -1,0 +1,165 @@
+"""A search over fronts of learned widths against restarts of its best training: hypervolume over CPU seconds.
+
+    python benchmarks/search_of_fronts.py --data train.npz [--task jets_features] [--seed 0]... [--set KEY=VALUE]...
+
+Searches as the task's preset `fronts` says, then trains the architecture whose front alone was the best with other
+seeds, from as many CPU seconds as the search took. Networks are chosen by the samples that choose; volumes are those of
+what they reach on the others of the validation split, above an accuracy and below the logarithm of so many LUTs. Given
+are the seconds until a volume is reached as large as that of the best single training, and the volumes in the end.
+"""
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from nac.arch import Architecture, Network, initialised
+from nac.config import load_task
+from nac.global_search import run_search
+from nac.pareto import Direction, hypervolume, non_dominated
+from nac.pipeline.deployment import LearnedFronts, deployment_for
+from nac.rundir import Run
+from nac.space import SearchSpace
+from nac.tasks import make_task
+from nac.train import evaluate, fit
+from nac.trial import record_of
+
+DIRECTIONS: tuple[Direction, Direction] = ("maximize", "minimize")
+LEAST, MOST = 0.70, 5000.0
+"""An accuracy, and LUTs, that are of no use any more."""
+
+
+class Reached(NamedTuple):
+    """A network: its accuracy where choices are made and where none was, and its LUTs."""
+
+    choice: float
+    held: float
+    lut: float
+
+
+class Front(NamedTuple):
+    """What a training gave, and the CPU seconds from the beginning until then."""
+
+    seconds: float
+    networks: list[Reached]
+    architecture: Architecture
+
+
+def volume(networks: Sequence[Reached]) -> float:
+    """The hypervolume of the networks that no other beats by choice."""
+    if not networks:
+        return 0.0
+    chosen = non_dominated(np.array([[known.choice, known.lut] for known in networks]), DIRECTIONS)
+    held = [[known.held, math.log(known.lut)] for known, on in zip(networks, chosen, strict=True) if on]
+    return hypervolume(np.array(held), DIRECTIONS, (LEAST, math.log(MOST)))
+
+
+def course(fronts: Sequence[Front]) -> list[tuple[float, float]]:
+    """Seconds and the volume of all networks so far, after every training."""
+    return [(front.seconds, volume([known for each in fronts[: k + 1] for known in each.networks]))
+            for k, front in enumerate(fronts)]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Timed(LearnedFronts):
+    """The same with the CPU seconds at which every front was measured, by trial."""
+
+    ends: dict[str, float] = field(default_factory=dict)
+    at: list[str] = field(default_factory=list)
+
+    def front(self, network: Network, seed: int, share: float, folder: Path) -> list[Network]:
+        """See LearnedFronts."""
+        self.at.append(folder.name)
+        return super().front(network, seed, share, folder)
+
+    def measure(self, network: Network) -> Mapping[str, float]:
+        """See ShortDeployment."""
+        found = super().measure(network)
+        self.ends[self.at[-1]] = time.process_time()
+        return found
+
+
+def compared(file: Path, name: str, overrides: Sequence[str], seed: int) -> dict[str, float]:
+    """Seconds and volumes of one seed."""
+    config = load_task(name, preset="fronts", overrides=overrides)
+    task = make_task(config)
+    dataset = task.load([file], seed)
+    given = deployment_for(task, dataset)
+    assert isinstance(given, LearnedFronts)
+    space = SearchSpace.load(config.space, task.input_shape, task.outputs)
+    timed = Timed(task, dataset, given.budget, given.learned)
+    with TemporaryDirectory() as folder:
+        begun = time.process_time()
+        study = run_search(task, space, dataset, Run(Path(folder)), config.search, seed, deployment=timed)
+        searched = []
+        for trial in study.trials:
+            record = record_of(trial)
+            if record.points:
+                networks = [
+                    Reached(point.metrics["accuracy"], point.rescored.metrics["accuracy"], point.costs["lut"])
+                    for point in record.points if point.rescored is not None
+                ]  # fmt: skip
+                architecture = Architecture.model_validate(record.architecture)
+                searched.append(Front(timed.ends[f"{trial.number:04d}"] - begun, networks, architecture))
+    best = max(searched, key=lambda front: volume(front.networks))
+    restarted: list[Front] = []
+    begun = time.process_time()
+    while not restarted or restarted[-1].seconds < searched[-1].seconds:
+        own = 1000 * (seed + 1) + len(restarted)
+        network = initialised(best.architecture, own)
+        fit(network, dataset, task, config.train, seed=own)
+        with TemporaryDirectory() as folder:
+            networks = []
+            for found in given.front(network, own, 1.0, Path(folder) / "0000"):
+                choice, held = (evaluate(found, split, task)["accuracy"]
+                                for split in (dataset.validation, dataset.judging))  # fmt: skip
+                networks.append(Reached(choice, held, given.measure(found)["lut"]))
+        restarted.append(Front(time.process_time() - begun, networks, best.architecture))
+    courses = {"search": course(searched), "restarts": course(restarted)}
+    goal = max(volume(front.networks) for front in (*searched, *restarted))
+    reached = {
+        key: next((seconds for seconds, grown in known if grown >= goal), math.inf) for key, known in courses.items()
+    }
+    return {
+        "seed": seed, "goal": goal, **{f"{key}_reached": seconds for key, seconds in reached.items()},
+        **{f"{key}_volume": known[-1][1] for key, known in courses.items()},
+        **{f"{key}_seconds": known[-1][0] for key, known in courses.items()},
+        **{f"{key}_trainings": len(known) for key, known in courses.items()},
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Print a table, or with --json one object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--task", default="jets_features")
+    parser.add_argument("--seed", type=int, action="append")
+    parser.add_argument("--set", action="append", default=[], dest="overrides")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    rows = [compared(given.data, given.task, given.overrides, seed) for seed in given.seed or [0]]
+    if given.json:
+        sys.stdout.write(json.dumps({"rows": rows}) + "\n")
+        return
+    table = Table("seed", "best training", "reached by search", "by restarts", "search in the end", "restarts", "CPU s")
+    for row in rows:
+        table.add_row(f"{row['seed']}", f"{row['goal']:.4f}", f"{row['search_reached']:.0f} s",
+                      f"{row['restarts_reached']:.0f} s", f"{row['search_volume']:.4f}",
+                      f"{row['restarts_volume']:.4f}", f"{row['search_seconds']:.0f}")  # fmt: skip
+    gain = statistics.fmean(row["search_volume"] - row["restarts_volume"] for row in rows)
+    Console().print(table, f"search above restarts by {gain:.4f} in the mean")
+
+
+if __name__ == "__main__":
+    main()

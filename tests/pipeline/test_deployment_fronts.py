@@ -1,0 +1,62 @@
+"""A search whose trials give fronts of learned widths, down to the designs and the table that show them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from searching import Setting, make_setting
+
+from nac.compress import Winner, compress
+from nac.compress.learned.front import FOLDER, load_front
+from nac.config import CompressConfig, FrontsConfig, LearnedConfig, TaskConfig, TrainConfig, validate
+from nac.errors import InputError
+from nac.global_search import front, results, run_search, select
+from nac.pipeline.deployment import LearnedFronts, deployment_for
+from nac.tasks import make_task
+
+TRAIN = TrainConfig(epochs=12, batch_size=64, learning_rate=1e-2, cycles=2)
+LEARNED = LearnedConfig(designs=3, alone=True, beta=(1e-4, 1e-2), cost="adders", train=TRAIN, finish=TRAIN)
+
+
+@pytest.fixture
+def learning(tmp_path: Path) -> Setting:
+    setting = make_setting(tmp_path)
+    given = setting.task.config.model_dump(mode="json")
+    given["search"] |= {
+        "fronts": {"short": 0.5}, "sampler": "neighbours", "trials": 3, "population": 4,
+        "objectives": [{"name": "accuracy"}, {"name": "lut"}],
+    }  # fmt: skip
+    given["compress"] |= {"learned": LEARNED.model_dump(mode="json"), "train": {"epochs": 2}, "teachers": 2}
+    return replace(setting, task=make_task(validate(TaskConfig, given, "test")))
+
+
+def test_networks_on_the_front_of_fronts_become_designs_without_another_training(learning: Setting) -> None:
+    config, run = learning.task.config, learning.run()
+    deployment = deployment_for(learning.task, learning.dataset)
+    assert isinstance(deployment, LearnedFronts)
+    study = run_search(
+        learning.task, learning.space, learning.dataset, run, config.search, 1, deployment=deployment
+    )  # fmt: skip
+    found = {(result.number, result.point): result for result in results(study)}
+    assert {number for number, _ in found} == {0, 1, 2} and {point for _, point in found} >= {0}
+    chosen = select(study, 2)
+    assert {(result.number, result.point) for result in chosen} <= found.keys()
+    assert all(result in front(study) for result in chosen[:1])
+    folders = [run.trial(result.number) / FOLDER for result in chosen]
+    before = {file: file.read_bytes() for folder in folders for file in folder.iterdir()}
+    winners = [Winner(result.number, result.architecture, point=result.point) for result in chosen]
+    designs = compress(winners, learning.task, learning.dataset, run, config.compress, seed=1)
+    assert [design.record.name for design in designs] == [
+        f"t{result.number:04d}-l{result.point:02d}" for result in chosen
+    ]
+    assert {file: file.read_bytes() for file in before} == before, "the search's own fronts"
+    assert all(len(load_front(folder) or ()) <= LEARNED.designs for folder in folders)
+
+
+def test_fronts_need_to_know_how_they_are_trained(learning: Setting) -> None:
+    config = learning.task.config
+    search = config.search.model_copy(update={"fronts": FrontsConfig()})
+    given = {**config.model_dump(mode="json"), "search": search.model_dump(mode="json"),
+             "compress": CompressConfig().model_dump(mode="json")}  # fmt: skip
+    with pytest.raises(InputError, match=r"search.fronts: needs compress.learned"):
+        validate(TaskConfig, given, "test")
