@@ -18,7 +18,10 @@ from scipy.optimize import isotonic_regression
 from nac.hardware.rtl.luts import PASSED, alone, luts
 
 Row = Mapping[str, float]
-"""`lut` and `older` of a circuit, `choice` and `held`: what it reached where choices are made, and where none was."""
+"""`lut` and `older` of a circuit, `choice`, minus its loss where choices are made, and `held`, its accuracy elsewhere.
+
+By the loss, since of some circuits that are all measured on so few jets the best by accuracy is a lucky one.
+"""
 LEVELS = {
     "jets_features": (0.75, 0.76, 0.77, 0.775, 0.78, 0.785),
     "jets": (0.631, 0.647, 0.653, 0.663, 0.67, 0.68),

@@ -122,8 +122,9 @@ def main() -> None:
         np.save(folder / f"outputs-{index:03d}.npy", outputs)
         rounded = np.array(model.layers[0].iq(held), dtype=np.float64)
         equal = np.mean(np.all(made.predict(rounded) == outputs, axis=1))
-        chosen = model.predict(validation, batch_size=4096, verbose=0).argmax(1)
-        choice = np.mean(chosen == data["validation_y"])
+        logits = model.predict(validation, batch_size=4096, verbose=0).astype(np.float64)
+        likely = logits[np.arange(len(logits)), data["validation_y"]] - np.log(np.exp(logits).sum(1))
+        choice = likely.mean()
         rows.append({"index": index, "choice": float(choice), "ebops": float(record[1]), "exact": float(equal)})
     (folder / "result.json").write_text(json.dumps({"front_seconds": seconds, "rows": rows}))
 

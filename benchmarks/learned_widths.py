@@ -8,7 +8,7 @@ A dense network of the given widths is trained in floating point, then once with
 those of the task's preset `learned`, which has the number of teachers, too; without `--teacher` it is the float network
 itself). Networks along the front are finished at their widths and rid of dead channels;
 their LUTs are estimated from the adder graph. Accuracies are of `--held`, a file that is read after everything is made
-and that chooses nothing: the last table takes circuits by their accuracy on the validation samples. `--set` changes
+and that chooses nothing: the last table takes circuits by their loss on the validation samples. `--set` changes
 settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py does the same with HGQ2.
 """
 
@@ -29,7 +29,7 @@ from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
 from nac.hardware.rtl.lowering import lower
 from nac.tasks import Dataset, Task, make_task
-from nac.train import evaluate, fit
+from nac.train import evaluate, fit, validation_loss
 
 Row = dict[str, float]
 
@@ -62,7 +62,7 @@ def front(
         metric = task.metric_names[0]
         rows.append({
             "seed": seed, "held": evaluate(found, held, task)[metric],
-            "choice": evaluate(found, dataset.validation, task)[metric],
+            "choice": -validation_loss(found, dataset.validation, task),
             **counted(lower(read_circuit(export_network(found)))), "front_seconds": seconds,
             "seconds": time.process_time() - begun,
         })  # fmt: skip
@@ -90,10 +90,10 @@ def main() -> None:
     if given.json:
         write_json(given.task, given.width, rows)
         return
-    table = Table("seed", "LUT", "older rule", "held out", "validation", "CPU s of the front", "CPU s so far")
+    table = Table("seed", "LUT", "older rule", "held out", "loss that chooses", "CPU s of the front", "CPU s so far")
     for row in rows:
         table.add_row(f"{row['seed']}", f"{row['lut']:.0f}", f"{row['older']:.0f}", f"{100 * row['held']:.1f} %",
-                      f"{100 * row['choice']:.1f} %", f"{row['front_seconds']:.0f}", f"{row['seconds']:.0f}")
+                      f"{-row['choice']:.4f}", f"{row['front_seconds']:.0f}", f"{row['seconds']:.0f}")
     for each in (table, summary("learned widths, held out", rows, levels_of(given.task))):
         Console().print(each)
 
