@@ -34,10 +34,14 @@ class Training(Kept):
 
 
 class Point(Measured):
-    """A network on the front of a trial's training: `index` among those on disk, `values` by the objectives, costs."""
+    """A network on the front of a trial's training: `index` among those on disk, `values` by the objectives, costs.
+
+    Its `architecture` is what is left of the trial's, with the widths that it learned.
+    """
 
     index: int
     values: tuple[float, ...]
+    architecture: Mapping[str, Any] | None = None
     costs: Mapping[str, float] = Field(default_factory=dict)
     rescored: Measured | None = None
 

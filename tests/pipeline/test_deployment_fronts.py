@@ -12,7 +12,9 @@ from nac.config import CompressConfig, FrontsConfig, LearnedConfig, TaskConfig, 
 from nac.errors import InputError
 from nac.global_search import front, results, run_search, select
 from nac.pipeline.deployment import LearnedFronts, deployment_for
+from nac.report.collect import point_row
 from nac.tasks import make_task
+from nac.trial import record_of
 
 TRAIN = TrainConfig(epochs=12, batch_size=64, learning_rate=1e-2, cycles=2)
 LEARNED = LearnedConfig(designs=3, alone=True, beta=(1e-4, 1e-2), cost="adders", train=TRAIN, finish=TRAIN)
@@ -39,6 +41,10 @@ def test_networks_on_the_front_of_fronts_become_designs_without_another_training
     )  # fmt: skip
     found = {(result.number, result.point): result for result in results(study)}
     assert {number for number, _ in found} == {0, 1, 2} and {point for _, point in found} >= {0}
+    rows = [point_row(trial.number, point) for trial in study.trials for point in record_of(trial).points]
+    assert [row["name"] for row in rows] == [f"{number:04d}-l{point:02d}" for number, point in sorted(found)]
+    assert all(row["lut"] == found[key].costs["lut"] for row, key in zip(rows, sorted(found), strict=True))
+    assert {row["architecture"] for row in rows} - {result.architecture.summary() for result in found.values()}
     chosen = select(study, 2)
     assert {(result.number, result.point) for result in chosen} <= found.keys()
     assert all(result in front(study) for result in chosen[:1])

@@ -75,7 +75,7 @@ class FrontExaminer(Examiner):
         again = estimate(network, self.dataset.judging, self.task)
         point = Point(
             index=index, metrics=values_of(found), intervals=written(intervals_of(found)), values=(),
-            costs=self.deployment.measure(network),
+            architecture=network.architecture.model_dump(mode="json"), costs=self.deployment.measure(network),
             rescored=Measured(metrics=values_of(again), intervals=written(intervals_of(again))),
         )  # fmt: skip
         return point.model_copy(update={"values": tuple(self.goals.values(self._judged(candidate, point)))})

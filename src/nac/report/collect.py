@@ -81,7 +81,7 @@ def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
         if record_of(trial).duplicate_of is None:
             with expecting_a_search(trial, str(run.journal)):
                 row = _trial_row(run, trial, again.get(trial.number, {}))
-                rows = [{**row, **_point_row(trial.number, point)} for point in record_of(trial).points] or [row]
+                rows = [{**row, **point_row(trial.number, point)} for point in record_of(trial).points] or [row]
             yield from rows
 
 
@@ -100,9 +100,13 @@ def _trial_row(run: Run, trial: FrozenTrial, again: Trainings) -> dict[str, Any]
     }
 
 
-def _point_row(number: int, point: Point) -> dict[str, Any]:
+def point_row(number: int, point: Point) -> dict[str, Any]:
     """What of a row is of one network on the front of a trial's training."""
-    return {"name": f"{number:04d}-l{point.index:02d}", **_trial_metrics(point, {}), **point.costs}
+    architecture = None if point.architecture is None else Architecture.model_validate(point.architecture)
+    return {
+        "name": f"{number:04d}-l{point.index:02d}", **(_described(architecture) if architecture else {}),
+        **_trial_metrics(point, {}), **point.costs,
+    }  # fmt: skip
 
 
 def _trial_metrics(record: TrialRecord | Point, again: Trainings) -> dict[str, float]:
