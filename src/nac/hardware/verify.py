@@ -3,9 +3,9 @@
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,6 @@ from nac.arch.quantisers import plain
 from nac.config import Model
 from nac.design import Design
 from nac.errors import WorkError
-from nac.hardware.circuit.answer import answers
 from nac.hardware.engines import outputs_sha256
 from nac.hardware.engines.exported import QonnxEngine, run_qonnx
 from nac.hardware.engines.hls import HlsEngine
@@ -30,7 +29,6 @@ from nac.hardware.onnx.export import Exported, exported
 logger = logging.getLogger(__name__)
 TRACED_SAMPLES = 20
 Values = npt.NDArray[np.float64]
-T = TypeVar("T")
 
 
 class Verification(Model):
@@ -75,12 +73,9 @@ def verify(
         start = time.perf_counter()
         hls = HlsEngine(design, project)
         seconds["compile"] = round(time.perf_counter() - start, 3)
-        found, answered = _timed("hls", seconds, hls.project.run, inputs)
-        if not np.array_equal(found, expected):
+        if not np.array_equal(found := _timed("hls", seconds, hls.predict, inputs), expected):
             wrong = np.flatnonzero((found != expected).any(axis=1))
             raise WorkError(f"{design.record.name}: {_qonnx_against_hls(design, hls.project, inputs[wrong])}")
-        if (stage := hls.project.record.answer) and not np.array_equal(answered, answers(stage.sheet, expected)):
-            raise WorkError(f"{design.record.name}: the answers of the C simulation are not those of the outputs")
     return Verification(
         samples=len(inputs), qonnx_samples=len(few), hls_samples=len(inputs) if simulated else 0, equal=True,
         proven=not graph.circuit.inexact_in_float64(), predictions_sha256=outputs_sha256(expected),
@@ -88,9 +83,9 @@ def verify(
     )  # fmt: skip
 
 
-def _timed(name: str, seconds: dict[str, float], predict: Callable[[Any], T], x: npt.NDArray[np.float32]) -> T:
+def _timed(name: str, seconds: dict[str, float], predict: Any, x: npt.NDArray[np.float32]) -> Values:
     start = time.perf_counter()
-    result = predict(x)
+    result: Values = predict(x)
     seconds[name] = round(time.perf_counter() - start, 3)
     return result
 

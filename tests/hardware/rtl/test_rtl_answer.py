@@ -9,9 +9,9 @@ from sheets import WAYS, answer_sheet, design_of_way, output_node, raw_samples
 
 from nac.config import TaskConfig, load_task
 from nac.config.output import OutputConfig
-from nac.errors import InputError
+from nac.errors import InputError, WorkError
 from nac.hardware.circuit.answer import answer_circuit, answers, has_stage
-from nac.hardware.circuit.evaluate import evaluate
+from nac.hardware.circuit.evaluate import evaluate, random_input
 from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.circuit.output import OutputSheet
 from nac.hardware.engines.trained import TorchEngine
@@ -20,11 +20,11 @@ from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import run_bench
 from nac.hardware.rtl.build import estimates
-from nac.hardware.rtl.engine import rtl_project
+from nac.hardware.rtl.engine import RtlEngine, rtl_project
 from nac.hardware.rtl.estimation import estimate_network, stages_alone
 from nac.hardware.rtl.lowering import lower
 from nac.hardware.rtl.luts import luts
-from nac.hardware.rtl.record import run_graph
+from nac.hardware.rtl.record import RtlProject, run_graph
 from nac.hardware.rtl.wrappers import write_bench
 
 
@@ -137,3 +137,17 @@ def test_the_estimate_counts_the_output_stage(tmp_path: Path) -> None:
     assert stages_alone(task, prep, (16,), 5).lut > 20
     asked = task.model_copy(update={"target": task.target.model_copy(update={"stages": "network"})})
     assert stages_alone(asked, prep, (16,), 5).lut == 0
+
+
+def test_another_answer_than_that_to_the_outputs_is_found(tmp_path: Path) -> None:
+    design = design_of_way(tmp_path, "log", 3)
+    x = random_input(circuit_of(design), 50)
+    project = rtl_project(design)
+    expected = RtlEngine(design, project).predict(x)
+    assert np.array_equal(expected, TorchEngine(design).predict(x))
+    stage = project.record.answer
+    assert stage is not None and stage.sheet is not None
+    other = stage.sheet.model_copy(update={"answer": "sign"})
+    record = project.record.model_copy(update={"answer": stage.model_copy(update={"sheet": other})})
+    with pytest.raises(WorkError, match="of 50 answers are not those to its outputs"):
+        RtlEngine(design, RtlProject(project.path, record)).predict(x)

@@ -169,6 +169,7 @@ def test_fusesoc_builds_and_runs_the_core(design_of: DesignMaker, tmp_path: Path
     project = with_bench(design_of("mlp", 2), 50)
     command = ["fusesoc", "--cores-root", str(project.path), "run", "--build-root", str(tmp_path / "build")]
     name = f"nac:designs:{project.record.top}"
-    done = subprocess.run([*command, "--target", "sim", name], cwd=tmp_path, capture_output=True, text=True, check=False)
+    sim = [*command, "--target", "sim", name]
+    done = subprocess.run(sim, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "PASS: 50 results equal" in done.stdout + done.stderr, done.stdout + done.stderr
     subprocess.run([*command, "--setup", "--target", "synth", name], cwd=tmp_path, capture_output=True, check=True)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nac.design import Design
-from nac.errors import InputError
+from nac.errors import InputError, WorkError
 from nac.registry import Registry
 
 Values = npt.NDArray[np.float64]
@@ -44,6 +44,13 @@ def require_samples(x: npt.NDArray[Any]) -> None:
     """Raise InputError where there is nothing to predict."""
     if not len(x):
         raise InputError("no samples to predict")
+
+
+def require_answers(found: npt.NDArray[Any], expected: npt.NDArray[Any], where: str) -> None:
+    """Raise WorkError where an output stage gives other answers (N, answers) than it should."""
+    different = (found != expected).any(axis=1)
+    if different.any():
+        raise WorkError(f"{where}: {different.sum()} of {len(found)} answers are not those to its outputs")
 
 
 def batches(x: npt.NDArray[Any], size: int) -> list[Values]:

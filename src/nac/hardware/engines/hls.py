@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nac.design import Design
-from nac.hardware.engines.contract import ENGINES, Values, require_samples
+from nac.hardware.circuit.answer import answers
+from nac.hardware.engines.contract import ENGINES, Values, require_answers, require_samples
 from nac.hardware.hls.generate import generate
 from nac.hardware.hls.project import RECORD, HlsProject
 from nac.hardware.onnx.export import exported
@@ -21,9 +22,12 @@ class HlsEngine:
         self.project.compile()
 
     def predict(self, x: npt.NDArray[np.float32]) -> Values:
-        """See `Engine`."""
+        """See `Engine`. Raises WorkError where the answers that it gives are not those to its outputs."""
         require_samples(x)
-        return self.project.predict(x)
+        outputs, answered = self.project.run(x)
+        if stage := self.project.record.answer:
+            require_answers(answered, answers(stage.sheet, outputs), "C simulation")
+        return outputs
 
 
 def _project_of(design: Design) -> HlsProject:

@@ -15,10 +15,10 @@ from nac.hardware.number import HardwareNumber
 from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import Passed
-from nac.hardware.rtl.engine import rtl_project
+from nac.hardware.rtl.engine import RtlEngine, rtl_project
 from nac.hardware.rtl.lowering import MOST_PRODUCTS, unrolled_products
 from nac.hardware.rtl.placement import LUTS, Placement, fits, place
-from nac.hardware.rtl.record import RtlProject, run_graph
+from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import Simulation, prove, simulator
 from nac.hardware.rtl.synthesis import Synthesis, synthesise_rtl
 from nac.hardware.rtl.vhdl import FOLDER as VHDL
@@ -90,7 +90,7 @@ def build_rtl(
     inputs = np.concatenate([np.asarray(x, dtype=np.float32), random_input(circuit, random_samples)])
     expected = evaluate(circuit, inputs)
     answer = stage.gives(expected) if (stage := project.record.answer) else None
-    _compare(design, project, inputs, expected, answer)
+    _compare(design, project, inputs, expected)
     write_bench(project, inputs, expected)
     skipped: list[str] = []
     whole = project.whole
@@ -113,13 +113,8 @@ def build_rtl(
     )  # fmt: skip
 
 
-def _compare(
-    design: Design, project: RtlProject, x: npt.NDArray[Any], expected: npt.NDArray[np.float64],
-    answer: npt.NDArray[np.float64] | None,
-) -> None:  # fmt: skip
-    different = (project.predict(x) != expected).any(axis=1)
-    if answer is not None:
-        different |= (run_graph(project.answer_graph, x) != answer).any(axis=1)
+def _compare(design: Design, project: RtlProject, x: npt.NDArray[Any], expected: npt.NDArray[np.float64]) -> None:
+    different = (RtlEngine(design, project).predict(x) != expected).any(axis=1)
     if different.any():
         raise WorkError(f"{design.record.name}: RTL and network differ on {different.sum()} of {len(x)} samples")
 

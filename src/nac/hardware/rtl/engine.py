@@ -9,13 +9,13 @@ import numpy.typing as npt
 from nac.config import TargetConfig
 from nac.design import Design
 from nac.hardware.circuit.answer import stage_of
-from nac.hardware.engines.contract import require_samples
+from nac.hardware.engines.contract import require_answers, require_samples
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
 from nac.hardware.onnx.export import exported
 from nac.hardware.rtl.names import rtl_top
 from nac.hardware.rtl.project import write_rtl
-from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject
+from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject, run_graph
 from nac.hardware.rtl.simulation import simulate
 
 FOLDER = "rtl"
@@ -57,6 +57,14 @@ class RtlEngine:
         self.simulates = simulates
 
     def predict(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Raw network outputs (N, outputs) of inputs (N, *input) on the network's input grid."""
+        """Raw network outputs (N, outputs) of inputs (N, *input) on the network's input grid.
+
+        Raises WorkError where the answers behind them are not those to them.
+        """
         require_samples(x)
-        return simulate(self.project, x) if self.simulates else self.project.predict(x)
+        project = self.project
+        outputs = simulate(project, x) if self.simulates else project.predict(x)
+        if stage := project.record.answer:
+            found = simulate(project.whole, x) if self.simulates else run_graph(project.answer_graph, x)
+            require_answers(found, stage.gives(outputs), "the Verilog" if self.simulates else "adder graph")
+        return outputs
