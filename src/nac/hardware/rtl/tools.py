@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -45,6 +46,17 @@ class Tool:
             said = [line for line in lines if "FAIL: " in line][:1] or lines[-3:]  # a test bench says it so
             raise WorkError(f"{self.name}: failed with status {done.returncode}: {' / '.join(said)}")
         return done.stdout
+
+
+@cache
+def version_line(program: str) -> str:
+    """The first line of what a program on the PATH says of its version, '' where there is none."""
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, errors="replace", timeout=60,
+                              check=False)  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.partition("\n")[0]
 
 
 def _version(command: Sequence[str]) -> str | None:
