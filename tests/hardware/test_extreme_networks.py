@@ -62,7 +62,7 @@ def test_no_network_is_refused_and_all_engines_agree(
 @pytest.mark.slow
 @pytest.mark.parametrize("space", DEPLOYABLE)
 @given(seed=SEEDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 def test_none_of_many(tmp_path_factory: pytest.TempPathFactory, space: str, seed: int) -> None:
     assert_exact(tmp_path_factory.mktemp("extreme"), space, seed)
 
