@@ -84,6 +84,6 @@ def test_every_wrong_name_is_named_at_once() -> None:
     lines = str(caught.value).splitlines()
     assert lines[0] == (
         "search.objectives.1.name: expected one of bops, ebops, macs, parameters, lut, ff, dsp, latency_cycles, "
-        "latency_ns, ii, accuracy (found 'bop')"
+        "latency_ns, ii, rate_mhz, accuracy (found 'bop')"
     )
     assert lines[1].startswith("search.constraints.0.name: expected one of")

@@ -156,7 +156,7 @@ class Design:
     def synthesise(
         self, *, backend: str | None = None, project: str | PathLike[str] | None = None, data: Files = (),
         simulation: bool = True, synthesis: bool = True, place: bool = False, implement: bool = False,
-        language: str = "verilog",
+        language: str = "verilog", fold: int | str | None = None,
     ) -> Synthesised:  # fmt: skip
         """QONNX, HLS project and RTL, simulated, verified bit for bit and synthesised (`nac synth`).
 
@@ -169,6 +169,7 @@ class Design:
             place: also place and route on an ECP5 by nextpnr.
             implement: also by Vivado, where it is installed.
             language: `verilog`, or `vhdl` for both.
+            fold: positions a clock that the RTL is for, or `all`; the task's by default.
 
         Raises:
             InputError: an unknown backend, or a project folder that is not empty.
@@ -177,5 +178,5 @@ class Design:
         return synth_design(
             self.path, backend=backend, project=None if project is None else Path(project), files=paths(data),
             console=console(), simulation=simulation, synthesis=synthesis, placement=place, implementation=implement,
-            language=language,
+            language=language, fold=fold,
         )  # fmt: skip

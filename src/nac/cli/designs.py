@@ -47,6 +47,10 @@ def synth(
         bool, typer.Option("--implement", help="Also synthesise, place and route with Vivado, where it is installed.")
     ] = False,
     language: Annotated[str, typer.Option(help="verilog, or vhdl for both.")] = "verilog",
+    fold: Annotated[
+        str | None,
+        typer.Option(metavar="N|all", help="Positions a clock that the RTL is for.", show_default="the task's"),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """QONNX, HLS project and RTL of a design, simulated, verified bit for bit and synthesised."""
@@ -55,7 +59,7 @@ def synth(
     result = synth_design(
         design, backend=backend, project=project, files=data or [], console=progress_console(),
         simulation=simulation, synthesis=synthesis, placement=place, implementation=implement,
-        language=language,
+        language=language, fold=fold,
     )  # fmt: skip
     if json:
         say_json(result.to_json())

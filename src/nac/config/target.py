@@ -16,8 +16,9 @@ class TargetConfig(Model):
 
     Any `part` will do; `resources` says what it holds where the program does not know that (nac.config.parts).
     With `stages: all` the firmware begins with the input stage of the task, where it has one, else it is the network
-    alone, as published figures count it; `output` is what leaves it. `circuits` is a table of recorded circuits
-    (`nac refit`) that costs are forecast from before a training.
+    alone, as published figures count it; `output` is what leaves it. `fold` positions of an image, a trace or a set
+    come with a clock, and the RTL has one copy of the logic for so many; `all`: one for each. `circuits` is a table of
+    recorded circuits (`nac refit`) that costs are forecast from before a training.
     """
 
     part: str = "xcvu13p-flga2577-2-e"
@@ -29,6 +30,7 @@ class TargetConfig(Model):
     reuse_factor: PositiveInt = 1
     stages: Literal["all", "network"] = Field("all", exclude_if="all".__eq__)
     output: OutputConfig = Field(OutputConfig(), exclude_if=OutputConfig().__eq__)
+    fold: Literal["all"] | PositiveInt = Field("all", exclude_if=lambda fold: fold == "all")
     circuits: Path | None = Field(None, exclude_if=operator.not_)  # records made without one stay as they are
 
     @field_validator("part")

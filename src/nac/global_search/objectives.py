@@ -145,8 +145,10 @@ class MetricObjective:
         return
 
 
-HARDWARE = ("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii")
-"""Costs of the circuit that a quantised network becomes."""
+HARDWARE: Mapping[str, Direction] = {
+    **dict.fromkeys(("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii"), "minimize"), "rate_mhz": "maximize",
+}  # fmt: skip
+"""Costs of the circuit that a quantised network becomes, and the rate at which it takes inferences."""
 
 
 def objective_of(name: str, *, quantised: bool = False) -> Objective:
@@ -155,7 +157,7 @@ def objective_of(name: str, *, quantised: bool = False) -> Objective:
     In a search of quantised networks costs are those of the trained weights.
     """
     if name in HARDWARE:
-        return MeasuredObjective(name)
+        return MeasuredObjective(name, HARDWARE[name])
     if name in COSTS:
         return MeasuredObjective(name, COSTS[name].direction) if quantised else CostObjective(COSTS[name])
     return MetricObjective(METRICS[name])

@@ -28,8 +28,9 @@ from nac.config import Model, TargetConfig
 from nac.config.base import explained
 from nac.cost import MatrixOp
 from nac.errors import InputError
+from nac.hardware.forecast import folded
 from nac.hardware.rtl.estimation import NOTHING, Bare
-from nac.hardware.rtl.project import levels_per_stage
+from nac.hardware.rtl.printed import levels_per_stage
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
@@ -84,28 +85,46 @@ class InstantModel:
     agreement: Mapping[str, Agreement]
     circuits: int
 
-    def predict(self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0) -> dict[str, float]:
-        """Costs by name of a fully pipelined circuit of these matrix products, with a share of their digits left."""
-        return self._costs(ops, target, digits, {})
+    def predict(
+        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0, positions: int = 1
+    ) -> dict[str, float]:
+        """Costs by name of a circuit of these matrix products, with a share of their digits left.
+
+        It is fully pipelined, or folded as the target asks, if the input has so many `positions`.
+        """
+        return self._smallest(ops, target, digits, positions, {})
 
     def lowest(
-        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0, stages: Bare = NOTHING
-    ) -> dict[str, float]:
+        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0, positions: int = 1,
+        stages: Bare = NOTHING,
+    ) -> dict[str, float]:  # fmt: skip
         """The lowest costs that the error of the model leaves likely, and those of the stages around the network."""
         share = {name: math.exp(-found.margin) for name, found in self.agreement.items()}
-        return self._costs(ops, target, digits, share, stages)
+        return self._smallest(ops, target, digits, positions, share, stages)
+
+    def _smallest(
+        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float, positions: int, share: Mapping[str, float],
+        stages: Bare = NOTHING,
+    ) -> dict[str, float]:  # fmt: skip
+        """Of the ways in which a network is folded the one with the fewest LUTs."""
+        if target.fold == "all":
+            return self._costs(ops, target, digits, share, 1, stages)
+        beats = -(-positions // target.fold)
+        ways = [self._costs(way, target, digits, share, beats, stages) for way in folded(ops, target.fold)]
+        return min(ways, key=lambda costs: costs["lut"])
 
     def _costs(
-        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float, share: Mapping[str, float],
-        stages: Bare = NOTHING,
+        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float, share: Mapping[str, float], beats: int,
+        stages: Bare,
     ) -> dict[str, float]:  # fmt: skip
         circuit = _Features.of([ops], [digits], [target.clock_period_ns])
         lut, ff, levels = (
             float(np.exp(law(getattr(self, name), circuit)[0])) * share.get(name, 1.0) for name, law in LAWS.items()
         )
-        cycles = max(math.ceil((levels + stages.levels) / levels_per_stage(target)), 1) + 1
+        cycles = max(math.ceil((levels + stages.levels) / levels_per_stage(target)), 1) + beats
         return {"lut": lut + stages.lut, "ff": ff, "dsp": 0.0, "latency_cycles": cycles,
-                "latency_ns": cycles * target.clock_period_ns, "ii": 1.0}  # fmt: skip
+                "latency_ns": cycles * target.clock_period_ns, "ii": float(beats),
+                "rate_mhz": 1e3 / (beats * target.clock_period_ns)}  # fmt: skip
 
 
 PADDING = (0, 1, 1, 1, 2, 2, 1)

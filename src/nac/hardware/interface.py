@@ -94,6 +94,8 @@ class RtlSheet(Model):
     """The ports of the RTL: elements of the input channels first, the first in the lowest bits.
 
     Latencies are clock edges from an input at a port to its result at a port; `axis` is through both AXI4-Streams.
+    A folded circuit takes a sample in `beats` of so many `positions`: `inputs` are those of a beat, latencies from the
+    first of them.
     """
 
     top: str
@@ -104,6 +106,8 @@ class RtlSheet(Model):
     inputs: tuple[Element, ...]
     outputs: tuple[Element, ...]
     answer: AnswerPort | None = None
+    beats: int = 1
+    positions: int | None = None
 
 
 class HlsSheet(Model):

@@ -153,25 +153,36 @@ def _outputs(sheet: OutputSheet) -> list[str]:
 
 
 def _rtl(sheet: RtlSheet) -> list[str]:
-    top, clock = sheet.top, sheet.clock_period_ns
+    top, clock, folded = sheet.top, sheet.clock_period_ns, sheet.positions is not None
+    ports = "`clk`, `rst` (synchronous, high), `in_valid`, `in_data`, `out_valid`, `out_data`"
+    modules = [f"| `{top}` | {ports}: no back-pressure |"] if folded else [
+        f"| `{top}` | `clk`, `model_inp`, `model_out`: no reset, no handshake |",
+        f"| `{top}_valid` | {ports}: {sheet.latency_cycles} edges, no back-pressure |",
+    ]  # fmt: skip
+    sample = f"one sample in {sheet.beats} beats, tlast of the last" if folded else "one sample a beat"
     return [
         "## Ports of the RTL",
-        f"One sample may enter with every clock (initiation interval {sheet.initiation_interval}); its result is there "
-        f"{sheet.latency_cycles} clock edges later ({sheet.latency_cycles * clock:g} ns at {clock:g} ns). Elements lie "
-        "side by side, the first in the lowest bits; `fixed<W,I>` has W bits, I of them before the point, two's "
-        "complement; `ufixed` has no sign.",
+        f"{_enters(sheet)} {sheet.latency_cycles} clock edges later ({sheet.latency_cycles * clock:g} ns at {clock:g} "
+        "ns). Elements lie side by side, the first in the lowest bits; `fixed<W,I>` has W bits, I of them before the "
+        "point, two's complement; `ufixed` has no sign.",
         "\n".join([
-            "| module | ports |", "|---|---|",
-            f"| `{top}` | `clk`, `model_inp`, `model_out`: no reset, no handshake |",
-            f"| `{top}_valid` | `clk`, `rst` (synchronous, high), `in_valid`, `in_data`, `out_valid`, `out_data`: "
-            f"{sheet.latency_cycles} edges, no back-pressure |",
+            "| module | ports |", "|---|---|", *modules,
             f"| `{top}_axis` | `aclk`, `aresetn` (synchronous, low), `s_axis_*`, `m_axis_*` (tdata, tvalid, tready, "
-            f"tlast), one sample a beat, tdata filled up to whole bytes: {sheet.axis_latency_cycles} edges where "
-            "nobody waits |",
+            f"tlast), {sample}, tdata filled up to whole bytes: {sheet.axis_latency_cycles} edges where nobody waits |",
         ]),
         "\n".join(["| input element | bits | type |", "|---|---|---|", *element_rows(sheet.inputs)]),
         "\n".join(["| output element | bits | type |", "|---|---|---|", *element_rows(sheet.outputs)]),
     ]  # fmt: skip
+
+
+def _enters(sheet: RtlSheet) -> str:
+    if sheet.positions is None:
+        return ("One sample may enter with every clock (initiation interval "
+                f"{sheet.initiation_interval}); its result is there")  # fmt: skip
+    return (f"A sample enters in {sheet.beats} beats, of {sheet.positions} position(s) each with all of their features "
+            "(feature by feature), row by row. A beat may come with every clock, or later, the next sample at once "
+            f"(initiation interval {sheet.initiation_interval}). Where beats come without gaps, the result is there, "
+            "counted from the first of them,")  # fmt: skip
 
 
 def _answer(top: str, known: AnswerPort, output: OutputSheet) -> list[str]:

@@ -40,7 +40,7 @@ class HardwareReport(Model):
     `rtl_samples` inputs, random ones over the full range among them, were computed by the RTL's adder graph as by
     the network, bit for bit; its LUTs, flip-flops and latency are among the numbers, as estimates. `rtl_simulation`
     says that the Verilog did so too, `rtl_vhdl` the VHDL, `rtl_synthesis` what it was mapped to; `remarks` what looks
-    wrong about that.
+    wrong about that, `notes` how the circuit was folded.
     """
 
     design: str
@@ -55,6 +55,7 @@ class HardwareReport(Model):
     numbers: tuple[HardwareNumber, ...]
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def synthesise(
@@ -124,6 +125,7 @@ def synthesise(
         remarks=(
             *_about_channels(design), *rtl.remarks, *(line for found in vendor for line in found.remarks)
         ),
+        notes=rtl.notes,
     )  # fmt: skip
     write_atomic(report_file, report.model_dump_json(indent=1))
     logger.info("%s: verified on %d samples in %.1f s", report.design, len(x), time.perf_counter() - start)

@@ -71,6 +71,8 @@ def circuits_of(run: Run) -> Iterator[Recorded]:
             continue
         found = validate(HardwareReport, report, folder / "reports.json")
         project, design = RtlProject.load(folder / "rtl").record, Design.load(folder).record
+        if project.fold is not None:  # the model is of unrolled circuits
+            continue
         synthesis = found.rtl_synthesis
         yield validate(Recorded, {
             "architecture": design.architecture, "sparsity": design.origin.get("sparsity", design.sparsity),

@@ -1,5 +1,6 @@
 """What a search of quantised networks is given: the local search in short, and estimates of the hardware."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from nac.config import LearnedConfig, TrainConfig
 from nac.errors import InputError, WorkError
 from nac.global_search import Infeasible
 from nac.hardware.analytic import model_of
+from nac.hardware.forecast import folded
 from nac.hardware.rtl import TooLargeError, estimate_network
 from nac.hardware.rtl.estimation import Bare, stages_alone
 from nac.hardware.rtl.lowering import MOST_PRODUCTS
@@ -36,11 +38,13 @@ class ShortDeployment:
     def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
         """The least that the instant model expects, by its error on recorded circuits. Raises Infeasible."""
         ops = workload(architecture, 1 - compression.sparsity)
-        products = sum(op.macs * op.density for op in ops)
+        target = self.task.config.target
+        ways = [ops] if target.fold == "all" else folded(ops, target.fold)
+        products = min(sum(op.macs * op.density for op in way) for way in ways)
         if products > HOPELESS * MOST_PRODUCTS:
             raise Infeasible(f"{products:,.0f} products are too many to be unrolled (at most {MOST_PRODUCTS:,})")
-        target = self.task.config.target
-        return model_of(target.circuits).lowest(ops, target, compression.digits, self.stages)
+        positions = math.prod(architecture.input[1:] or architecture.input)
+        return model_of(target.circuits).lowest(ops, target, compression.digits, positions, self.stages)
 
     @cached_property
     def stages(self) -> Bare:

@@ -148,10 +148,11 @@ class Synthesised:
         said = [f"torch == QONNX{' == C simulation' if checked.hls_samples else ''} on {checked.samples:,} samples"]
         if self.report.rtl_samples:
             circuit = f"RTL == network on {self.report.rtl_samples:,} samples"
-            said.append(f"{circuit} in {proof.tool}, one result per clock" if proof else f"{circuit} (adder graph)")
+            said.append(f"{circuit} in {proof.tool}, {proof.rate}" if proof else f"{circuit} (adder graph)")
         if vhdl := self.report.rtl_vhdl:
             said.append(f"VHDL == network in {vhdl.tool}: {vhdl.said}")
         return [*said, *(f"skipped: {line}" for line in self.report.skipped),
+                *self.report.notes,
                 *(f"remark: {line}" for line in self.report.remarks)]  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
@@ -171,6 +172,7 @@ def synth_design(
     placement: bool = False,
     implementation: bool = False,
     language: str = "verilog",
+    fold: int | str | None = None,
 ) -> Synthesised:
     """Export, write the HLS project and the RTL, verify both bit for bit on samples of the test split, synthesise.
 
@@ -183,7 +185,7 @@ def synth_design(
     if language not in LANGUAGES:
         raise InputError(f"--language {language}: expected one of {', '.join(LANGUAGES)}")
     design = Design.load(path)
-    asked = {"backend": backend} if backend else {}
+    asked = {name: value for name, value in (("backend", backend), ("fold", fold)) if value}
     target = validate(TargetConfig, {**design.record.task.target.model_dump(), **asked}, "nac synth")
     if project is not None and project.exists() and (not project.is_dir() or any(project.iterdir())):
         raise InputError(f"{project}: is not empty, expected a new folder for the project")

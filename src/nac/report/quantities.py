@@ -155,6 +155,7 @@ _FIXED = {
     **{name: Quantity(name, "maximize", label, unit, "setting", True, most=1.0) if name == "sparsity"
        else Quantity(name, "minimize", label, unit, "setting") for name, label, unit in _SETTINGS},
     **{name: Quantity(name, "minimize", label, unit, "hardware") for name, label, unit in _HARDWARE},
+    "rate_mhz": Quantity("rate_mhz", "maximize", "inferences per microsecond", "MHz", "hardware"),
 }  # fmt: skip
 QUANTITIES: Mapping[str, Quantity] = _Quantities()
 

@@ -23,7 +23,7 @@ from nac.hardware.kit.network import network_json
 from nac.hardware.kit.script import script
 from nac.hardware.kit.vectors import write_vectors
 from nac.hardware.rtl.lowering import lower
-from nac.hardware.rtl.record import run_graph
+from nac.hardware.rtl.running import run_graph
 
 SAMPLES = 100
 SPACE = "nac_checked"

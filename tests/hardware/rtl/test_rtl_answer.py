@@ -24,7 +24,8 @@ from nac.hardware.rtl.engine import RtlEngine, rtl_project
 from nac.hardware.rtl.estimation import estimate_network, stages_alone
 from nac.hardware.rtl.lowering import lower
 from nac.hardware.rtl.luts import luts
-from nac.hardware.rtl.record import RtlProject, run_graph
+from nac.hardware.rtl.record import RtlProject
+from nac.hardware.rtl.running import run_graph
 from nac.hardware.rtl.wrappers import write_bench
 
 

@@ -195,7 +195,8 @@ def test_the_step_reports_numbers_and_what_is_missing(
     assert report.synthesis is None
     assert [line.split(":")[0] for line in report.skipped] == ["RTL simulation", "RTL synthesis"]
     assert {n.name for n in report.numbers} == {
-        "lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii", "answer_lut", "answer_ff", "answer_latency_cycles"
+        "lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii", "rate_mhz", "answer_lut", "answer_ff",
+        "answer_latency_cycles",
     }
     assert {n.kind for n in report.numbers} == {"estimate"}
     assert type(report).model_validate_json(report.model_dump_json()) == report

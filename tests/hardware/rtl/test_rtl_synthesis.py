@@ -86,7 +86,7 @@ def test_estimates_agree_with_the_project(design_of: DesignMaker, kind: str) -> 
     assert quick.ff == pytest.approx(record.register_bits, rel=0.05)
     assert quick.latency_cycles == record.latency_cycles
     assert quick.latency_ns == quick.latency_cycles * 5
-    assert set(quick.costs()) == {"lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii"}
+    assert set(quick.costs()) == {"lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii", "rate_mhz"}
 
 
 @needs_yosys

@@ -2,9 +2,11 @@
 
 from nac.hardware.circuit.nodes import Circuit, Node, Types, Weights, rounded
 from nac.hardware.circuit.operation import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Numbers, Operand
+from nac.hardware.circuit.stream import Beat, Window
 
 __all__ = [
     "CIRCUIT_OPERATIONS",
+    "Beat",
     "Circuit",
     "CircuitOperation",
     "Integers",
@@ -13,5 +15,6 @@ __all__ = [
     "Operand",
     "Types",
     "Weights",
+    "Window",
     "rounded",
 ]

@@ -5,7 +5,7 @@ nothing of torch, ONNX or hls4ml: that is the operations' business.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,11 @@ class Types:
         low = np.where(self.signed, -(np.int64(1) << (self.width - 1)), 0)
         return low, (np.int64(1) << (self.width - self.signed)) - 1
 
+    def shared(self, axes: int) -> bool:
+        """Whether they are the same at all positions, which are so many axes behind the channels."""
+        whole = np.broadcast_shapes(np.shape(self.signed), self.fraction.shape, self.width.shape)
+        return len(whole) <= axes or set(whole[len(whole) - axes :]) <= {1}
+
     def distinct(self) -> set[Fixed]:
         """Every type that occurs."""
         return set(self.of(np.broadcast_shapes(np.shape(self.signed), self.fraction.shape, self.width.shape)))
@@ -110,6 +115,10 @@ class Node:
     def operation(self) -> CircuitOperation:
         """What it computes. Raises InputError for an `op` that nothing known has."""
         return CIRCUIT_OPERATIONS[self.op]
+
+    def at(self, positions: int) -> "Node":
+        """The same at so many positions only, along the last axis."""
+        return replace(self, shape=(self.shape[0], *[1] * (len(self.shape) - 2), positions))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nac.hardware.circuit.stream import Beat
 from nac.registry import Registry
 
 if TYPE_CHECKING:
@@ -87,6 +88,15 @@ class CircuitOperation(ABC):
     @abstractmethod
     def hls(self, node: "Node", layers: "HlsWriter") -> None:
         """Add its layer, or layers, of hls4ml. Raises WorkError where there is none that is exact."""
+
+    def stream(self, node: "Node", positions: int) -> Beat | None:
+        """What it is for one beat of so many positions in a stream; None where it needs them all at once.
+
+        Here of what is the same at every position.
+        """
+
+        shared = node.types is None or node.types.shared(len(node.shape) - 1)
+        return Beat(node.at(positions)) if len(node.shape) > 1 and shared and self.pointwise(node) else None
 
     def products(self, node: "Node", sources: Sequence["Node"]) -> int:
         """Products in one inference, those with weights of zero left out."""

@@ -40,7 +40,8 @@ def _ports(project: RtlProject) -> RtlSheet:
     return RtlSheet(
         top=record.top, clock_period_ns=record.clock_period_ns, latency_cycles=record.latency_cycles,
         axis_latency_cycles=axis_latency(record), initiation_interval=record.initiation_interval,
-        inputs=elements(record.inputs), outputs=elements(record.outputs),
+        inputs=elements(record.inputs), outputs=elements(record.outputs), beats=record.beats,
+        positions=record.fold.positions if record.fold else None,
         answer=AnswerPort(
             latency_cycles=whole.latency_cycles, axis_latency_cycles=axis_latency(whole),
             outputs=elements(whole.outputs),

@@ -16,7 +16,7 @@ from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import Passed
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
-from nac.hardware.rtl.lowering import MOST_PRODUCTS, unrolled_products
+from nac.hardware.rtl.lowering import TooLargeError, unrolled_products
 from nac.hardware.rtl.placement import LUTS, Placement, fits, place
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import Simulation, prove, simulator
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 RANDOM_SAMPLES = 1000
 MOST_LUT = 100_000
 """Circuits beyond this estimate keep a simulator or synthesiser busy for an hour: they are left to who wants that."""
+MOST_BEATS = 250_000
+"""Of a folded circuit in simulation: every n-th sample is taken, so that it takes minutes at most."""
 Say = Callable[[str], None]
 
 
@@ -39,7 +41,8 @@ def silent(_: str) -> None:
 class RtlReport(Model):
     """What became of a design as RTL. `samples` were computed by the circuit as by the network, bit for bit.
 
-    `skipped` says what was not done and why; `remarks` what looks wrong in a report.
+    `skipped` says what was not done and why; `remarks` what looks wrong in a report, `notes` how a
+    circuit was folded.
     """
 
     project: str | None = None
@@ -51,6 +54,7 @@ class RtlReport(Model):
     numbers: tuple[HardwareNumber, ...] = ()
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def build_rtl(
@@ -82,11 +86,12 @@ def build_rtl(
     WorkError when the circuit differs from the network on any sample, or a tool fails.
     """
     circuit = circuit_of(design)
-    if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
-        sentence = f"RTL: {products:,} products are too many to be unrolled (at most {MOST_PRODUCTS:,})"
-        return RtlReport(skipped=(sentence,))
-    say(f"RTL, an adder graph of {products:,} products")
-    project = rtl_project(design, target)
+    folded = "" if target.fold == "all" else f", {target.fold} position(s) a clock"
+    say(f"RTL, an adder graph of {unrolled_products(circuit):,} products{folded}")
+    try:
+        project = rtl_project(design, target)
+    except TooLargeError as error:
+        return RtlReport(skipped=(f"RTL: {error}",))
     inputs = np.concatenate([np.asarray(x, dtype=np.float32), random_input(circuit, random_samples)])
     expected = evaluate(circuit, inputs)
     answer = stage.gives(expected) if (stage := project.record.answer) else None
@@ -101,6 +106,9 @@ def build_rtl(
     else:
         asked = {"RTL simulation": simulation, "RTL synthesis": synthesis}
         skipped += [f"{what}: not asked for; `nac synth` does it" for what, wanted in asked.items() if not wanted]
+    if vhdl and project.record.fold is not None:
+        skipped.append("VHDL: a folded circuit is written in Verilog alone")
+        vhdl = False
     spoken = _vhdl(project, len(inputs), simulation, skipped, say) if vhdl or (project.path / VHDL).is_dir() else None
     proof = _prove(project, inputs, expected, answer, skipped, say) if simulation else None
     mapped = _synthesise(whole, skipped, say) if synthesis else None
@@ -109,7 +117,7 @@ def build_rtl(
         project=project.path.name, samples=len(inputs), simulation=proof, synthesis=mapped, placement=placed,
         vhdl=spoken,
         numbers=(*estimates(project), *_simulated(proof), *_measured(mapped), *_placed(placed)), skipped=tuple(skipped),
-        remarks=mapped.remarks if mapped else (),
+        remarks=mapped.remarks if mapped else (), notes=_folded(project),
     )  # fmt: skip
 
 
@@ -129,8 +137,17 @@ def _prove(
         skipped.append(f"RTL simulation: {tools.MISSING['verilator']}; {tools.MISSING['iverilog']}")
         return None
     say(f"RTL simulation with {tool.name}")
-    proof = prove(project, x, expected, tool)
-    return proof if answer is None else prove(project.whole, x, answer, tool)
+    every = -(-len(x) * project.record.beats // MOST_BEATS)
+    proof = prove(project, x[::every], expected[::every], tool)
+    return proof if answer is None else prove(project.whole, x[::every], answer[::every], tool)
+
+
+def _folded(project: RtlProject) -> tuple[str, ...]:
+    """How the circuit is folded, in sentences."""
+    if (fold := project.record.fold) is None:
+        return ()
+    return (f"folded: {fold.positions} position(s) a clock, an inference in {fold.beats} clocks, its result "
+            f"{fold.tail_cycles} clocks after the last of them", *fold.notes)  # fmt: skip
 
 
 def _vhdl(project: RtlProject, samples: int, simulation: bool, skipped: list[str], say: Say) -> Passed | None:
@@ -171,6 +188,7 @@ def estimates(project: RtlProject) -> list[HardwareNumber]:
         ("latency_cycles", record.latency_cycles, "clocks"),
         ("latency_ns", record.latency_cycles * record.clock_period_ns, "ns"),
         ("ii", record.initiation_interval, "clocks"),
+        ("rate_mhz", 1e3 / (record.initiation_interval * record.clock_period_ns), "MHz"),
     )  # fmt: skip
     if stage is not None:
         values += (
@@ -184,14 +202,14 @@ def estimates(project: RtlProject) -> list[HardwareNumber]:
 
 
 def _simulated(simulation: Simulation | None) -> list[HardwareNumber]:
-    """What the simulator saw: one result per clock (or there is no report), after so many clocks."""
+    """What the simulator saw: one result in so many clocks, after so many clocks."""
     if simulation is None:
         return []
     return [
         HardwareNumber(
             name=name, value=value, unit="clocks", tool=simulation.tool, version=simulation.version, kind="simulation"
         )
-        for name, value in (("latency_cycles", simulation.latency_cycles), ("ii", 1))
+        for name, value in (("latency_cycles", simulation.latency_cycles), ("ii", simulation.ii))
     ]
 
 

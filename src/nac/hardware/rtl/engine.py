@@ -15,7 +15,7 @@ from nac.hardware.interface_text import sections
 from nac.hardware.onnx.export import exported
 from nac.hardware.rtl.names import rtl_top
 from nac.hardware.rtl.project import write_rtl
-from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject, run_graph
+from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject
 from nac.hardware.rtl.simulation import simulate
 
 FOLDER = "rtl"
@@ -24,18 +24,20 @@ FOLDER = "rtl"
 def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProject:
     """The project in the design's `rtl` folder, written first where it is missing, outdated or for another target.
 
+    Without a target, it is for the task's, and stays folded as it is.
+
     Raises:
         InputError: the network has an operation without exact fixed-point form, or the folder holds something else.
         WorkError: the circuit cannot be built.
     """
     record = design.record
-    target = target or record.task.target
     graph, folder = exported(design), design.path / FOLDER
     source, circuit = graph.source, graph.circuit
+    project = RtlProject.load(folder) if (folder / RECORD).is_file() else None
+    target = target or _as_before(record.task.target, project)
     answer = stage_of(record.task, record.preprocessing, circuit)
-    if (folder / RECORD).is_file():
-        project = RtlProject.load(folder)
-        wanted = {"top": rtl_top(record.name, source, target.clock_period_ns), "source": source,
+    if project is not None:
+        wanted = {"top": rtl_top(record.name, source, target.clock_period_ns, target.fold), "source": source,
                   "part": target.part, "clock_period_ns": target.clock_period_ns,
                   "version": metadata.version("alkaid"), "layout": LAYOUT}  # fmt: skip
         known = project.record.answer.sheet if project.record.answer else None
@@ -45,6 +47,13 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
         circuit, folder, target, name=record.name, source=source,
         interface=sections(sheet_of(record, circuit), channels_last=False), answer=answer,
     )  # fmt: skip
+
+
+def _as_before(target: TargetConfig, project: RtlProject | None) -> TargetConfig:
+    """The task's target, folded as the project is that was made last."""
+    if project is None:
+        return target
+    return target.model_copy(update={"fold": project.record.fold.positions if project.record.fold else "all"})
 
 
 class RtlEngine:
@@ -65,6 +74,6 @@ class RtlEngine:
         project = self.project
         outputs = simulate(project, x) if self.simulates else project.predict(x)
         if stage := project.record.answer:
-            found = simulate(project.whole, x) if self.simulates else run_graph(project.answer_graph, x)
+            found = simulate(project.whole, x) if self.simulates else project.predict_answers(x)
             require_answers(found, stage.gives(outputs), "the Verilog" if self.simulates else "adder graph")
         return outputs

@@ -21,9 +21,10 @@ from nac.hardware.circuit.fixed import Span
 from nac.hardware.circuit.front import stage_nodes, with_stage
 from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
+from nac.hardware.rtl.fold.plan import Plan, plan
 from nac.hardware.rtl.lowering import Given, LowerOptions, lower
 from nac.hardware.rtl.luts import luts
-from nac.hardware.rtl.project import levels_per_stage
+from nac.hardware.rtl.printed import levels_per_stage
 from nac.hardware.rtl.sound import CONSTANT, INPUT
 from nac.tasks import Preprocessing
 
@@ -32,7 +33,7 @@ USUAL_BITS = 12
 
 
 class HardwareEstimate(Model):
-    """Figures of a fully pipelined circuit under the names of the costs; `levels` is its depth in alkaid's unit."""
+    """Figures of a circuit under the names of the costs; `levels` is the depth of its logic in alkaid's unit."""
 
     lut: float
     ff: float
@@ -41,11 +42,12 @@ class HardwareEstimate(Model):
     latency_ns: float
     ii: float = 1.0
     levels: float
+    rate_mhz: float
 
     def costs(self) -> dict[str, float]:
         """By cost name."""
         values = self.model_dump()
-        return {name: float(values[name]) for name in ("lut", "ff", "dsp", "latency_cycles", "latency_ns", "ii")}
+        return {name: float(value) for name, value in values.items() if name != "levels"}
 
 
 class Bare(NamedTuple):
@@ -76,9 +78,11 @@ class _Part:
 def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | None = None) -> HardwareEstimate:
     """The costs of a circuit as `write_rtl` would print it for this target.
 
-    Exact in alkaid's own terms for circuits without an aggregation, within some per cent for those with one.
-    Raises WorkError when the circuit cannot be built.
+    Exact in alkaid's own terms for circuits without an aggregation and for folded ones, within some per cent for
+    others. Raises InputError for a circuit that cannot be folded as the target asks, WorkError when it cannot be built.
     """
+    if target.fold != "all":
+        return _folded(plan(circuit, target, levels_per_stage(target), options), target)
     return _figures(_parts(circuit, options), target)
 
 
@@ -136,7 +140,17 @@ def _figures(parts: Sequence[_Part], target: TargetConfig) -> HardwareEstimate:
     cycles = stages + 1
     return HardwareEstimate(
         lut=sum(part.copies * luts(part.graph) for part in parts), ff=registers, latency_cycles=cycles,
-        latency_ns=cycles * target.clock_period_ns, levels=round(levels, 3),
+        latency_ns=cycles * target.clock_period_ns, levels=round(levels, 3), rate_mhz=1e3 / target.clock_period_ns,
+    )  # fmt: skip
+
+
+def _folded(made: Plan, target: TargetConfig) -> HardwareEstimate:
+    parts = [planned.part for planned in made.parts]
+    return HardwareEstimate(
+        lut=sum(part.lut for part in parts), ff=sum(part.ff for part in parts), latency_cycles=made.clocks,
+        latency_ns=made.clocks * target.clock_period_ns, ii=made.beats,
+        levels=round(sum(depth(planned.graph) for planned in made.parts if planned.graph is not None), 3),
+        rate_mhz=1e3 / (made.beats * target.clock_period_ns),
     )  # fmt: skip
 
 

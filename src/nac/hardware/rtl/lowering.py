@@ -65,8 +65,8 @@ def lower(
     """
     if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
         raise TooLargeError(
-            f"{products:,} products are too many for a circuit that is unrolled completely (at most "
-            f"{MOST_PRODUCTS:,}): use the HLS project with io_stream and Resource"
+            f"{products:,} products are too many to be unrolled (at most {MOST_PRODUCTS:,}): use target.fold, or the "
+            "HLS project with io_stream and Resource"
         )
     with alkaid():
         return _traced(circuit, options, [_variable(*known) for known in given or _entering(circuit.input)])
@@ -84,7 +84,12 @@ def _traced(
 ) -> CombLogic:
     """The graph from inputs to what a circuit makes of them, or of what entered it."""
     adders = AdderWriter(circuit, options or LowerOptions(), inputs if entered is None else list(entered))
-    raw = trace(inputs, list(np.ravel(adders.value(circuit.output.name))), optimize=False)
+    return traced(inputs, list(np.ravel(adders.value(circuit.output.name))))
+
+
+def traced(inputs: list[FVariable], outputs: list[FVariable]) -> CombLogic:
+    """The adder graph between symbolic values; inputs that nothing reads are kept."""
+    raw = trace(inputs, outputs, optimize=False)
     try:
         return optimize(raw, keep_dead_inputs=True)
     except RuntimeError:  # alkaid gives up after three rounds of tracing again
@@ -94,7 +99,7 @@ def _traced(
 
 def _entering(node: Node) -> list[Given]:
     """What its type says of every element of an input."""
-    return [Given(_interval(span)) for span in _input_spans(node)]
+    return [Given(interval_of(span)) for span in input_spans(node)]
 
 
 def _variable(interval: QInterval, level: float) -> FVariable:
@@ -136,13 +141,14 @@ class AdderWriter:
         return [self.value(name) for name in node.inputs]
 
 
-def _input_spans(node: Node) -> Iterator[Span]:
+def input_spans(node: Node) -> Iterator[Span]:
     """What every element of the input can be."""
     if node.types is None:
         return itertools.repeat(node.span, math.prod(node.shape))
     return (Span(type_.low, type_.high, type_.fraction) for type_ in node.types.of(node.shape))
 
 
-def _interval(span: Span) -> QInterval:
+def interval_of(span: Span) -> QInterval:
+    """A span as alkaid has it."""
     step = 2.0**-span.fraction
     return QInterval(span.low * step, span.high * step, step)

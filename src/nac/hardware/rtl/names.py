@@ -9,6 +9,7 @@ design, the exported network and the clock.
 import hashlib
 import re
 from pathlib import Path
+from typing import Literal
 
 IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"  # names end up in scripts of yosys, make and vendor tools
 LONGEST_NAME = 40
@@ -23,16 +24,18 @@ USED = {
 }
 
 
-def rtl_top(name: str, source: str, clock_period_ns: float) -> str:
+def rtl_top(name: str, source: str, clock_period_ns: float, fold: int | Literal["all"] = "all") -> str:
     """The name of a top module: an identifier in Verilog, Tcl and file systems, and no keyword.
 
     Args:
         name: of the design.
         source: what identifies the exported network: designs of several runs may have one name.
         clock_period_ns: decides how the network is cut into stages.
+        fold: positions a clock.
     """
     readable = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()[:LONGEST_NAME]
-    return f"nac_{readable}_{hashlib.sha256(f'{source} at {clock_period_ns:g}'.encode()).hexdigest()[:8]}"
+    made = f"{source} at {clock_period_ns:g}{'' if fold == 'all' else f' fold {fold}'}"
+    return f"nac_{readable}_{hashlib.sha256(made.encode()).hexdigest()[:8]}"
 
 
 def prefix_modules(folder: Path, top: str, ending: str = "v") -> None:

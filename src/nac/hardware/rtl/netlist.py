@@ -28,6 +28,9 @@ Net = int | str
 """Of yosys: a number, or a constant '0', '1' or 'x'."""
 LUT = tuple(f"LUT{inputs}" for inputs in range(1, 7))
 IN_LUTS = re.compile(r"LUT[1-6]|SRL16E|SRLC16E|SRLC32E|RAM\d+.*")
+LUTS_OF_MEMORY = {"RAM32M": 4, "RAM64M": 4, "RAM32M16": 8, "RAM64M8": 8, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4,
+                  "RAM128X1S": 2, "RAM256X1D": 8, "RAM256X1S": 4, "RAM512X1S": 8}  # fmt: skip
+"""Of cells that are several LUTs (UG574)."""
 CARRY = ("CARRY4", "CARRY8")
 OWN_PINS = {"CARRY4": ("S",), "CARRY8": ("S",), "MUXF7": ("I0", "I1")}
 """Pins that only the LUT beside them drives."""
@@ -73,8 +76,9 @@ class _Netlist:
 
     @property
     def logic(self) -> int:
-        """Cells that are LUTs."""
-        return sum(IN_LUTS.fullmatch(str(cell["type"])) is not None for cell in self.cells)
+        """LUTs of cells that are LUTs."""
+        kinds = (str(cell["type"]) for cell in self.cells)
+        return sum(LUTS_OF_MEMORY.get(kind, 1) for kind in kinds if IN_LUTS.fullmatch(kind))
 
     @cached_property
     def own(self) -> Counter[Net]:

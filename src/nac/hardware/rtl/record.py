@@ -18,12 +18,28 @@ from nac.errors import InputError
 from nac.hardware.circuit.answer import answers
 from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.circuit.output import OutputSheet
+from nac.hardware.rtl.fold import StreamPart
 from nac.hardware.rtl.names import IDENTIFIER
+from nac.hardware.rtl.ports import pack
+from nac.hardware.rtl.running import run_graph
 
 RECORD = "project.json"
 GRAPH, ANSWER_GRAPH = Path("model") / "comb.json.gz", Path("model") / "answer.json.gz"
 LAYOUT = 4
 """Which files a project has; it is written anew where one of before has others."""
+
+
+class FoldRecord(Model):
+    """How a circuit is folded: so many `positions` a clock, an inference in so many `beats`, by these parts.
+
+    `tail_cycles` are clock edges from the last beat at the port to the result at the port. `notes` say what was chosen.
+    """
+
+    positions: int
+    beats: int
+    tail_cycles: int
+    parts: tuple[StreamPart, ...]
+    notes: tuple[str, ...] = ()
 
 
 class AnswerRecord(Model):
@@ -37,6 +53,7 @@ class AnswerRecord(Model):
     cost_lut: float
     register_bits: int
     sheet: OutputSheet | None = None
+    fold: FoldRecord | None = None
 
     def gives(self, outputs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The answers (N, answers) to outputs (N, outputs) of the network."""
@@ -51,6 +68,9 @@ class RtlRecord(Model):
     `cost_lut` and `register_bits` are estimates from the adder graph; `delay_levels` is the deepest stage in its unit.
     `layout` is `LAYOUT` when it was written. `answer` is the output stage of the module `TOP_answer`, which no other
     figure here counts.
+
+    Where it is folded (`fold`), the input port has one beat, and the latency is that of an inference without gaps, from
+    its first beat.
     """
 
     top: str = Field(pattern=IDENTIFIER)
@@ -71,6 +91,12 @@ class RtlRecord(Model):
     version: str
     layout: int = 0
     answer: AnswerRecord | None = None
+    fold: FoldRecord | None = None
+
+    @property
+    def beats(self) -> int:
+        """Beats in which an inference comes."""
+        return self.fold.beats if self.fold else 1
 
     @property
     def modules(self) -> "list[tuple[RtlRecord, str]]":
@@ -92,7 +118,7 @@ class RtlRecord(Model):
             "top": f"{self.top}_answer", "outputs": stage.outputs, "answer": None,
             "latency_cycles": self.latency_cycles + stage.latency_cycles,
             "stages": self.stages + stage.latency_cycles, "cost_lut": round(self.cost_lut + stage.cost_lut, 2),
-            "register_bits": self.register_bits + stage.register_bits,
+            "register_bits": self.register_bits + stage.register_bits, "fold": stage.fold,
         })  # fmt: skip
 
 
@@ -147,13 +173,27 @@ class RtlProject:
         """Outputs (N, outputs) of inputs (N, *input) on the input's grid, from the adder graph, bit for bit."""
         if x.shape[1:] != self.record.input_shape:
             raise InputError(f"inputs of shape {x.shape[1:]}, expected {self.record.input_shape}")
-        return run_graph(self.graph, x)
+        if (fold := self.record.fold) is None:
+            return run_graph(self.graph, x)
+        values = in_beats(x, fold.positions)
+        for part in fold.parts:
+            values = part.run(values, self.path / GRAPH.parent)
+        return values[:, 0]
+
+    def predict_answers(self, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """The same with the output stage: answers (N, answers)."""
+        return run_graph(self.answer_graph, x) if self.record.fold is None else self.whole.predict(x)
+
+    def words(self, x: npt.NDArray[Any]) -> list[str]:
+        """Inputs (N, *input) as numbers in hexadecimal, one for every beat."""
+        values = in_beats(np.asarray(x, dtype=np.float64), self.record.fold.positions if self.record.fold else 0)
+        return pack(values.reshape(-1, values.shape[-1]), self.record.inputs)
 
 
-def run_graph(graph: CombLogic, x: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """An adder graph's outputs (N, outputs) for inputs (N, ...)."""
-    flat = np.ascontiguousarray(x.reshape(len(x), -1), dtype=np.float64)
-    if not len(flat):
-        return np.empty((0, graph.shape[1]))
-    outputs: npt.NDArray[np.float64] = graph.predict(flat)
-    return outputs
+def in_beats(x: npt.NDArray[Any], positions: int) -> npt.NDArray[np.float64]:
+    """Inputs (N, channels, *space) as beats (N, beats, channels * positions); (N, 1, elements) without positions."""
+    if not positions:
+        return np.asarray(x.reshape(len(x), 1, -1), dtype=np.float64)
+    channels = x.shape[1] if x.ndim > 2 else 1
+    values = x.reshape(len(x), channels, -1, positions).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(values.reshape(len(x), values.shape[1], -1), dtype=np.float64)

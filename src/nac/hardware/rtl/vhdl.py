@@ -12,7 +12,7 @@ from nac.errors import WorkError
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import Passed, passed
 from nac.hardware.rtl.names import prefix_modules
-from nac.hardware.rtl.project import LEVELS_PER_NS
+from nac.hardware.rtl.printed import LEVELS_PER_NS
 from nac.hardware.rtl.record import RtlProject, RtlRecord
 from nac.hardware.rtl.sound import alkaid
 from nac.hardware.rtl.templates import template

@@ -28,7 +28,7 @@ def axis_latency(record: RtlRecord) -> int:
 def write_wrappers(record: RtlRecord, folder: Path, title: str) -> None:
     """Write both wrappers, their test benches and the core file into a project's folder."""
     for known, _ in record.modules:
-        for wrapper in WRAPPERS:
+        for wrapper in WRAPPERS if known.fold is None else ("axis",):
             write_atomic(folder / "src" / f"{known.top}_{wrapper}.v", template(f"{wrapper}.v", **settings(known)))
     listed = sorted(file.relative_to(folder).as_posix() for file in (folder / "src").rglob("*.v"))
     whole, results = record.modules[-1]
@@ -48,12 +48,13 @@ def write_bench(
         outputs: what the network gives, (N, outputs); what the output stage makes of it is known.
     """
     record, bench = project.record, project.path / BENCH
-    _write_words(bench / "inputs.hex", np.asarray(x, dtype=np.float64).reshape(len(x), -1), record.inputs)
+    _write_words(bench / "inputs.hex", project.words(x), record.inputs)
     for known, file in record.modules:
         values = outputs if record.answer is None or known is record else record.answer.gives(outputs)
-        _write_words(bench / f"{file}.hex", values, known.outputs)
+        _write_words(bench / f"{file}.hex", pack(values, known.outputs), known.outputs)
         for wrapper in WRAPPERS:
-            text = template(f"{wrapper}_tb.v", samples=len(x), results=file, **settings(known))
+            kind = "fold/valid" if known.fold and wrapper == "valid" else wrapper
+            text = template(f"{kind}_tb.v", samples=len(x), results=file, **settings(known))
             write_atomic(bench / f"{known.top}_{wrapper}_tb.v", text)
     whole, results = record.modules[-1]
     for name, cocotb in COCOTB.items():
@@ -61,9 +62,9 @@ def write_bench(
     return bench
 
 
-def _write_words(file: Path, values: npt.NDArray[np.float64], port: Sequence[Fixed]) -> None:
+def _write_words(file: Path, words: Sequence[str], port: Sequence[Fixed]) -> None:
     digits = 2 * _bytes(width(port))
-    write_atomic(file, "".join(f"{word:0>{digits}}\n" for word in pack(values, port)))
+    write_atomic(file, "".join(f"{word:0>{digits}}\n" for word in words))
 
 
 def _bytes(bits: int) -> int:
@@ -75,6 +76,8 @@ def settings(record: RtlRecord) -> dict[str, object]:
     inputs, outputs = width(record.inputs), width(record.outputs)
     return {
         "top": record.top, "in_width": inputs, "out_width": outputs, "in_bytes": _bytes(inputs),
-        "out_bytes": _bytes(outputs), "latency": record.latency_cycles,
-        "places": (axis_latency(record) + 1).bit_length(),
+        "out_bytes": _bytes(outputs), "latency": record.latency_cycles, "beats": record.beats,
+        "places": (axis_latency(record) // record.initiation_interval + 1).bit_length(),
+        "circuit": record.top if record.fold else f"{record.top}_valid",
+        "beat_bits": max((record.beats - 1).bit_length(), 1),
     }  # fmt: skip

@@ -1,12 +1,13 @@
 """Convolutions over one and over two axes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import onnx
 
 from nac.errors import InputError
-from nac.hardware.circuit import CIRCUIT_OPERATIONS, Integers, Node, Numbers, Operand
+from nac.hardware.circuit import CIRCUIT_OPERATIONS, Beat, Integers, Node, Numbers, Operand, Window
 from nac.hardware.circuit.operations.affine import CircuitAffine, weights_of
 from nac.hardware.hls.layers import HlsWriter, Layer
 from nac.hardware.onnx.graph import attributes
@@ -87,6 +88,14 @@ class CircuitConv(CircuitAffine):
                       f"dilation_{side}": 1, f"pad_{before}": pads, f"pad_{after}": pads}  # fmt: skip
         layer["class_name"] = "Conv2D" if kernel.ndim == 4 else "Conv1D"
         self.layer(node, layers, layer, np.moveaxis(kernel, (1, 0), (-2, -1)))
+
+    def stream(self, node: Node, positions: int) -> Beat:
+        """At every window one constant matrix product."""
+        if self.pointwise(node):
+            return Beat(node.at(positions))
+        assert node.weights is not None
+        window = Window(node.weights.kernel.shape[2:], node.attributes["stride"], node.attributes["pads"])
+        return Beat(replace(node.at(1), attributes={"stride": 1, "pads": 0}), window)
 
     def pointwise(self, node: Node) -> bool:
         """With windows of one position."""

@@ -6,7 +6,16 @@ import numpy as np
 import onnx
 
 from nac.errors import InputError
-from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Node, Numbers, Operand
+from nac.hardware.circuit import (
+    CIRCUIT_OPERATIONS,
+    Beat,
+    CircuitOperation,
+    Integers,
+    Node,
+    Numbers,
+    Operand,
+    Window,
+)
 from nac.hardware.hls.layers import HlsWriter, Layer
 from nac.hardware.onnx.graph import attributes
 from nac.hardware.onnx.read import Reader
@@ -73,6 +82,11 @@ class CircuitMaxPool(CircuitOperation):
             patch = x[(channel, *(slice(at * size, (at + 1) * size) for at in place))]
             out[(channel, *place)] = largest(list(patch.ravel()))
         return out
+
+    def stream(self, node: Node, positions: int) -> Beat:
+        """Windows that do not overlap."""
+        size = int(node.attributes["size"])
+        return Beat(node.at(1), Window((size,) * (len(node.shape) - 1), size, 0))
 
     def hls(self, node: Node, layers: HlsWriter) -> None:
         """See `CircuitOperation`."""

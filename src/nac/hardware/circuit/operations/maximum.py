@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnx
 
-from nac.hardware.circuit import CIRCUIT_OPERATIONS, Integers, Node, Numbers, Operand
+from nac.hardware.circuit import CIRCUIT_OPERATIONS, Beat, Integers, Node, Numbers, Operand
 from nac.hardware.circuit.operations.aggregate import CircuitAggregate
 from nac.hardware.hls.layers import HlsWriter
 from nac.hardware.onnx.read import Reader
@@ -48,6 +48,10 @@ class CircuitMaximum(CircuitAggregate):
     def rtl(self, node: Node, adders: AdderWriter) -> Variables:
         """Comparisons as trees."""
         return np.array([largest(row) for row in adders.operands(node)[0]], dtype=object)
+
+    def stream(self, node: Node, positions: int) -> Beat:
+        """The largest of a beat, and of what the beats gave."""
+        return Beat(node, over="most")
 
     def hls(self, node: Node, layers: HlsWriter) -> None:
         """See `CircuitOperation`."""

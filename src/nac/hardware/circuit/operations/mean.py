@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 
 from nac.errors import InputError
-from nac.hardware.circuit import CIRCUIT_OPERATIONS, Integers, Node, Numbers, Operand
+from nac.hardware.circuit import CIRCUIT_OPERATIONS, Beat, Integers, Node, Numbers, Operand
 from nac.hardware.circuit.fixed import Fixed, Span
 from nac.hardware.circuit.operations.aggregate import CircuitAggregate
 from nac.hardware.hls.layers import HlsWriter
@@ -58,6 +58,10 @@ class CircuitMean(CircuitAggregate):
         (x,) = adders.operands(node)
         factor = 1.0 / x.shape[1]
         return np.array([total(row) * factor for row in x], dtype=object)
+
+    def stream(self, node: Node, positions: int) -> Beat:
+        """The mean of a beat, and of what the beats gave."""
+        return Beat(node, over="mean")
 
     def hls(self, node: Node, layers: HlsWriter) -> None:
         """The sum is kept with the fractional bits that the division by the number of particles adds."""

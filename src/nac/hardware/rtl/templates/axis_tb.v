@@ -6,9 +6,10 @@
 
 module ${top}_axis_tb;
   localparam SAMPLES = $samples;
-  localparam PATIENCE = 10000;  // clocks without a result
+  localparam BEATS = $beats;  // of a sample
+  localparam PATIENCE = 10000 + 100 * BEATS;  // clocks without a result
 
-  reg [$in_bytes * 8 - 1:0] inputs[0:SAMPLES - 1];
+  reg [$in_bytes * 8 - 1:0] inputs[0:SAMPLES * BEATS - 1];
   reg [$out_bytes * 8 - 1:0] outputs[0:SAMPLES - 1];
   reg aclk = 1'b0;
   reg aresetn = 1'b0;
@@ -80,10 +81,10 @@ module ${top}_axis_tb;
     if (aresetn) begin
       if (!s_axis_tvalid || s_axis_tready) begin
         s_axis_tvalid <= 1'b0;
-        if (sent < SAMPLES && willing(sender, random[18:16])) begin
+        if (sent < SAMPLES * BEATS && willing(sender, random[18:16])) begin
           s_axis_tvalid <= 1'b1;
           s_axis_tdata <= inputs[sent];
-          s_axis_tlast <= sent % 16 == 15 || sent == SAMPLES - 1;
+          s_axis_tlast <= sent % (16 * BEATS) == 16 * BEATS - 1 || sent == SAMPLES * BEATS - 1;
           sent <= sent + 1;
         end
       end

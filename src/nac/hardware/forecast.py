@@ -1,0 +1,29 @@
+"""The matrix products of a folded circuit, from those of its network."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nac.cost import MatrixOp
+
+
+def folded(ops: Sequence[MatrixOp], fold: int) -> list[list[MatrixOp]]:
+    """What is there of the matrix products of a network with so many positions a clock, in one way or two.
+
+    What is shared between positions is there `fold` times at most. A dense layer that reads them all is there whole, or
+    begins with the first one: then it has a product of two values for each that a beat brings. From the first product
+    of two values that depend on the input, all is there.
+    """
+    found: list[MatrixOp] = []
+    for index, op in enumerate(ops):
+        if not op.parameters or (op.positions == 1 and index == 0):
+            return [[*found, *ops[index:]]]
+        if op.positions > 1:
+            found.append(replace(op, positions=min(op.positions, fold)))
+            continue
+        channels = ops[index - 1].outputs
+        whole = [*found, *ops[index:]]
+        if op.fan_in <= channels or op.fan_in % channels:
+            return [whole]
+        begun = replace(op, fan_in=channels, parameters=0, positions=1)
+        return [whole, [*found, begun, *ops[index + 1 :]]]
+    return [found]

@@ -1,0 +1,265 @@
+"""How a circuit is folded: its nodes in stretches of a stream, parts between them, and what comes after the stream."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from alkaid.types import CombLogic, QInterval
+
+from nac.config import TargetConfig
+from nac.errors import InputError
+from nac.hardware.circuit import Circuit, Node, Window
+from nac.hardware.circuit.fixed import Fixed, Span
+from nac.hardware.rtl.fold.dense import Serial
+from nac.hardware.rtl.fold.graph import graph_part, pipelined
+from nac.hardware.rtl.fold.parts import Part, types_of
+from nac.hardware.rtl.fold.reduce import GatherPart, MostPart, SumPart
+from nac.hardware.rtl.fold.spread import groups_for, spread_part
+from nac.hardware.rtl.fold.window import Axis, WindowPart
+from nac.hardware.rtl.lowering import Given, LowerOptions, input_spans, interval_of, lower
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A part; of an adder graph, the graph."""
+
+    part: Part
+    graph: CombLogic | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts of a folded circuit in the order in which a beat goes through them.
+
+    A beat of the input is of so many `positions`, there are so many `beats`. `notes` say what was chosen and why.
+    """
+
+    input: tuple[Fixed, ...]
+    positions: int
+    beats: int
+    parts: tuple[Planned, ...]
+    clocks: int
+    """From the first beat at the port to the result at the port, where beats come without gaps."""
+    notes: tuple[str, ...]
+
+    @property
+    def tail(self) -> int:
+        """The same from the last beat."""
+        return self.clocks - self.beats + 1
+
+
+def plan(circuit: Circuit, target: TargetConfig, levels: float, options: LowerOptions | None = None) -> Plan:
+    """The parts of a circuit of which `target.fold` positions come with a clock.
+
+    Args:
+        circuit: read from the exported QONNX graph.
+        target: says how many positions.
+        levels: of logic between registers.
+        options: how hard to look for small adder graphs.
+
+    Raises:
+        InputError: nothing of the circuit can be shared between positions, or not so many at once.
+        WorkError: what does not belong to the stream is too large to be unrolled.
+    """
+    assert target.fold != "all"
+    circuit = one_axis(circuit)
+    found = _Planner(circuit, target.fold, levels, options)
+    found.stream()
+    return Plan(found.input, target.fold, found.beats_in, tuple(found.parts), found.at[-1], tuple(found.notes))
+
+
+def one_axis(circuit: Circuit) -> Circuit:
+    """A vector that becomes one channel at once is that channel from the start."""
+    first, *rest = circuit.nodes
+    if len(first.shape) > 1 or not rest or rest[0].op != "reshape" or rest[0].shape[0] != 1:
+        return circuit
+    types = first.types
+    if types is not None:  # of elements, which are positions now
+        types = replace(types, signed=_row(types.signed), fraction=_row(types.fraction), width=_row(types.width))
+    begin = replace(first, shape=rest[0].shape, types=types)
+    renamed = {rest[0].name: begin.name}
+    return Circuit((begin, *(replace(n, inputs=tuple(renamed.get(i, i) for i in n.inputs)) for n in rest[1:])))
+
+
+def _row(values: Any) -> Any:
+    return np.reshape(values, (1, -1)) if np.ndim(values) else values
+
+
+class _Planner:
+    def __init__(self, circuit: Circuit, positions: int, levels: float, options: LowerOptions | None) -> None:
+        self.circuit, self.positions, self.levels, self.options = circuit, positions, levels, options
+        self.parts: list[Planned] = []
+        self.notes: list[str] = []
+        self.last = circuit.input  # whose value streams
+        space = self.last.shape[1:]
+        if not space or math.prod(space) == 1:
+            raise InputError("target.fold: the input has one position only, expected an image, a trace or a set")
+        if math.prod(space) % positions or positions > math.prod(space) or (len(space) > 1 and positions > 1):
+            raise InputError(f"target.fold: {positions} positions a clock do not divide the input's "
+                             f"{' x '.join(map(str, space))}")  # fmt: skip
+        self.space: tuple[int, ...] = space
+        self.beats = self.beats_in = math.prod(space) // positions
+        self.at: Sequence[int] = range(self.beats)  # the clocks at which the beats of an inference come
+        self.given = self._entering()
+        self.input = types_of(self.given)
+        self.segment: list[Node] = []
+        self.begin = replace(self.last.at(positions), types=None)
+
+    def _entering(self) -> list[QInterval]:
+        """What a beat of the input can hold, whatever its positions."""
+        spans = np.array([tuple(s) for s in input_spans(self.last)]).reshape(self.last.shape[0], -1, 3)
+        found = []
+        for channel in spans:
+            fraction = int(channel[:, 2].max())
+            aligned = [Span(*map(int, s)).aligned(fraction) for s in channel]
+            whole = Span(min(s.low for s in aligned), max(s.high for s in aligned), fraction)
+            found += [interval_of(whole)] * self.positions
+        return found
+
+    def stream(self) -> None:
+        """Everything up to where all positions are needed at once, that, and what comes after."""
+        nodes = self.circuit.nodes
+        stop, why = self._front()
+        if stop < 2:
+            raise InputError(f"target.fold: {why}, and nothing before it can be shared between positions")
+        for node in nodes[1:stop]:
+            beat = node.operation.stream(node, self.positions)
+            assert beat is not None
+            if beat.window is not None:
+                self._flush()
+                self._window(node, beat.window)
+            self.segment.append(beat.node)
+            self.last = node
+            if beat.over:
+                self._flush()
+                self._reduce(beat.over)
+                self._tail(stop)
+                return
+        self._flush()
+        if self._accumulates(stop):
+            self._dense(stop)
+        else:
+            self._gather(stop)
+
+    def _front(self) -> tuple[int, str]:
+        """How many nodes belong to the stream, and what the next one lacks."""
+        cut = 1
+        for index, node in enumerate(self.circuit.nodes[1:], start=1):
+            cut = index if self._alone(index) else cut
+            beat = node.operation.stream(node, self.positions)
+            if beat is None:
+                return cut, f"{node.name}: reads positions that come at different times"
+            if (beat.window or beat.over) and not self._alone(index + 1):
+                return cut, f"{node.name}: what goes past it would have to wait for it"
+            if beat.window and self.positions > 1:
+                raise InputError(f"target.fold: {node.name} has windows, which take one position a clock (expected 1)")
+            if beat.over:
+                return index + 1, ""
+        return len(self.circuit.nodes), ""
+
+    def _alone(self, index: int) -> bool:
+        """Whether the nodes from this one on read nothing before them but the last one."""
+        nodes = self.circuit.nodes
+        before = {node.name for node in nodes[: index - 1]}
+        return not any(name in before for node in nodes[index:] for name in node.inputs)
+
+    def _lowered(self, nodes: Sequence[Node]) -> CombLogic:
+        """The adder graph of nodes that read one value, with what is known of it."""
+        return lower(Circuit(tuple(nodes)), self.options, [Given(interval) for interval in self.given])
+
+    def _add(self, part: Part, given: Sequence[QInterval], graph: CombLogic | None = None) -> None:
+        self.parts.append(Planned(part, graph))
+        self.given = list(given)
+        self.at = part.times(self.at)
+
+    def _graph(self, graph: CombLogic) -> None:
+        part = graph_part(graph, pipelined(graph, self.levels), f"graph{len(self.parts)}.json.gz")
+        self._add(part, graph.out_qint, graph)
+
+    def _flush(self) -> None:
+        """The nodes since the last part as an adder graph."""
+        if self.segment:
+            self._graph(self._lowered([self.begin, *self.segment]))
+        self.segment = []
+
+    def _window(self, node: Node, window: Window) -> None:
+        """What a window reads; the graph of what is computed of it begins."""
+        axes = [Axis(length, size, window.stride, window.pads)
+                for length, size in zip(self.space, window.size, strict=True)]  # fmt: skip
+        rows, columns = [Axis(1, 1, 1, 0), *axes][-2:]
+        given = [_with_zero(interval) if window.pads else interval for interval in self.given]
+        places = rows.size * columns.size
+        every = [interval for interval in given for _ in range(places)]
+        part = WindowPart(inputs=types_of(self.given), outputs=types_of(every), rows=rows, columns=columns)
+        part.check()
+        self._add(part.costed(), every)
+        self.begin = _start(self.last, (len(given), *window.size))
+        self.space = node.shape[1:]
+        self.beats = math.prod(self.space)
+
+    def _reduce(self, over: str) -> None:
+        """One value of all beats."""
+        own, beats = types_of(self.given), self.beats
+        if over == "most":
+            self._add(MostPart(inputs=own, outputs=own, beats=beats).costed(), self.given)
+            return
+        ends = [QInterval(q.min, q.max, q.step / beats) for q in self.given]
+        part = SumPart(inputs=own, outputs=types_of(ends), beats=beats, start=(0.0,) * len(own), scale=1.0 / beats)
+        self._add(part.costed(), ends)
+
+    def _tail(self, stop: int) -> None:
+        """What comes after the stream, completely parallel."""
+        if rest := self.circuit.nodes[stop:]:
+            self._graph(self._lowered([_start(self.last, self.last.shape), *rest]))
+
+    def _gather(self, stop: int) -> None:
+        own = types_of(self.given)
+        every = [interval for interval in self.given for _ in range(self.beats)]
+        part = GatherPart(inputs=own, outputs=types_of(every), beats=self.beats)
+        self._add(part.costed(), every)
+        self._tail(stop)
+
+    def _accumulates(self, stop: int) -> bool:
+        """Whether a dense layer reads the stream and nothing else does."""
+        nodes = self.circuit.nodes[stop : stop + 2]
+        return [node.op for node in nodes] == ["reshape", "dense"] and self._alone(stop + 1) and self.positions == 1
+
+    def _dense(self, stop: int) -> None:
+        """A dense layer after a stream: begun with the first beat, or after the last one, whichever is smaller."""
+        node = self.circuit.nodes[stop + 1]
+        whole = Serial.of(node, self.given)
+        groups = groups_for(self.at, self.beats_in, len(self.given))
+        serial = whole.spread(groups) if groups > 1 else whole
+        part = None
+        if groups > 1:
+            part = spread_part(types_of(self.given), types_of(serial.given), self.at, groups)
+        with_first, with_all = serial.lut(self.levels) + (part.lut if part else 0.0), whole.lut_at_once
+        begun = with_first < with_all
+        self.notes.append(
+            f"{node.name}: {'begun with the first beat' if begun else 'all at once after the last beat'} (begun with "
+            f"the first, {len(serial.given)} of the {len(whole.given)} values of a beat a clock, an estimated "
+            f"{with_first:,.0f} LUTs; at once, {with_all:,.0f})"
+        )
+        if not begun:
+            self._gather(stop)
+            return
+        if part is not None:
+            self._add(part, serial.given)
+        digits = serial.digits(self.levels)
+        self._add(serial.table, [])
+        self._add(digits, [])
+        self._graph(serial.graph(digits))
+        self._add(serial.sums(types_of(self.given)), serial.results)
+        self.last = node
+        self._tail(stop + 2)
+
+
+def _start(node: Node, shape: tuple[int, ...]) -> Node:
+    """A node as the input of what reads it."""
+    return replace(node, op="input", inputs=(), shape=shape, weights=None, types=None, attributes={})
+
+
+def _with_zero(interval: QInterval) -> QInterval:
+    return QInterval(min(interval.min, 0.0), max(interval.max, 0.0), interval.step)

@@ -1,0 +1,128 @@
+"""What becomes of all beats of a stream: their sum, the largest, or all of them side by side."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from nac.hardware.rtl.fold.parts import Part, Values, bits, counter, declared, joined, slices
+from nac.hardware.rtl.ports import width
+from nac.hardware.rtl.templates import template
+
+
+class ReducePart(Part):
+    """A value made of all beats: one beat leaves when the last one has come."""
+
+    beats: int
+
+    def times(self, at: Sequence[int]) -> list[int]:
+        """See `Part`."""
+        return [at[-1] + 1]
+
+    def verilog(self, name: str) -> str:
+        """See `Part`."""
+        return template(
+            "fold/reduce.v", name=name, bits=bits(self.inputs), out_bits=bits(self.outputs), beats=self.beats,
+            beat_bits=counter(self.beats), body=self._body(),
+        )  # fmt: skip
+
+    def _body(self) -> str:
+        raise NotImplementedError
+
+
+class SumPart(ReducePart):
+    """`start` plus the sum of all beats, times `scale`, a power of two."""
+
+    kind: Literal["sum"] = "sum"
+    start: tuple[float, ...]
+    scale: float = 1.0
+
+    def run(self, x: Values, models: Path) -> Values:
+        """See `Part`."""
+        return np.asarray((x.sum(axis=1, keepdims=True) + np.array(self.start)) * self.scale)
+
+    def costed(self) -> "SumPart":
+        """With what it costs."""
+        total = width(self.outputs)
+        lut, ff = total + 2 * counter(self.beats), 2 * total + counter(self.beats)
+        return self.model_copy(update={"lut": float(lut), "ff": ff})
+
+    def _body(self) -> str:
+        lines, kept = [], []
+        values = slices(self.inputs, "in_data")
+        for k, (value, type_, to) in enumerate(zip(values, self.inputs, self.outputs, strict=True)):
+            if not to.width:
+                kept.append("")
+                continue
+            steps = to.fraction + round(math.log2(self.scale))  # of the sum
+            begin = round(math.ldexp(self.start[k], steps)) % (1 << to.width)
+            lines += [
+                declared(f"x{k}", type_, value),
+                f"  wire signed [{to.width - 1}:0] wide{k} = x{k};",
+                f"  wire [{to.width - 1}:0] term{k} = wide{k} <<< {steps - type_.fraction};",
+                f"  reg [{to.width - 1}:0] sum{k};",
+                f"  reg [{to.width - 1}:0] whole{k};",
+                f"  wire [{to.width - 1}:0] next{k} = sum{k} + term{k};",
+                "  always @(posedge clk) begin",
+                f"    if (rst || (in_valid && ends)) sum{k} <= {to.width}'d{begin};",
+                f"    else if (in_valid) sum{k} <= next{k};",
+                f"    if (in_valid && ends) whole{k} <= next{k};",
+                "  end",
+            ]  # fmt: skip
+            kept.append(f"whole{k}")
+        return "\n".join([*lines, f"  assign out_data = {joined(kept)};"])
+
+
+class MostPart(ReducePart):
+    """The largest of all beats, element by element."""
+
+    kind: Literal["most"] = "most"
+
+    def run(self, x: Values, models: Path) -> Values:
+        """See `Part`."""
+        return np.asarray(x.max(axis=1, keepdims=True))
+
+    def costed(self) -> "MostPart":
+        """With what it costs."""
+        total = width(self.outputs)
+        lut = 1.5 * total + 2 * counter(self.beats)
+        return self.model_copy(update={"lut": lut, "ff": total + counter(self.beats)})
+
+    def _body(self) -> str:
+        lines, kept = [], []
+        for k, (value, type_) in enumerate(zip(slices(self.inputs, "in_data"), self.inputs, strict=True)):
+            if type_.width:
+                lines += [
+                    declared(f"x{k}", type_, value),
+                    f"  reg {'signed ' * type_.signed}[{type_.width - 1}:0] most{k};",
+                    f"  always @(posedge clk) if (in_valid && (beat == 0 || x{k} > most{k})) most{k} <= x{k};",
+                ]  # fmt: skip
+            kept.append(f"most{k}" if type_.width else "")
+        return "\n".join([*lines, f"  assign out_data = {joined(kept)};"])
+
+
+class GatherPart(ReducePart):
+    """All beats side by side, element by element: (elements, beats)."""
+
+    kind: Literal["gather"] = "gather"
+
+    def run(self, x: Values, models: Path) -> Values:
+        """See `Part`."""
+        return np.ascontiguousarray(x.transpose(0, 2, 1)).reshape(len(x), 1, -1)
+
+    def costed(self) -> "GatherPart":
+        """With what it costs."""
+        held = width(self.inputs) * self.beats + counter(self.beats)
+        return self.model_copy(update={"lut": 2.0 * counter(self.beats), "ff": held})
+
+    def _body(self) -> str:
+        word = bits(self.inputs)
+        every = [slices(self.inputs, "held", (self.beats - 1 - beat) * word) for beat in range(self.beats)]
+        parts = [every[beat][element] for element in range(len(self.inputs)) for beat in range(self.beats)]
+        return "\n".join([
+            f"  reg [{self.beats * word - 1}:0] held;",
+            "  always @(posedge clk) if (in_valid) held <= {held, in_data};",
+            f"  assign out_data = {joined(parts)};",
+        ])  # fmt: skip

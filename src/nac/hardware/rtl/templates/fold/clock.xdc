@@ -1,0 +1,1 @@
+create_clock -period $period -name sys_clk [get_ports clk]

@@ -1,0 +1,180 @@
+"""Folded circuits: one copy of the logic for every position, exact in the simulator, with gaps and without."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from designs import (
+    FLATTEN,
+    POOL,
+    SAME,
+    DesignMaker,
+    conv,
+    conv1d,
+    dense,
+    make_design,
+    random_network,
+    samples,
+)
+
+from nac.arch import Architecture
+from nac.config import TargetConfig
+from nac.design import Design
+from nac.errors import InputError, WorkError
+from nac.hardware import synthesise
+from nac.hardware.circuit.evaluate import corner_input, evaluate, random_input
+from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.onnx.export import circuit_of
+from nac.hardware.rtl import tools
+from nac.hardware.rtl.bench import run_bench
+from nac.hardware.rtl.engine import RtlEngine, rtl_project
+from nac.hardware.rtl.fold.window import Axis, WindowPart
+from nac.hardware.rtl.record import RtlProject
+from nac.hardware.rtl.simulation import Simulation, prove
+from nac.hardware.rtl.wrappers import write_bench
+
+needs_iverilog = pytest.mark.skipif(tools.iverilog() is None, reason=tools.MISSING["iverilog"])
+
+
+def network(shape: Sequence[int], *blocks: dict[str, Any], bits: int = 3, outputs: int = 2) -> Architecture:
+    return Architecture.model_validate({"input": tuple(shape), "blocks": blocks, "outputs": outputs,
+                                        "bits": {"input": 4, "weights": bits, "activations": bits}})  # fmt: skip
+
+
+def folded(design: Design, fold: int = 1) -> RtlProject:
+    return rtl_project(design, TargetConfig(fold=fold))
+
+
+def simulated(design: Design, fold: int = 1, count: int = 30) -> Simulation:
+    """The folded circuit in the simulator against the circuit, half of the beats with gaps."""
+    tool, circuit = tools.iverilog(), circuit_of(design)
+    assert tool is not None
+    x = np.concatenate([random_input(circuit, count), corner_input(circuit, count)])
+    return prove(folded(design, fold), x, evaluate(circuit, x), tool)
+
+
+KINDS = [("mean", 1), ("mean", 4), ("max", 2), ("set", 1), ("cnn", 1), ("trace", 1), ("residual_image", 1)]
+
+
+@needs_iverilog
+@pytest.mark.parametrize(("kind", "fold"), KINDS)
+def test_folded_verilog_computes_what_the_network_does(design_of: DesignMaker, kind: str, fold: int) -> None:
+    design = design_of(kind, 3, "leaky_relu_1_8" if kind in {"mean", "cnn"} else "relu")
+    positions = int(np.prod(circuit_of(design).input.shape[1:] or circuit_of(design).input.shape))
+    seen = simulated(design, fold)
+    assert seen.ii == positions // fold
+    assert seen.latency_cycles >= seen.ii
+
+
+IMAGES = {
+    "padded": network((2, 5, 4), conv(2, "relu") | SAME, conv(2, "relu") | SAME, FLATTEN),
+    "wide window": network((1, 7, 6), conv(2, "relu", 5) | SAME, POOL, FLATTEN, dense(3, "relu")),
+    "rest left out": network((1, 8, 7), conv(2, "relu"), POOL, FLATTEN),
+    "strided": network((2, 13), conv1d(3, "relu", 5, stride=3, **SAME), conv1d(2, "relu", 3, stride=2), FLATTEN),
+    "strided and even": network((1, 16), conv1d(2, "relu", 4, stride=2), FLATTEN, dense(3, "none")),
+    "one position left": network((1, 4, 4), conv(3, "relu"), POOL, FLATTEN),
+}
+
+
+@needs_iverilog
+@pytest.mark.parametrize("name", IMAGES)
+def test_windows_are_exact_at_every_edge(tmp_path: Path, name: str) -> None:
+    arch = IMAGES[name]
+    simulated(make_design(tmp_path / "it", arch, random_network(arch)), count=40)
+
+
+@needs_iverilog
+@pytest.mark.parametrize(
+    ("activation", "bits", "clock_ns"),
+    [("none", 4, 5.0), ("leaky_relu_1_8", 3, 5.0), ("relu", 8, 5.0), ("relu", 5, 2.0), ("none", 6, 1.0)],
+)
+def test_dense_layers_that_begin_early_are_exact(tmp_path: Path, activation: str, bits: int, clock_ns: float) -> None:
+    arch = network((1, 6, 6), conv(5, activation), FLATTEN, dense(8, activation), bits=bits)
+    design = make_design(tmp_path / "it", arch, random_network(arch))
+    project, circuit = rtl_project(design, TargetConfig(fold=1, clock_period_ns=clock_ns)), circuit_of(design)
+    assert project.record.fold is not None
+    assert {"spread", "table", "digits", "sum"} <= {part.kind for part in project.record.fold.parts}
+    x = np.concatenate([random_input(circuit, 30), corner_input(circuit, 30)])
+    prove(project, x, evaluate(circuit, x), tools.iverilog())
+
+
+@needs_iverilog
+@pytest.mark.parametrize("wrapper", ["valid", "axis"])
+def test_the_benches_pass_whoever_waits(design_of: DesignMaker, wrapper: str) -> None:
+    design = design_of("trace", 3)
+    project, circuit = folded(design), circuit_of(design)
+    x = random_input(circuit, 60)
+    write_bench(project, x, evaluate(circuit, x))
+    assert run_bench(project, wrapper, tools.iverilog()).said.startswith("60 results equal")
+
+
+@needs_iverilog
+def test_a_wrong_bit_is_seen(design_of: DesignMaker) -> None:
+    design = design_of("max", 3)
+    project, circuit, tool = folded(design), circuit_of(design), tools.iverilog()
+    assert tool is not None
+    x = random_input(circuit, 20)
+    expected = evaluate(circuit, x)
+    expected[13, 2] += 1
+    with pytest.raises(WorkError, match="output 2 of sample 13"):
+        prove(project, x, expected, tool)
+
+
+def test_a_dense_layer_begins_with_the_first_value_or_after_the_last(tmp_path: Path) -> None:
+    many = network((1, 9, 9), conv(2, "relu"), FLATTEN, dense(6, "relu"), bits=4)
+    few = network((4, 4), conv1d(4, "relu", 1), FLATTEN, bits=2)
+    for arch, kinds in ((many, {"table", "digits", "sum"}), (few, {"gather"})):
+        fold = folded(make_design(tmp_path / str(len(kinds)), arch, random_network(arch))).record.fold
+        assert fold is not None
+        assert {part.kind for part in fold.parts} >= kinds
+        assert len(fold.notes) == 1
+        assert "estimated" in fold.notes[0]
+
+
+def test_the_logic_is_smaller_and_is_chosen_again(design_of: DesignMaker) -> None:
+    design = design_of("cnn", 3)
+    whole = rtl_project(design)
+    small = folded(design)
+    assert small.record.cost_lut < whole.record.cost_lut / 3
+    assert rtl_project(design).record == small.record  # stays as it is
+    assert rtl_project(design, TargetConfig()).record == whole.record
+    x = random_input(circuit_of(design), 50)
+    assert np.array_equal(RtlEngine(design, folded(design)).predict(x), evaluate(circuit_of(design), x))
+
+
+@pytest.mark.parametrize(
+    ("kind", "fold", "said"),
+    [("mlp", 1, "one position only"), ("mean", 3, "3 positions a clock do not divide"), ("cnn", 11, "do not divide"),
+     ("trace", 2, "take one position a clock"), ("residual_trace", 1, "would have to wait")],
+)  # fmt: skip
+def test_what_cannot_be_folded_is_said(design_of: DesignMaker, kind: str, fold: int, said: str) -> None:
+    with pytest.raises(InputError, match=f"target.fold: .*{said}"):
+        folded(design_of(kind, 3), fold)
+
+
+def test_the_places_of_windows_in_zeros() -> None:
+    bits = Fixed(False, 2, 0)
+    axis = Axis(length=5, size=3, stride=2, pads=1)
+    assert (axis.results, axis.anchor, axis.first, axis.last) == (3, 1, 0, 4)
+    part = WindowPart(inputs=(bits,), outputs=(bits,) * 3, rows=Axis(1, 1, 1, 0), columns=axis)
+    assert part.run(np.arange(1.0, 6).reshape(1, 5, 1), Path()).tolist() == [[[0, 1, 2], [2, 3, 4], [4, 5, 0]]]
+    assert part.times(range(5)) == [2, 4, 6]
+    with pytest.raises(InputError, match="cannot be folded"):
+        WindowPart(inputs=(), outputs=(), rows=axis, columns=Axis(5, 3, 1, 2)).check()
+
+
+@needs_iverilog
+@pytest.mark.slow
+def test_the_hardware_step_of_a_folded_design(design_of: DesignMaker) -> None:
+    design = design_of("set", 3)
+    report = synthesise(design, TargetConfig(fold=1), check_inputs=samples(design.record.architecture, 60))
+    assert report.rtl_simulation is not None
+    assert report.rtl_simulation.ii == 4
+    numbers = {(number.name, number.kind): number.value for number in report.numbers}
+    assert numbers["ii", "simulation"] == numbers["ii", "estimate"] == 4
+    assert numbers["lut", "synthesis"] == pytest.approx(numbers["lut", "estimate"], rel=0.4)
+    assert report.notes[0].startswith("folded: 1 position(s) a clock, an inference in 4 clocks")
+    text = (design.path / "rtl" / "INTERFACE.md").read_text()
+    assert "A sample enters in 4 beats" in text

@@ -1,0 +1,43 @@
+"""What the instant model knows of folded circuits."""
+
+import numpy as np
+import pytest
+from designs import DesignMaker
+
+from nac.arch import workload
+from nac.config import TargetConfig
+from nac.cost import MatrixOp
+from nac.hardware.analytic import model_of
+from nac.hardware.forecast import folded
+from nac.hardware.onnx.export import circuit_of
+from nac.hardware.rtl.estimation import estimate
+
+
+def op(name: str, outputs: int, fan_in: int, positions: int = 1, parameters: int = 1) -> MatrixOp:
+    return MatrixOp(name, outputs, fan_in, positions, 4, 4, parameters=parameters)
+
+
+def test_what_is_shared_is_there_once_and_a_dense_layer_in_two_ways() -> None:
+    conv, dense, last = op("conv", 4, 9, 81), op("dense", 8, 4 * 81), op("last", 2, 8)
+    whole, begun = folded([conv, dense, last], 1)
+    assert [(o.positions, o.fan_in) for o in whole] == [(1, 9), (1, 324), (1, 8)]
+    assert [(o.positions, o.fan_in, o.parameters) for o in begun] == [(1, 9, 1), (1, 4, 0), (1, 8, 1)]
+    assert folded([op("phi", 8, 3, 16), op("rho", 8, 8)], 4) == [[op("phi", 8, 3, 4), op("rho", 8, 8)]]
+    mixed = op("mix", 4, 81, 81, parameters=0)
+    assert folded([conv, mixed, dense], 1) == [[op("conv", 4, 9), mixed, dense]]
+
+
+@pytest.mark.parametrize(("kind", "positions"), [("cnn", 121), ("mean", 8)])
+def test_the_forecast_of_a_folded_circuit_is_near_its_estimate(
+    design_of: DesignMaker, kind: str, positions: int
+) -> None:
+    design, target = design_of(kind, 4), TargetConfig(fold=1)
+    known = estimate(circuit_of(design), target).costs()
+    found = model_of().predict(workload(design.record.architecture), target, positions=positions)
+    assert set(found) == set(known)
+    assert found["ii"] == known["ii"] == positions
+    assert found["rate_mhz"] == known["rate_mhz"] == pytest.approx(200 / positions)
+    assert 0.3 < found["lut"] / known["lut"] < 3
+    assert np.isclose(found["latency_cycles"], known["latency_cycles"], rtol=0.6)
+    lowest = model_of().lowest(workload(design.record.architecture), target, positions=positions)
+    assert lowest["lut"] < found["lut"]
