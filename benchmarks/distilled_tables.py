@@ -12,8 +12,9 @@ from nac.report.barriers import DENSE, StabilityRow
 ROUNDS = {0.8: 4, 0.95: 7}  # a third of what is left goes in every round, roughly
 STABILITY_SPARSITY = 0.8
 DISTILLED = {
-    "distilled": "trajectories",
-    "distilled_then_real": "trajectories",
+    "distilled": "unrolled",
+    "distilled_then_real": "unrolled",
+    "distilled, trajectories": "trajectories",
     "distilled, distribution": "distribution",
     "distilled, herding": "herding",
     "distilled, k_centre": "k_centre",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from command import Command
 
-SHORT = ("--set", "compress.distilled_data.iterations=3", "--set", "compress.distilled_data.expert_epochs=2")
+SHORT = ("--set", "compress.distilled_data.iterations=3", "--set", "compress.distilled_data.unroll=5")
 
 
 def test_distilled_jets_are_data_of_the_task(nac: Command, jets_file: Path, tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_distilled_jets_are_data_of_the_task(nac: Command, jets_file: Path, tmp_
                "--seed", 3, "--json", *SHORT)
     assert done.status == 0, done.err
     said = json.loads(done.out)
-    assert (said["samples"], said["seed"], said["method"]) == (20, 3, "trajectories")
+    assert (said["samples"], said["seed"], said["method"]) == (20, 3, "unrolled")
     with np.load(out, allow_pickle=False) as file:
         assert file["constituents"].shape == (20, 8, 3)
         assert np.bincount(file["label"]).tolist() == [4] * 5

@@ -22,7 +22,7 @@ def distill(
     out: Annotated[Path, typer.Option(metavar="FILE", help="The npz file to write.")],
     data: DataOption = None,
     method: Annotated[
-        str | None, typer.Option(metavar="M", help="trajectories, distribution, herding, k_centre or random.")
+        str | None, typer.Option(metavar="M", help="unrolled, trajectories, distribution, herding, k_centre or random.")
     ] = None,
     per_class: Annotated[int | None, typer.Option(min=1, metavar="N", help="Samples of every class.")] = None,
     samples: Annotated[int | None, typer.Option(min=1, metavar="N", help="Samples altogether (regression).")] = None,

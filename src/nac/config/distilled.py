@@ -14,13 +14,15 @@ class DistilledDataConfig(Model):
     `file` names samples that `nac distill` has made; without it they are made for every winner. There are `per_class`
     samples of every class, or `samples` altogether for a regression.
 
+    `unrolled` learns samples, and probabilities of the classes in place of their labels, by what a network knows of
+    the real ones after up to `unroll` steps of Adam at `inner_rate` on them; gradients go through the last `window`.
     `trajectories` trains `experts` networks for `expert_epochs` epochs by SGD at `expert_rate`, then learns samples on
     which `inner_steps` steps of SGD go as far as `span` epochs of an expert. `iterations` and `learning_rate` (in units
-    of the network's inputs) are those of learning the samples, by trajectories and by distribution.
+    of the network's inputs) are those of learning the samples.
     """
 
     file: Path | None = None
-    method: DistillerName = "trajectories"
+    method: DistillerName = "unrolled"
     per_class: PositiveInt = 50
     samples: PositiveInt = 100
     experts: PositiveInt = 2
@@ -30,3 +32,6 @@ class DistilledDataConfig(Model):
     inner_steps: PositiveInt = 15
     iterations: PositiveInt = 200
     learning_rate: float = Field(0.03, gt=0, le=1)
+    unroll: PositiveInt = 60
+    window: PositiveInt = 10
+    inner_rate: PositiveFloat = 0.01

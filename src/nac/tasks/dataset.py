@@ -57,11 +57,18 @@ class TrainSplit(Split):
     """The training split, which can be augmented anew for every epoch from its raw samples.
 
     `raw` (N, *raw) and `physical` targets are as in the file, with a margin where augmentation needs one.
+    `probabilities` (N, classes) float32 are what is learned in place of labels, where samples have them.
     """
 
     raw: Tensor
     physical: Tensor
     config: DataConfig
+    probabilities: Tensor | None = field(default=None, kw_only=True)
+
+    @property
+    def learned(self) -> Tensor:
+        """What a training compares outputs with: y, or the probabilities."""
+        return self.y if self.probabilities is None else self.probabilities
 
     @classmethod
     def prepared(
@@ -72,18 +79,28 @@ class TrainSplit(Split):
         x, y = prepare(raw, physical, config, preprocessing)
         return cls(x, y, preprocessing, raw, physical, config, weights=weights)
 
+    def cut(self) -> "TrainSplit":
+        """The same samples without a margin, as distilled ones are."""
+        raw, physical = layout_of(self.config).cut(self.raw, self.physical)
+        return TrainSplit.prepared(raw, physical, self.config, self.preprocessing, self.weights)
+
     def ports(self, count: int | None = None) -> Tensor:
         """See Split."""
         seen, _ = layout_of(self.config).seen(self.raw[:count], self.physical[:count])
         return torch.from_numpy(self.preprocessing.integers(seen.numpy())).float()
 
     def epoch(self, generator: Generator, device: torch.device = CPU) -> tuple[Tensor, Tensor]:
-        """(x, y) of all N samples in their order on a device, augmented by the symmetries of the task, preprocessed."""
+        """(x, y) of all N samples in their order on a device, augmented by the symmetries of the task, preprocessed.
+
+        y are the probabilities where there are some: a symmetry leaves them as they are.
+        """
         layout = layout_of(self.config)
-        if not layout.augments:
-            return self.on(device)
-        x, y = layout.augmented(self.raw, self.physical, generator)
-        return self.preprocessing.tensor(x).to(device), output_units(y, self.preprocessing).to(device)
+        if layout.augments:
+            raw, physical = layout.augmented(self.raw, self.physical, generator)
+            x, y = self.preprocessing.tensor(raw).to(device), output_units(physical, self.preprocessing).to(device)
+        else:
+            x, y = self.on(device)
+        return x, y if self.probabilities is None else self.probabilities.to(device)
 
 
 @dataclass

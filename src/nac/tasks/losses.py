@@ -25,10 +25,12 @@ class Loss:
             position), and its parameters by keyword; gives (N,) losses, of which the weighted mean is made small. One
             with the keyword `label_smoothing` is given what `train.label_smoothing` says.
         kinds: of tasks that it is for.
+        soft: whether it also takes probabilities (N, O) in place of labels.
     """
 
     function: Callable[..., Tensor]
     kinds: tuple[Kind, ...] = ("classification", "regression")
+    soft: bool = False
 
     def __call__(self, outputs: Tensor, targets: Tensor, **params: Any) -> Tensor:
         """The losses (N,)."""
@@ -43,7 +45,7 @@ class Loss:
 LOSSES: Registry[Loss] = Registry("loss", "nac.tasks.losses")
 DEFAULT_LOSSES: dict[Kind, str] = {"classification": "cross_entropy", "regression": "mse"}
 
-_classification = partial(Loss, kinds=("classification",))
+_classification = partial(Loss, kinds=("classification",), soft=True)
 _regression = partial(Loss, kinds=("regression",))
 
 

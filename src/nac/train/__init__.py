@@ -13,6 +13,7 @@ from nac.train.fit import (
     predict,
     validation_loss,
 )
+from nac.train.norms import measure_norms
 
 __all__ = [
     "DeviceName",
@@ -24,6 +25,7 @@ __all__ = [
     "estimate",
     "evaluate",
     "fit",
+    "measure_norms",
     "predict",
     "training_device",
     "validation_loss",

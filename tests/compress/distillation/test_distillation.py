@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from nac.compress.distillation import DISTILLERS, Distilled, Distilling, distil,
 from nac.config import DistilledDataConfig, TaskConfig, TrainConfig
 from nac.errors import InputError, WorkError
 from nac.tasks import Dataset, describe, make_task
+from nac.tasks.losses import LOSSES
 from nac.testing import check_distiller
 from nac.train import evaluate, fit
 
-FEW = {"per_class": 3, "samples": 9, "experts": 1, "expert_epochs": 3, "inner_steps": 4, "iterations": 6}
+FEW = {"per_class": 3, "samples": 9, "experts": 1, "expert_epochs": 3, "inner_steps": 4, "iterations": 6,
+       "unroll": 6, "window": 3}
 
 
 def _from(config: TaskConfig, architecture: Architecture, folder: Path, **arrays: object) -> Problem:
@@ -101,7 +104,7 @@ def test_distilled_patches_are_counts_with_their_peak_inside(method: str, tmp_pa
     assert bool((made.raw.amax(dim=(1, 2)) > 10).all()), "counts, not shares of the brightest one"
 
 
-@pytest.mark.parametrize("method", ["trajectories", "distribution"])
+@pytest.mark.parametrize("method", ["unrolled", "trajectories", "distribution"])
 def test_targets_of_a_regression_are_learned_too(method: str) -> None:
     problem = line()
     task, dataset, _ = problem
@@ -129,11 +132,46 @@ def test_a_network_learns_the_real_task_from_distilled_samples_only(method: str)
     assert evaluate(network, dataset.test, task)["accuracy"] > 0.9
 
 
+def test_samples_lower_the_loss_of_trainings_on_them() -> None:
+    facts = distilled(blobs(), "unrolled", iterations=60, unroll=10, inner_rate=0.03).provenance
+    assert facts["loss"]["last"] < 0.8 * facts["loss"]["first"]
+
+
+def test_what_is_learned_are_the_probabilities(tmp_path: Path) -> None:
+    """Through a file as well, whether the task augments or not; the best epoch is chosen by them."""
+    for name in ("jets", "classification"):
+        problem = PROBLEMS[name](tmp_path)
+        task, dataset, _ = problem
+        file = tmp_path / f"{name}.npz"
+        write_distilled(file, distilled(problem, "unrolled"), task.config.data)
+        made = read_distilled(file, task.config.data, dataset.preprocessing)
+        assert made.probabilities is not None
+        assert not torch.equal(made.probabilities, made.probabilities.round())
+        few = made.dataset(dataset, task.config.data)
+        _, y = few.train.epoch(torch.Generator().manual_seed(0))
+        torch.testing.assert_close(y, made.probabilities)
+        torch.testing.assert_close(few.validation.y, made.probabilities)
+        assert few.train.y.dtype == torch.int64
+
+
+def test_a_loss_that_takes_labels_only_gets_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LOSSES._objects, "cross_entropy", replace(LOSSES["cross_entropy"], soft=False))
+    assert distilled(blobs(), "unrolled").probabilities is None
+
+
+@pytest.mark.parametrize("wrong", [np.ones((2, 2)), np.array([[0.5, 0.6, 0.0], [1, 0, 0]]), np.full((2, 3), np.nan)])
+def test_strange_probabilities_are_named(tmp_path: Path, wrong: np.ndarray) -> None:
+    task, dataset, _ = blobs()
+    file = write_npz(tmp_path / "d.npz", x=np.zeros((2, 4), np.float32), y=np.array([0, 1]), probabilities=wrong)
+    with pytest.raises(InputError, match=r"'probabilities': expected \(2, 3\) probabilities of the classes"):
+        read_distilled(file, task.config.data, dataset.preprocessing)
+
+
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_files_are_read_like_any_data_of_the_task(name: str, tmp_path: Path) -> None:
     problem = PROBLEMS[name](tmp_path)
     task, dataset, _ = problem
-    made, file = distilled(problem, "trajectories"), tmp_path / "distilled.npz"
+    made, file = distilled(problem, "unrolled"), tmp_path / "distilled.npz"
     write_distilled(file, made, task.config.data)
     again = read_distilled(file, task.config.data, dataset.preprocessing)
     torch.testing.assert_close(again.raw, made.raw, rtol=0, atol=0)
@@ -149,7 +187,7 @@ def test_what_is_stored_is_what_was_trained_on(tmp_path: Path) -> None:
     for name, make in PROBLEMS.items():
         problem = make(tmp_path)
         task, dataset, _ = problem
-        once: Dataset = distilled(problem, "trajectories").dataset(dataset, task.config.data)
+        once: Dataset = distilled(problem, "unrolled").dataset(dataset, task.config.data)
         assert bool(torch.isfinite(once.train.x).all()), name
         limit = dataset.preprocessing.limit
         assert limit is None or bool((once.train.x.abs() <= limit).all()), name

@@ -9,6 +9,7 @@ from torch import Tensor
 from nac.arch import Network
 from nac.config import DataConfig, DistilledDataConfig
 from nac.tasks import Dataset, Split, Task, TrainSplit
+from nac.tasks.losses import DEFAULT_LOSSES, LOSSES
 
 Progress = Callable[[int, int], None]
 """Called with how much is done, and how much there is to do."""
@@ -39,17 +40,25 @@ class Distilling:
         """Whether targets are labels, of which there are the same number in every class."""
         return self.task.config.data.kind == "classification"
 
+    @property
+    def soft(self) -> bool:
+        """Whether labels may be learned as probabilities, since the loss takes them."""
+        loss = self.task.config.loss
+        return self.classification and LOSSES[DEFAULT_LOSSES["classification"] if loss is None else loss.name].soft
+
 
 @dataclass(frozen=True)
 class Distilled:
     """Distilled samples as they lie in a file: raw inputs (N, *raw), physical targets (N,) or (N, T).
 
-    `provenance` says how they were made, well enough to make them again.
+    `probabilities` (N, classes) are what a training learns in place of the labels, where they were learned as well.
+    `provenance` says how all of it was made, well enough to make it again.
     """
 
     raw: Tensor
     physical: Tensor
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    probabilities: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.physical)
@@ -60,7 +69,8 @@ class Distilled:
         No real sample is left in it: the best epoch of a training on it is the one that fits it best.
         """
         train = TrainSplit.prepared(self.raw, self.physical, config, real.preprocessing)
-        own = Split(train.x, train.y, real.preprocessing)
+        train.probabilities = self.probabilities
+        own = Split(train.x, train.learned, real.preprocessing)
         return replace(real, train=train, validation=own, test=own, provenance=dict(self.provenance))
 
 

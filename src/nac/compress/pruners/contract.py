@@ -9,7 +9,7 @@ from torch import Tensor
 from nac.arch import Network, copied
 from nac.config import TrainConfig
 from nac.tasks import Dataset, Task
-from nac.train import fit
+from nac.train import fit, measure_norms
 
 Masks = dict[str, Tensor]
 
@@ -67,10 +67,15 @@ class Pruning:
             yield (1 - self.sparsity) ** (done / self.rounds)
 
     def trained(self, masks: Masks, *, distilled: bool = False) -> Network:
-        """A network trained from the start under masks, on real or on distilled samples. Raises WorkError."""
+        """A network trained from the start under masks, on real or on distilled samples. Raises WorkError.
+
+        After distilled samples its batch norms are measured on real ones (nac.train.norms).
+        """
         network = self.start()
         dataset, settings = (self.distilled(), self.distilled_train) if distilled else (self.dataset, self.train)
         fit(network, dataset, self.task, settings, seed=self.seed, masks=masks)
+        if distilled:
+            measure_norms(network, self.dataset.train.cut(), self.seed)
         return network
 
     def dense(self) -> Network:
