@@ -122,7 +122,7 @@ class InstantModel:
             float(np.exp(law(getattr(self, name), circuit)[0])) * share.get(name, 1.0) for name, law in LAWS.items()
         )
         cycles = max(math.ceil((levels + stages.levels) / levels_per_stage(target)), 1) + beats
-        return {"lut": lut + stages.lut, "ff": ff, "dsp": 0.0, "latency_cycles": cycles,
+        return {"lut": lut + stages.lut * share.get("lut", 1.0), "ff": ff, "dsp": 0.0, "latency_cycles": cycles,
                 "latency_ns": cycles * target.clock_period_ns, "ii": float(beats),
                 "rate_mhz": 1e3 / (beats * target.clock_period_ns)}  # fmt: skip
 
