@@ -33,7 +33,7 @@ from nac.train import Teacher, fit, predict
 logger = logging.getLogger(__name__)
 WARM_UP = 0.1
 """Share of the training in which beta rises linearly."""
-KEPT_RANGE = 1 / 3
+KEPT_RANGE = 0.5
 """Of the losses between a front's best and worst, by their logarithm: designs are made of those in this share of it."""
 FASTEST = 1.1
 """The largest change of a price from epoch to epoch, where a target is followed."""
