@@ -1,5 +1,6 @@
 """Folded circuits: one copy of the logic for every position, exact in the simulator, with gaps and without."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from designs import (
     random_network,
     samples,
 )
+from sheets import design_of_way, raw_samples
 
 from nac.arch import Architecture
 from nac.config import TargetConfig
@@ -26,6 +28,8 @@ from nac.errors import InputError, WorkError
 from nac.hardware import synthesise
 from nac.hardware.circuit.evaluate import corner_input, evaluate, random_input
 from nac.hardware.circuit.fixed import Fixed
+from nac.hardware.kit.pack import pack
+from nac.hardware.kit.verify import verify_kit
 from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import run_bench
@@ -163,6 +167,34 @@ def test_the_places_of_windows_in_zeros() -> None:
     assert part.times(range(5)) == [2, 4, 6]
     with pytest.raises(InputError, match="cannot be folded"):
         WindowPart(inputs=(), outputs=(), rows=axis, columns=Axis(5, 3, 1, 2)).check()
+
+
+@needs_iverilog
+def test_the_answer_leaves_a_folded_circuit(tmp_path: Path) -> None:
+    design = design_of_way(tmp_path, "log", 3)
+    project = rtl_project(design, design.record.task.target.model_copy(update={"fold": 4}))
+    circuit, stage = circuit_of(design), project.record.answer
+    assert stage is not None
+    assert stage.fold is not None
+    x = random_input(circuit, 40)
+    expected = evaluate(circuit, x)
+    assert np.array_equal(RtlEngine(design, project).predict(x), expected)  # and the answers are theirs
+    assert prove(project.whole, x, stage.gives(expected), tools.iverilog()).ii == 2
+    write_bench(project, x, expected)
+    for wrapper in ("answer_valid", "answer_axis"):
+        assert run_bench(project, wrapper, tools.iverilog()).said.startswith("40 results equal")
+
+
+@needs_iverilog
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+def test_the_kit_of_a_folded_circuit_is_checked(tmp_path: Path) -> None:
+    design = design_of_way(tmp_path, "log", 3)
+    target, x = design.record.task.target, design.record.preprocessing.apply(raw_samples(design, 30))
+    synthesise(design, target.model_copy(update={"fold": 2}), check_inputs=x, simulation=False, synthesis=False)
+    pack(design, tmp_path / "kit")
+    checks = {check.name: check.passed for check in verify_kit(tmp_path / "kit")}
+    assert all("1030" in checks[name] for name in ("reference.py", "RTL, valid", "RTL, axis", "RTL, answer_axis"))
 
 
 @needs_iverilog
