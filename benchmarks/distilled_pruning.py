@@ -47,7 +47,7 @@ from nac.arch import Network, copied, initialised
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
 from nac.compress.mode_connectivity import along_rounds, stability
 from nac.compress.pruners import Masks, Pruned, Pruning, prune, rewound
-from nac.config import CompressConfig, DistilledDataConfig, TrainConfig, load_task
+from nac.config import CompressConfig, TrainConfig, load_task
 from nac.pipeline.architectures import named_architecture
 from nac.report.barriers import DENSE, plot_connectivity
 from nac.tasks import Dataset, Task, TrainSplit, make_task
@@ -135,7 +135,7 @@ def dense(bench: Bench) -> Network:
 @cache
 def distilled(bench: Bench, method: str) -> Distilled:
     """Few samples of a bench, as many by every method."""
-    settings = DistilledDataConfig(method=method)
+    settings = bench.task.config.compress.distilled_data.model_copy(update={"method": method})
     task, dataset = bench.task, samples(bench)
     file = bench.folder / f"{bench.case.name.replace(' ', '-')}-{bench.seed}-{method}.npz"
     if not file.exists():
