@@ -13,7 +13,6 @@ from nac.tasks.layouts import layout_of
 from nac.tasks.preprocessing import LIMIT, Preprocessing
 from nac.tasks.scaling import fit_preprocessing
 from nac.tasks.stages import STAGES, StageProgram, StageStep
-from nac.tasks.stages.fitting import scaled
 from nac.testing import check_input_stage
 
 
@@ -81,13 +80,16 @@ def test_a_patch_fills_its_bits() -> None:
             assert shifted.max() < 1 << 8 and (shifted.max() >= 1 << 7 or span < 1 << 6)
 
 
-@pytest.mark.parametrize(("scaling", "text"), [("pseudo_log", "ufixed<14,12>"), ("shift", "fixed<8,8>")])
-def test_what_a_raw_type_can_hold_is_not_saturated_where_it_fits(scaling: str, text: str) -> None:
-    raw = raw_type(text)
-    values = np.random.default_rng(0).integers(100, 120, 1000) if scaling == "shift" else np.arange(20, 4000)
-    stage = scaled(raw, values // 8, centred=False) if scaling == "shift" else STAGES[scaling].fit(raw, values, (8,))
+@pytest.mark.parametrize("scaling", ["pseudo_log", "log_table"])
+def test_logarithms_of_all_that_a_raw_type_can_hold_are_centred_and_never_saturated(scaling: str) -> None:
+    raw = raw_type("ufixed<14,12>")
+    values = np.exp(np.random.default_rng(0).normal(5, 1.2, 5000)).clip(1, raw.high).astype(np.int64)
+    stage = STAGES[scaling].fit(raw, values, (8,))
     low, high = stage.ends((raw.low, raw.high))[-1]
-    assert -(LIMIT * 2**stage.fraction) <= low < high < LIMIT * 2**stage.fraction
+    found = np.ldexp(stage.run(every(raw)[:, None])[:, 0].astype(float), -stage.fraction)
+    assert -LIMIT <= np.ldexp(low, -stage.fraction) <= found[0] < found[-1] <= np.ldexp(high, -stage.fraction) < LIMIT
+    assert (np.diff(found) >= 0).all()
+    assert abs(np.median(found[values])) < 0.5
 
 
 def test_stages_of_arrays_bring_ranges_to_one() -> None:

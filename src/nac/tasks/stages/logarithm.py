@@ -46,13 +46,13 @@ class PseudoLogarithm(InputStage):
     def fit(self, raw: RawType, values: npt.NDArray[np.int64], shape: tuple[int, ...]) -> StageProgram:
         """See InputStage."""
         bits = raw.width - raw.signed
-        known = program(lambda x: self.write(x, bits)).run(np.append(np.maximum(values, 0), raw.high))
-        kept = int(known[-1]).bit_length()  # the sum of all places, which never come together, would have more
+        known = program(lambda x: self.write(x, bits)).run(np.append(np.maximum(values, 0), [0, raw.high]))
+        ends = int(known[-2]), int(known[-1])  # all places, which never come together, would add up to more
 
         def write(x: StageValue) -> StageValue:
-            return self.write(x.clip(0, raw.high) if raw.signed else x, bits).low(kept)
+            return self.write(x.clip(0, raw.high) if raw.signed else x, bits)
 
-        return scaled(raw, known[:-1], write, fills=SHORT_TAILS)
+        return scaled(raw, known[:-2], write, ends=ends, fills=SHORT_TAILS)
 
     def write(self, x: StageValue, bits: int) -> StageValue:
         """The steps for a number of so many bits."""
