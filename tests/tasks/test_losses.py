@@ -10,7 +10,7 @@ from datafiles import arrays_config, jets_config, write_npz
 from torch import Tensor
 from torch.nn import functional
 
-from nac.arch import Architecture, Dense, Network
+from nac.arch import Architecture, Dense, initialised
 from nac.config import TaskConfig, TrainConfig, validate
 from nac.errors import InputError
 from nac.tasks import make_task
@@ -100,7 +100,7 @@ def test_a_quantile_is_learned(tmp_path: Path) -> None:
     config = asked(loss, kind="regression", classes=[], outputs=1, shape=[1])
     task = make_task(config)
     dataset = task.load([file])
-    network = Network(Architecture(input=(1,), outputs=1, blocks=(Dense(width=2),)))
+    network = initialised(Architecture(input=(1,), outputs=1, blocks=(Dense(width=2),)), 0)
     fit(network, dataset, task, TrainConfig(epochs=15, learning_rate=3e-2), seed=0)
     answer = dataset.preprocessing.physical(predict(network, dataset.test.x).double().numpy())
     assert float(answer.mean()) == pytest.approx(np.log(10), abs=0.25)

@@ -215,7 +215,6 @@ def test_circuits_too_large_to_synthesise_here_are_only_compared(
 
 def test_networks_too_large_to_unroll_are_skipped(design_of: DesignMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nac.hardware.rtl.lowering.MOST_PRODUCTS", 10)
-    monkeypatch.setattr("nac.hardware.rtl.build.MOST_PRODUCTS", 10)
     design = design_of("mlp", 3)
     export(design)
     report = build_rtl(design, TargetConfig(), random_input(circuit_of(design), 10))
