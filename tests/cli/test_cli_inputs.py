@@ -81,6 +81,8 @@ def test_truncated_npz(nac: Command, jets_file: Path, tmp_path: Path) -> None:
         (["jets", "--set", "search.objectives=[{name: acuracy}]"], ["search.objectives.0.name", "acuracy", "accuracy"]),
         (["jets", "--set", "search.objectives=[{name: accuracy}, {name: bops, max: 10}]"], ["bops <= 10", "feasible"]),
         (["jets", "--set", "data.constituents=9"], ["9"]),
+        (["jets", "--set", "target.fold=3"], ["target.fold", "3 positions a clock", "8"]),
+        (["jets", "--set", "compress.distilled_data.file=few.npz"], ["compress.distilled_data.file", "few.npz"]),
         (["jets", "--data", "missing.npz"], ["missing.npz"]),
         (["jets", "--data", "."], ["."]),
     ],

@@ -1,5 +1,6 @@
 """The FPGA that a design is for, and how it is to be filled."""
 
+import math
 import operator
 from pathlib import Path
 from typing import Literal
@@ -45,3 +46,17 @@ class TargetConfig(Model):
     def capacity(self) -> dict[str, int]:
         """What the part holds by name of the resource, as far as it is known."""
         return capacity(self.part, self.resources)
+
+    def fold_problem(self, shape: tuple[int, ...]) -> str | None:
+        """Why `fold` does not suit samples of a shape (channels first), None where it does.
+
+        Circuits for some positions a clock take one of an image, or a divisor of those of a trace or a set.
+        """
+        space = shape[1:]
+        if self.fold == "all":
+            return None
+        if math.prod(space) == 1:
+            return "target.fold: the input has one position only, expected an image, a trace or a set"
+        if math.prod(space) % self.fold or (len(space) > 1 and self.fold > 1):
+            return f"target.fold: {self.fold} positions a clock do not divide the input's {' x '.join(map(str, space))}"
+        return None

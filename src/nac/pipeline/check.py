@@ -93,7 +93,9 @@ def task_problems(
         space_data: what the file of the search space would say, where it is none.
     """
     task = make_task(config)
-    found = [*_name_problems(task), *_backend_problems(config)]
+    found = [*_name_problems(task), *_backend_problems(config), *_file_problems(config)]
+    if problem := config.target.fold_problem(task.input_shape):
+        found.append(problem)
     shapes = task.input_shape, task.outputs
     try:
         if space_data is None:
@@ -134,6 +136,12 @@ def _name_problems(task: Task) -> Iterator[str]:
 def _backend_problems(config: TaskConfig) -> Iterator[str]:
     if config.target.backend not in BACKENDS:
         yield f"target.backend: expected one of {', '.join(BACKENDS)} (found {config.target.backend!r})"
+
+
+def _file_problems(config: TaskConfig) -> Iterator[str]:
+    file = config.compress.distilled_data.file
+    if file is not None and not file.is_file():
+        yield f"compress.distilled_data.file: {file}: no such data file"
 
 
 def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:

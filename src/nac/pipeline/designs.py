@@ -184,9 +184,13 @@ def synth_design(
         raise InputError(f"--backend {backend}: expected one of {', '.join(BACKENDS)}")
     if language not in LANGUAGES:
         raise InputError(f"--language {language}: expected one of {', '.join(LANGUAGES)}")
+    if fold not in (None, "all") and not (str(fold).isdecimal() and int(str(fold)) > 0):
+        raise InputError(f"--fold {fold}: expected all, or how many positions a clock")
     design = Design.load(path)
-    asked = {name: value for name, value in (("backend", backend), ("fold", fold)) if value}
+    asked = {name: value for name, value in (("backend", backend), ("fold", fold)) if value is not None}
     target = validate(TargetConfig, {**design.record.task.target.model_dump(), **asked}, "nac synth")
+    if problem := target.fold_problem(design.record.architecture.input):
+        raise InputError(f"{path}: {problem}")
     if project is not None and project.exists() and (not project.is_dir() or any(project.iterdir())):
         raise InputError(f"{project}: is not empty, expected a new folder for the project")
     inputs = _check_inputs(design, files)

@@ -19,6 +19,7 @@ from designs import (
     random_network,
     samples,
 )
+from rich.console import Console
 from sheets import design_of_way, raw_samples
 
 from nac.arch import Architecture
@@ -38,6 +39,7 @@ from nac.hardware.rtl.fold.window import Axis, WindowPart
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import Simulation, prove
 from nac.hardware.rtl.wrappers import write_bench
+from nac.pipeline.designs import synth_design
 from nac.space import SearchSpace
 
 needs_iverilog = pytest.mark.skipif(tools.iverilog() is None, reason=tools.MISSING["iverilog"])
@@ -157,6 +159,19 @@ def test_the_logic_is_smaller_and_is_chosen_again(design_of: DesignMaker) -> Non
 def test_what_cannot_be_folded_is_said(design_of: DesignMaker, kind: str, fold: int, said: str) -> None:
     with pytest.raises(InputError, match=f"target.fold: .*{said}"):
         folded(design_of(kind, 3), fold)
+
+
+@pytest.mark.parametrize(
+    ("fold", "said"),
+    [("0", "--fold 0: expected all, or"), ("abc", "--fold abc: expected all, or"), ("", "--fold : expected all, or"),
+     (3, "3 positions a clock do not divide the input's 8")],
+)  # fmt: skip
+def test_a_fold_that_cannot_be_is_refused_before_any_work(design_of: DesignMaker, fold: int | str, said: str) -> None:
+    design = design_of("mean", 3)
+    quiet = Console(quiet=True)
+    with pytest.raises(InputError, match=said):
+        synth_design(design.path, backend=None, project=None, files=[], console=quiet, fold=fold)
+    assert not (design.path / "model.onnx").exists()
 
 
 def test_the_places_of_windows_in_zeros() -> None:

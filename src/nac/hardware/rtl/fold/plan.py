@@ -94,11 +94,8 @@ class _Planner:
         self.notes: list[str] = []
         self.last = circuit.input  # whose value streams
         space = self.last.shape[1:]
-        if not space or math.prod(space) == 1:
-            raise InputError("target.fold: the input has one position only, expected an image, a trace or a set")
-        if math.prod(space) % positions or positions > math.prod(space) or (len(space) > 1 and positions > 1):
-            raise InputError(f"target.fold: {positions} positions a clock do not divide the input's "
-                             f"{' x '.join(map(str, space))}")  # fmt: skip
+        if problem := TargetConfig(fold=positions).fold_problem(self.last.shape):
+            raise InputError(problem)
         self.space: tuple[int, ...] = space
         self.beats = self.beats_in = math.prod(space) // positions
         self.at: Sequence[int] = range(self.beats)  # the clocks at which the beats of an inference come
