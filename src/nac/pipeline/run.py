@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 
-from nac.config import CompressConfig, merge, validate
+from nac.config import CompressConfig, TaskConfig, merge, validate
 from nac.design import Design
 from nac.errors import InputError, WorkError
 from nac.pipeline.interrupt import orderly_interrupts
@@ -89,6 +89,10 @@ def require_none(failures: Mapping[str, str], run: Run) -> None:
         raise WorkError(f"{run.path}: {what} failed, the others are finished: {said}")
 
 
+UNIFORM = ("bits", "sparsity", "mixed", "structured", "digits")
+"""What designs vary in that have no learned widths."""
+
+
 def compress_run(
     path: Path, asked: Mapping[str, Any], *, trials: Sequence[int] | None = None, console: Console
 ) -> tuple[list[Design], dict[str, str]]:
@@ -99,12 +103,25 @@ def compress_run(
     Raises InputError when there is no run or no such trial, or a setting is unknown or out of range.
     """
     context = open_run(Run(path), console)
-    given = {key: value for key, value in asked.items() if value is not None}
-    settings = validate(CompressConfig, merge(context.record.task.compress.model_dump(), given), "nac compress")
+    settings = _settings(context.record.task, asked)
     with context.run.lock():
         designs = make_designs(context, settings, trials)
     _warned(context.run)
     return designs, context.failures
+
+
+def _settings(task: TaskConfig, asked: Mapping[str, Any]) -> CompressConfig:
+    """The task's `compress` with what is asked for in place. Raises InputError where nothing would come of it."""
+    given = {key: value for key, value in asked.items() if value is not None}
+    if uniform := [key for key in UNIFORM if key in given]:
+        if task.search.fronts is not None:
+            raise InputError(f"--{uniform[0]}: the trials of this run are fronts of learned widths, which become "
+                             "designs as they are")
+        if (given.get("learned") or {}).get("alone"):
+            raise InputError(f"--{uniform[0]}: --learned makes designs of learned widths alone, expected one of both")
+        if task.compress.learned is not None:  # who asks for such designs gets them, whatever the task makes alone
+            given["learned"] = {**(given.get("learned") or {}), "alone": False}
+    return validate(CompressConfig, merge(task.compress.model_dump(), given), "nac compress")
 
 
 def _warned(run: Run) -> Front:
