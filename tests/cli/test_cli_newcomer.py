@@ -7,6 +7,7 @@ import pytest
 import yaml
 from command import Command
 
+from nac.config import load_task
 from nac.pipeline.request import Request
 
 TASKS = sorted(Path("tasks").glob("*.yaml"))
@@ -109,3 +110,12 @@ def test_one_wrong_value_is_one_sentence(nac: Command) -> None:
 def test_a_run_remembers_its_task_so_that_it_can_be_named_from_anywhere() -> None:
     assert Request("jets").source == "jets"
     assert Request("tasks/qubit.yaml").source == str(Path("tasks/qubit.yaml").resolve())
+
+
+def test_check_says_what_a_preset_trains(nac: Command) -> None:
+    said = " ".join(nac("check", "jets_features").out.split())
+    fronts = load_task("jets_features", preset="fronts")
+    assert fronts.compress.learned is not None
+    assert f"fronts: {fronts.search.trials} trials of {fronts.compress.learned.train.epochs} epochs" in said
+    assert "winners at learned widths, for" in said
+    assert "winners at 8, 6, 4 bits, for" in said

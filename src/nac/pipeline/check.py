@@ -197,14 +197,24 @@ def _check_task(file: Path, presets: Sequence[str], overrides: Sequence[str]) ->
         if found := task_problems(config, str(file), to_hardware=_deployable(config)):
             problems += found
             continue
-        notes.append(f"{preset}: {config.search.trials} trials of {config.train.epochs} epochs in {config.space}, "
-                     f"{config.compress.designs} winners at {_widths(config)} bits, "
+        notes.append(f"{preset}: {config.search.trials} trials of {_epochs(config)} epochs in {config.space}, "
+                     f"{config.compress.designs} winners at {_widths(config)}, "
                      f"for {config.target.part}" + ("" if config.target.capacity else " (its resources are not known)"))
     return Lint(str(file), "task", tuple(dict.fromkeys(problems)), tuple(notes))
 
 
+def _epochs(config: TaskConfig) -> int:
+    """Those of a whole training in the search."""
+    learned = config.compress.learned
+    return config.train.epochs if config.search.fronts is None or learned is None else learned.train.epochs
+
+
 def _widths(config: TaskConfig) -> str:
-    return ", ".join(map(str, config.compress.bits)) or "their own"
+    learned = config.compress.learned
+    uniform = f"{', '.join(map(str, config.compress.bits)) or 'their own'} bits"
+    if learned is None:
+        return uniform
+    return "learned widths" if learned.alone else f"{uniform} and learned widths"
 
 
 def _deployable(config: TaskConfig) -> bool:
