@@ -163,11 +163,11 @@ def test_cocotb_runs_the_same_vectors_and_a_reset(design_of: DesignMaker, tmp_pa
     assert "TESTS=2 PASS=2 FAIL=0" in done.stdout, done.stdout[-2000:] + done.stderr
 
 
-@pytest.mark.skipif(shutil.which("fusesoc") is None, reason="FuseSoC is not installed (pip install fusesoc)")
 @pytest.mark.skipif(tools.iverilog() is None, reason=tools.MISSING["iverilog"])
 def test_fusesoc_builds_and_runs_the_core(design_of: DesignMaker, tmp_path: Path) -> None:
     project = with_bench(design_of("mlp", 2), 50)
-    command = ["fusesoc", "--cores-root", str(project.path), "run", "--build-root", str(tmp_path / "build")]
+    fusesoc = str(Path(sys.executable).parent / "fusesoc")
+    command = [fusesoc, "--cores-root", str(project.path), "run", "--build-root", str(tmp_path / "build")]
     name = f"nac:designs:{project.record.top}"
     sim = [*command, "--target", "sim", name]
     done = subprocess.run(sim, cwd=tmp_path, capture_output=True, text=True, check=False)
