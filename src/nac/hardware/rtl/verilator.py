@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import platform
 import shutil
 import tempfile
 from pathlib import Path
@@ -35,8 +36,9 @@ def compile_bench(tool: Tool, top: str, sources: list[str], work: Path, timeout_
 
 
 def _kept(tool: Tool) -> Path:
-    """Where the runtime lies that this Verilator, compiler and flags make."""
-    said = [tool.version, *tool.command, version_line("c++"), os.environ.get("CXX", ""), MAKE, COMPILE]
+    """Where the runtime lies that this Verilator, compiler and flags make, for processors as this one."""
+    compiler = [version_line("c++"), os.environ.get("CXX", ""), platform.machine(), *platform.libc_ver()]
+    said = [tool.version, *tool.command, *compiler, MAKE, COMPILE]
     return cache_folder() / "verilator" / hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
