@@ -24,6 +24,11 @@ def levels_per_stage(target: TargetConfig) -> float:
     return target.clock_period_ns * LEVELS_PER_NS
 
 
+def stage_delay(graph: CombLogic, stages: int) -> float:
+    """Levels of logic in one stage, in alkaid's unit."""
+    return float(graph.latency[1]) / max(stages, 1)
+
+
 def printed(logic: CombLogic | FSM, folder: Path, top: str, target: TargetConfig, **more: float) -> RTLModel:
     """Write a circuit and the vendors' scripts into a folder: our adder, names that no other module has."""
     with alkaid():  # cut into stages it is traced again

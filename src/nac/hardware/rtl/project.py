@@ -8,8 +8,6 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from alkaid.codegen.rtl import RTLModel
 from alkaid.types import CombLogic
 
@@ -17,7 +15,6 @@ from nac.config import TargetConfig
 from nac.errors import InputError, WorkError
 from nac.hardware.circuit import Circuit
 from nac.hardware.circuit.answer import answer_circuit, answers, with_answer
-from nac.hardware.circuit.evaluate import corner_input, evaluate, random_input
 from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.circuit.output import OutputSheet
 from nac.hardware.interface import elements
@@ -27,31 +24,27 @@ from nac.hardware.rtl.fold.write import write_folded
 from nac.hardware.rtl.lowering import LowerOptions, lower, lower_behind
 from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.names import rtl_top
-from nac.hardware.rtl.printed import levels_per_stage, printed
+from nac.hardware.rtl.printed import levels_per_stage, printed, stage_delay
 from nac.hardware.rtl.record import ANSWER_GRAPH, GRAPH, LAYOUT, RECORD, AnswerRecord, RtlProject, RtlRecord
-from nac.hardware.rtl.running import run_graph
+from nac.hardware.rtl.running import CHECKED, Outputs, require_exact, run_graph, same
 from nac.hardware.rtl.templates import template
 from nac.hardware.rtl.wrappers import write_wrappers
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)
-CHECKED = 1000
 ANSWER_MODELS = "answer"
 """The folder of the adder graphs of a folded circuit with its output stage, below the others."""
-Outputs = npt.NDArray[np.float64]
 
 
 def check_graph(
-    graph: CombLogic, circuit: Circuit, samples: int = CHECKED, answers: Callable[[Outputs], Outputs] = lambda y: y
+    graph: CombLogic, circuit: Circuit, samples: int = CHECKED, answers: Callable[[Outputs], Outputs] = same
 ) -> None:
     """Raise WorkError unless the graph computes what the circuit does, on inputs over all of its range.
 
     With `answers`, what that makes of the circuit's outputs.
     """
-    x = np.concatenate([random_input(circuit, samples), corner_input(circuit, samples // 2)])
-    different = (run_graph(graph, x) != answers(evaluate(circuit, x))).any(axis=1)
-    if different.any():
-        raise WorkError(f"the adder graph differs from the circuit on {different.sum()} of {len(x)} random inputs")
+    compute = partial(run_graph, graph)
+    require_exact(compute, circuit, "the adder graph differs from the circuit", samples, answers)
 
 
 def write_rtl(
@@ -156,11 +149,6 @@ def _record(model: RTLModel, graph: CombLogic, circuit: Circuit, target: TargetC
         delay_levels=round(stage_delay(graph, int(model.latency)), 3), operations=len(graph.ops),
         version=metadata.version("alkaid"), layout=LAYOUT,
     )  # fmt: skip
-
-
-def stage_delay(graph: CombLogic, stages: int) -> float:
-    """Levels of logic in one stage, in alkaid's unit."""
-    return float(graph.latency[1]) / max(stages, 1)
 
 
 def readme(record: RtlRecord, name: str, target: TargetConfig, interface: str = "") -> str:

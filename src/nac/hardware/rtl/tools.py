@@ -51,22 +51,24 @@ class Tool:
 @cache
 def version_line(program: str) -> str:
     """The first line of what a program on the PATH says of its version, '' where there is none."""
-    try:
-        done = subprocess.run([program, "--version"], capture_output=True, text=True, errors="replace", timeout=60,
-                              check=False)  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.partition("\n")[0]
+    return (_said([program, "--version"]) or "").partition("\n")[0]
 
 
 def _version(command: Sequence[str]) -> str | None:
     """What a program's version text says, '' when it prints no number, None when it cannot be run."""
+    if (said := _said(command)) is None:
+        return None
+    found = re.search(r"\d+(\.\d+)+", said)
+    return found[0] if found else ""
+
+
+def _said(command: Sequence[str]) -> str | None:
+    """What a program prints, None when it cannot be run."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False)
     except (OSError, subprocess.SubprocessError):
         return None
-    found = re.search(r"\d+(\.\d+)+", done.stdout + done.stderr)
-    return found[0] if found else ""
+    return done.stdout + done.stderr
 
 
 def _package_version(name: str) -> str | None:

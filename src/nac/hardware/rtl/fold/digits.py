@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from nac.hardware.circuit.fixed import Fixed
-from nac.hardware.rtl.fold.parts import Part, Values, bits, declared, joined, slices
+from nac.hardware.rtl.fold.parts import Part, Values, declared, joined, slices
 from nac.hardware.rtl.ports import width
 from nac.hardware.rtl.templates import template
 
@@ -51,7 +51,7 @@ class DigitsPart(Part):
         lut = sum(wide) * (1 + weights * -(-self.weight_bits // 2))
         return self.model_copy(update={"lut": float(lut), "ff": width(self.outputs) + 1})
 
-    def verilog(self, name: str) -> str:
+    def body(self) -> dict[str, str]:
         """See `Part`."""
         given, lines, kept = slices(self.inputs, "in_data"), [], list[str]()
         for k, type_ in enumerate(self.inputs[: self.values]):
@@ -65,10 +65,9 @@ class DigitsPart(Part):
                 lines += self._product(f"{weight}_{low}", k, word, low, high, self.outputs[place])
                 kept.append(f"p{weight}_{low}[{self.outputs[place].width - 1}:0]" if self.outputs[place].width else "")
                 place += 1
-        return template(
-            "fold/digits.v", name=name, bits=bits(self.inputs), out_bits=bits(self.outputs), body="\n".join(lines),
-            data=joined(kept),
-        )  # fmt: skip
+        says = "Values, and their products with weights that come beside them."
+        inside = template("fold/digits.v", products="\n".join(lines), data=joined(kept))
+        return {"says": says, "kind": "reg", "body": inside}
 
     def _product(self, name: str, k: int, word: str, low: int, high: int, type_: Fixed) -> list[str]:
         """Rows from the lowest two bits up; of each sum, the two lowest bits are done."""

@@ -21,6 +21,7 @@ from nac.errors import WorkError
 from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.interface import elements
 from nac.hardware.rtl.ports import width
+from nac.hardware.rtl.templates import template
 
 Values = npt.NDArray[np.float64]
 
@@ -48,6 +49,10 @@ class Part(Model):
 
     def verilog(self, name: str) -> str:
         """That module."""
+        return template("fold/part.v", name=name, bits=bits(self.inputs), out_bits=bits(self.outputs), **self.body())
+
+    def body(self) -> dict[str, str]:
+        """What the module says of itself, the `kind` of its output (wire or reg), and what is in it."""
         raise NotImplementedError
 
 

@@ -21,14 +21,13 @@ class ReducePart(Part):
         """See `Part`."""
         return [at[-1] + 1]
 
-    def verilog(self, name: str) -> str:
+    def body(self) -> dict[str, str]:
         """See `Part`."""
-        return template(
-            "fold/reduce.v", name=name, bits=bits(self.inputs), out_bits=bits(self.outputs), beats=self.beats,
-            beat_bits=counter(self.beats), body=self._body(),
-        )  # fmt: skip
+        inside = template("fold/reduce.v", beats=self.beats, beat_bits=counter(self.beats), result=self._result())
+        says = f"One value of {self.beats} beats, there when the last one has come."
+        return {"says": says, "kind": "wire", "body": inside}
 
-    def _body(self) -> str:
+    def _result(self) -> str:
         raise NotImplementedError
 
 
@@ -49,7 +48,7 @@ class SumPart(ReducePart):
         lut, ff = total + 2 * counter(self.beats), 2 * total + counter(self.beats)
         return self.model_copy(update={"lut": float(lut), "ff": ff})
 
-    def _body(self) -> str:
+    def _result(self) -> str:
         lines, kept = [], []
         values = slices(self.inputs, "in_data")
         for k, (value, type_, to) in enumerate(zip(values, self.inputs, self.outputs, strict=True)):
@@ -90,7 +89,7 @@ class MostPart(ReducePart):
         lut = 1.5 * total + 2 * counter(self.beats)
         return self.model_copy(update={"lut": lut, "ff": total + counter(self.beats)})
 
-    def _body(self) -> str:
+    def _result(self) -> str:
         lines, kept = [], []
         for k, (value, type_) in enumerate(zip(slices(self.inputs, "in_data"), self.inputs, strict=True)):
             if type_.width:
@@ -117,7 +116,7 @@ class GatherPart(ReducePart):
         held = width(self.inputs) * self.beats + counter(self.beats)
         return self.model_copy(update={"lut": 2.0 * counter(self.beats), "ff": held})
 
-    def _body(self) -> str:
+    def _result(self) -> str:
         word = bits(self.inputs)
         every = [slices(self.inputs, "held", (self.beats - 1 - beat) * word) for beat in range(self.beats)]
         parts = [every[beat][element] for element in range(len(self.inputs)) for beat in range(self.beats)]

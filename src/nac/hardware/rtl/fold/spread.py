@@ -46,7 +46,7 @@ class SpreadPart(Part):
         counters = 3 * counter(self.depth) + counter(self.groups)
         return self.model_copy(update={"lut": float(memory + chosen + counters), "ff": width(self.outputs) + counters})
 
-    def verilog(self, name: str) -> str:
+    def body(self) -> dict[str, str]:
         """See `Part`."""
         values, cases = slices(self.inputs, "word"), []
         pairs = zip(self.inputs, values, strict=True)
@@ -66,11 +66,12 @@ class SpreadPart(Part):
         for group, lane, zeros in cases:
             last = max(self.outputs[lane].width, 1) - 1
             lines.append(f"  wire [{last}:0] lane{lane}_{group}_moved = lane{lane}_{group} <<< {zeros};")
-        return template(
-            "fold/spread.v", name=name, bits=bits(self.inputs), out_bits=bits(self.outputs), depth=self.depth,
-            places=counter(self.depth), groups=self.groups, group_bits=counter(self.groups), lanes="\n".join(lines),
-            cases="\n".join(picked),
+        inside = template(
+            "fold/spread.v", bits=bits(self.inputs), depth=self.depth, places=counter(self.depth), groups=self.groups,
+            group_bits=counter(self.groups), lanes="\n".join(lines), cases="\n".join(picked),
         )  # fmt: skip
+        says = f"Every beat in {self.groups} beats of some of its channels, through a queue of {self.depth}."
+        return {"says": says, "kind": "reg", "body": inside}
 
 
 def served(at: Sequence[int], groups: int) -> list[int]:

@@ -44,13 +44,15 @@ class TablePart(Part):
         words = pack(np.array(self.table), own)
         return np.array([[int(bit) for bit in f"{int(word, 16):0{bits(own)}b}"] for word in words])
 
-    def verilog(self, name: str) -> str:
+    def body(self) -> dict[str, str]:
         """See `Part`."""
         own = self.outputs[len(self.inputs) :]
         words, digits = pack(np.array(self.table), own), counter(len(self.table))
         rows = [f"      {digits}'d{beat}: row <= {bits(own)}'h{word};" for beat, word in enumerate(words)]
         data = [*slices(self.inputs, "held"), *slices(own, "row")]
-        return template(
-            "fold/table.v", name=name, bits=bits(self.inputs), out_bits=bits(self.outputs), row_bits=bits(own),
-            beats=len(self.table), beat_bits=digits, rows="\n".join(rows), data=joined(data),
+        inside = template(
+            "fold/table.v", bits=bits(self.inputs), row_bits=bits(own), beats=len(self.table), beat_bits=digits,
+            rows="\n".join(rows), data=joined(data),
         )  # fmt: skip
+        says = f"Behind every beat of {len(self.table)} the weights that are for it."
+        return {"says": says, "kind": "wire", "body": inside}

@@ -121,7 +121,7 @@ class WindowPart(Part):
                 found.append(f"{name}_there[{place}]")
         return found
 
-    def verilog(self, name: str) -> str:
+    def body(self) -> dict[str, str]:
         """See `Part`."""
         word, behind = bits(self.inputs), self.behind
         pieces, place = [], 0
@@ -136,8 +136,8 @@ class WindowPart(Part):
                     value = f"{{{type_.width}{{{mask}}}}} & {value}"
                 pieces.append(value if type_.width else "")
                 place += 1
-        return template(
-            "fold/window.v", name=name, bits=word, out_bits=bits(self.outputs), length=self.length, data=joined(pieces),
+        inside = template(
+            "fold/window.v", bits=word, length=self.length, data=joined(pieces),
             row_bits=counter(self.rows.length), column_bits=counter(self.columns.length),
             rows=self.rows.length, columns=self.columns.length,
             leaves=" && ".join(_leaves(n, axis) for n, axis in (("row", self.rows), ("column", self.columns))),
@@ -148,6 +148,9 @@ class WindowPart(Part):
                 beat_bits=counter(self.rows.length * self.columns.length), waiting_bits=counter(behind + 1),
             ) if behind else "  wire moves = in_valid;\n  wire comes = in_valid;",
         )  # fmt: skip
+        says = (f"Windows of an image whose positions come one after the other, row by row: {self.rows.length} rows of "
+                f"{self.columns.length}.")
+        return {"says": says, "kind": "wire", "body": inside}
 
 
 def _leaves(name: str, axis: Axis) -> str:

@@ -1,14 +1,3 @@
-// Every beat in $groups beats of some of its channels, through a queue of $depth.
-`timescale 1ns / 1ps
-
-module $name (
-    input wire clk,
-    input wire rst,
-    input wire in_valid,
-    input wire [$bits - 1:0] in_data,
-    output reg out_valid,
-    output reg [$out_bits - 1:0] out_data
-);
   (* ram_style = "distributed" *)
   reg [$bits - 1:0] queue[0:$depth - 1];
   reg [$places:0] written;
@@ -35,4 +24,3 @@ $lanes
 $cases
       default: out_data <= 0;
     endcase
-endmodule

@@ -1,14 +1,3 @@
-// Behind every beat of $beats the weights that are for it.
-`timescale 1ns / 1ps
-
-module $name (
-    input wire clk,
-    input wire rst,
-    input wire in_valid,
-    input wire [$bits - 1:0] in_data,
-    output reg out_valid,
-    output wire [$out_bits - 1:0] out_data
-);
   reg [$beat_bits - 1:0] beat;
   reg [$bits - 1:0] held;
   reg [$row_bits - 1:0] row;
@@ -23,4 +12,3 @@ $rows
     endcase
   end
   assign out_data = $data;
-endmodule

@@ -1,14 +1,3 @@
-// Windows of an image whose positions come one after the other, row by row: $rows rows of $columns.
-`timescale 1ns / 1ps
-
-module $name (
-    input wire clk,
-    input wire rst,
-    input wire in_valid,
-    input wire [$bits - 1:0] in_data,
-    output reg out_valid,
-    output wire [$out_bits - 1:0] out_data
-);
 $waiting
 
   reg [$length * $bits - 1:0] line;  // the newest position in the lowest bits
@@ -32,4 +21,3 @@ $phases
   end
 $there
   assign out_data = $data;
-endmodule
