@@ -81,14 +81,14 @@ class Bench:
             initialised(named_architecture(task.config, self.case.baseline), self.seed), self.rewind, task,
             dataset, self.case.train, self.seed,
         )  # fmt: skip
-        few, train = self._few(way)
+        few, train = self.few(way)
         trained = dense(self) if way == "gradual" else start
         return Pruning(
             task, dataset, lambda: copied(start), self.case.train, sparsity, ROUNDS[sparsity], self.seed, lambda: few,
             train, lambda: copied(trained),
         )  # fmt: skip
 
-    def _few(self, way: str) -> tuple[Dataset, TrainConfig]:
+    def few(self, way: str) -> tuple[Dataset, TrainConfig]:
         """The samples that masks are found on, and the budget of a training on them."""
         task, dataset, train = self.task, samples(self), CompressConfig().distilled_train
         if way in DISTILLED:

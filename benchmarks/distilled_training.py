@@ -13,14 +13,13 @@ is appended to the rows file; a second call goes on.
 
 import argparse
 import json
-import math
 import time
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
-from distilled_pruning import Bench, distilled, fewer, samples
-from distilled_tables import CASES, Case
+from distilled_pruning import Bench, distilled, samples
+from distilled_tables import CASES, REAL_STEPS, Case, mean_and_error, spread
 
 from nac.arch import initialised
 from nac.compress.distillation import DISTILLERS
@@ -39,9 +38,7 @@ def measured(bench: Bench, method: str) -> Row:
     architecture = named_architecture(task.config, bench.case.baseline)
     began = time.process_time()
     if method == ALL:
-        steps = train.epochs * math.ceil(len(distilled(bench, CONTROL)) / train.batch_size)
-        few = fewer(dataset, steps * train.batch_size, bench.seed)
-        train = train.model_copy(update={"epochs": math.ceil(steps * train.batch_size / len(few.train))})
+        few, train = bench.few(REAL_STEPS)
     else:
         few = distilled(bench, method).dataset(dataset, task.config.data)
     made, found = time.process_time() - began, []
@@ -65,14 +62,9 @@ def table(rows: list[Row], case: Case) -> str:
         values = [case.scale * row["metric"] for row in those]
         gains = [case.scale * (row["metric"] - control[row["seed"]]) for row in those if row["seed"] in control]
         seconds = fmean(row["seconds"] for row in those)
-        lines.append(f"| {method} | {_with_error(values, case.digits, 1)} | "
-                     f"{_with_error(gains, case.digits, math.sqrt(len(gains)))} | {seconds:.0f} |")  # fmt: skip
+        lines.append(f"| {method} | {spread(values, case.digits)} | {mean_and_error(gains, case.digits)} | "
+                     f"{seconds:.0f} |")  # fmt: skip
     return "\n".join(lines)
-
-
-def _with_error(values: list[float], digits: int, over: float) -> str:
-    error = f" ± {stdev(values) / over:.{digits}f}" if len(values) > 1 else ""
-    return f"{fmean(values):.{digits}f}{error}"
 
 
 def main() -> None:

@@ -209,8 +209,7 @@ class _Workshop:
     @cached_property
     def teachers(self) -> tuple[Network, ...]:
         """Networks that teach instead of a winner's own."""
-        count = self.settings.teachers
-        return best_networks(self.run.trial(0).parent.glob("*"), count, self.task, self.dataset) if count else ()
+        return best_networks(self.run.trial(0).parent.glob("*"), self.settings.teachers, self.task, self.dataset)
 
     def _estimates(self, network: Network) -> dict[str, dict[str, Estimate]]:
         """The metrics by split; `choice` are those of the samples that choices are made on."""

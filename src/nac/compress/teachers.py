@@ -15,10 +15,12 @@ def best_networks(folders: Iterable[Path], count: int, task: Task, dataset: Data
 
     Args:
         folders: of trials; those without a complete network are passed over.
-        count: how many at most.
+        count: how many at most; of none, nothing is read.
         task: loss.
         dataset: whose validation samples choose.
     """
+    if not count:
+        return ()
     networks = [load_float(folder) for folder in sorted(folders) if (folder / ARCHITECTURE).exists()]
     networks.sort(key=lambda network: validation_loss(network, dataset.validation, task))
     return tuple(networks[:count])

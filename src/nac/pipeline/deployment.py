@@ -94,13 +94,12 @@ class LearnedFronts(ShortDeployment):
                                settings, seed)  # fmt: skip
         return [deployed(network, point) for point in points]
 
-
     def _teacher(self, network: Network, folder: Path) -> Teacher | None:
         """The best networks of this trial and those before it, where the local search wants such."""
         settings = self.task.config.compress
         before = [other for other in folder.parent.glob("*") if other.name <= folder.name]
-        count = settings.teachers
-        return teacher_of(network, settings, best_networks(before, count, self.task, self.dataset) if count else ())
+        best = best_networks(before, settings.teachers, self.task, self.dataset)
+        return teacher_of(network, settings, best)
 
 
 def deployment_for(task: Task, dataset: Dataset) -> ShortDeployment | None:

@@ -54,12 +54,17 @@ def weighted_mean(losses: Tensor, weights: Tensor | None) -> Tensor:
     return losses.mean() if weights is None else (losses * weights).mean()
 
 
+def asked_loss(choice: Choice | None, kind: Kind) -> Choice:
+    """The loss that a task asks for, or that of its kind."""
+    return choice or Choice(name=DEFAULT_LOSSES[kind])
+
+
 def named_loss(choice: Choice | None, kind: Kind, outputs: int) -> Callable[[Tensor, Tensor, float], Tensor]:
     """The loss that a task asks for, or that of its kind: of outputs (N, O), targets and a smoothing of labels.
 
     Raises InputError where its parameters are wrong.
     """
-    asked = choice or Choice(name=DEFAULT_LOSSES[kind])
+    asked = asked_loss(choice, kind)
     loss = LOSSES[asked.name]
     smooths = "label_smoothing" in {*(keywords(loss) or ())} - {*asked.params}
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from nac.arch import Network
 from nac.config import DataConfig, DistilledDataConfig
 from nac.tasks import Dataset, Split, Task, TrainSplit
-from nac.tasks.losses import DEFAULT_LOSSES, LOSSES
+from nac.tasks.losses import LOSSES, asked_loss
 
 Progress = Callable[[int, int], None]
 """Called with how much is done, and how much there is to do."""
@@ -43,8 +43,7 @@ class Distilling:
     @property
     def soft(self) -> bool:
         """Whether labels may be learned as probabilities, since the loss takes them."""
-        loss = self.task.config.loss
-        return self.classification and LOSSES[DEFAULT_LOSSES["classification"] if loss is None else loss.name].soft
+        return self.classification and LOSSES[asked_loss(self.task.config.loss, "classification").name].soft
 
 
 @dataclass(frozen=True)
