@@ -6,9 +6,11 @@ import math
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from alkaid.types import CombLogic
@@ -22,6 +24,10 @@ Row = Mapping[str, float]
 
 By the loss, since of some circuits that are all measured on so few jets the best by accuracy is a lucky one.
 """
+FOLDS, ORDER = 4, 77
+"""Parts of a file, one of which is held out, and the seed of the samples' order."""
+SPLIT = "data.split={train: 0.84, validation: 0.155, test: 0.005, rescore: 0}"
+"""Of what is not held out: most of it trains, the rest chooses."""
 LEVELS = {
     "jets_features": (0.75, 0.76, 0.77, 0.775, 0.78, 0.785),
     "jets": (0.631, 0.647, 0.653, 0.663, 0.67, 0.68),
@@ -32,13 +38,31 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     """What is given to a benchmark of fronts: files, task, widths of the layers, seeds."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--held", type=Path, required=True)
+    parser.add_argument("--held", type=Path)
+    parser.add_argument("--fold", type=int, choices=range(FOLDS), default=0)
     parser.add_argument("--task", default="jets_features")
     parser.add_argument("--width", type=int, action="append", required=True)
     parser.add_argument("--seed", type=int, action="append")
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     parser.add_argument("--json", action="store_true")
     return parser
+
+
+@contextmanager
+def files(data: Path, held: Path | None, fold: int) -> Iterator[tuple[Path, Path]]:
+    """A file to train with and one whose samples choose nothing: `held`, or one of `FOLDS` parts of `data` (npz)."""
+    if held is not None:
+        yield data, held
+        return
+    with np.load(data) as stored:
+        arrays = dict(stored)
+    order = np.random.default_rng(ORDER).permutation(len(next(iter(arrays.values()))))
+    parts = np.array_split(order, FOLDS)
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "train.npz", Path(folder) / "held.npz"
+        for file, part in zip(made, (np.concatenate([*parts[:fold], *parts[fold + 1 :]]), parts[fold]), strict=True):
+            np.savez(file, **{key: array[part] for key, array in arrays.items()})
+        yield made
 
 
 def write_json(task: str, widths: Sequence[int], rows: Sequence[Row]) -> None:

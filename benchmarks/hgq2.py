@@ -1,12 +1,12 @@
 """HGQ2 and learned widths on the same files: both fronts side by side, counted by the same rule, with CPU seconds.
 
-    python benchmarks/hgq2.py --data train.npz --held held.npz --task jets_features --width 64 --width 32 --width 32 \\
+    python benchmarks/hgq2.py --data jets.npz --fold 0 --task jets_features --width 64 --width 32 --width 32 \\
         --epochs 500 --batch 100 --cycles 10 --beta 2e-5 1.5e-3 [--seed 0]... [--ours rows.json]
 
 HGQ2 (Keras, JAX; arXiv 2405.00645) is trained by hgq2_training.py in an environment of its own, which the first call
 makes in `--environment` (1 GB). Its checkpoints are chosen by the validation samples of the same split; accuracies are
-of `--held`. Its adder graphs are made as nac's are and have their inputs rounded outside, too. `--ours` is what
-`learned_widths.py --json` printed.
+of the same quarter of the file, which takes part in nothing else. Its adder graphs are made as nac's are and have their
+inputs rounded outside, too. `--ours` is what `learned_widths.py --json` printed.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from alkaid.types import CombLogic
-from at_accuracy import arguments, counted, levels_of, summary, write_json
+from at_accuracy import SPLIT, arguments, counted, files, levels_of, summary, write_json
 from rich.console import Console
 
 from nac.cache import cache_folder
@@ -39,11 +39,11 @@ def interpreter(folder: Path) -> Path:
     return python
 
 
-def rows_of(python: Path, given: argparse.Namespace, seed: int) -> list[dict[str, float]]:
+def rows_of(python: Path, given: argparse.Namespace, data: Path, unseen: Path, seed: int) -> list[dict[str, float]]:
     """One row for every checkpoint of a training whose circuit was made."""
-    task = make_task(load_task(given.task, preset="learned", overrides=given.overrides))
-    dataset = task.load([given.data], seed)
-    held = task.read([given.held], dataset.preprocessing)
+    task = make_task(load_task(given.task, preset="learned", overrides=[SPLIT, *given.overrides]))
+    dataset = task.load([data], seed)
+    held = task.read([unseen], dataset.preprocessing)
     settings = {"seed": seed, "widths": given.width, "epochs": given.epochs, "batch": given.batch,
                 "cycles": given.cycles, "beta": given.beta}  # fmt: skip
     with TemporaryDirectory() as made:
@@ -75,7 +75,8 @@ def main() -> None:
     parser.add_argument("--ours", type=Path)
     given = parser.parse_args()
     python = interpreter(given.environment)
-    rows = [row for seed in given.seed or [0] for row in rows_of(python, given, seed)]
+    with files(given.data, given.held, given.fold) as (data, unseen):
+        rows = [row for seed in given.seed or [0] for row in rows_of(python, given, data, unseen, seed)]
     if given.json:
         write_json(given.task, given.width, rows)
         return

@@ -1,21 +1,21 @@
 """Fronts of learned widths, one training each: accuracy on samples that chose nothing, LUTs and CPU seconds.
 
-    python benchmarks/learned_widths.py --data train.npz --held held.npz --task jets_features --width 32 \\
+    python benchmarks/learned_widths.py --data jets.npz --fold 0 --task jets_features --width 32 \\
         --teacher 64 --teacher 64 [--seed 0]...
-    python benchmarks/learned_widths.py --data train.npz --held held.npz --task jets --width 64 --width 32 --width 32
+    python benchmarks/learned_widths.py --data jets.npz --fold 0 --task jets --width 64 --width 32 --width 32
 
 A dense network of the given widths is trained in floating point, then once with the cost in the loss (the settings are
 those of the task's preset `learned`, which has the number of teachers, too; without `--teacher` it is the float network
 itself). Networks along the front are finished at their widths and rid of dead channels;
-their LUTs are estimated from the adder graph. Accuracies are of `--held`, a file that is read after everything is made
-and that chooses nothing: the last table takes circuits by their loss on the validation samples. `--set` changes
-settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py does the same with HGQ2.
+their LUTs are estimated from the adder graph. Accuracies are of a quarter of the file that takes part in nothing else
+(`--fold`, or another file, `--held`): the last table takes circuits by their loss on the validation samples. `--set`
+changes settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py does the same with HGQ2.
 """
 
 import time
 from pathlib import Path
 
-from at_accuracy import arguments, counted, levels_of, summary, write_json
+from at_accuracy import SPLIT, arguments, counted, files, levels_of, summary, write_json
 from rich.console import Console
 from rich.table import Table
 
@@ -39,13 +39,13 @@ TEACHER_SEED = 100
 
 
 def front(
-    name: str, overrides: list[str], files: tuple[Path, Path], widths: list[int], teaching: list[int], seed: int
+    name: str, overrides: list[str], data: Path, unseen: Path, widths: list[int], teaching: list[int], seed: int
 ) -> list[Row]:
     """One row for every design of a training, the cheapest first; its teachers have the widths `teaching`."""
-    config = load_task(name, preset="learned", overrides=overrides)
+    config = load_task(name, preset="learned", overrides=[SPLIT, *overrides])
     task, settings = make_task(config), config.compress
     learned = settings.learned or LearnedConfig()
-    dataset = task.load([files[0]], seed)
+    dataset = task.load([data], seed)
     begun = time.process_time()
     seeds = [TEACHER_SEED * (seed + 1) + index for index in range(settings.teachers)] if teaching else []
     better = tuple(trained(task, dataset, settings, teaching, own) for own in seeds)
@@ -55,7 +55,7 @@ def front(
     points = along(train_front(network, dataset, task, learned, teacher, seed=seed), learned.designs)
     seconds = time.process_time() - begun
     trainer = Trainer(task, dataset, settings, teacher, seed)
-    held = task.read([files[1]], dataset.preprocessing)
+    held = task.read([unseen], dataset.preprocessing)
     rows = []
     for point in points:
         found, _ = without_constants(finished(network, point.state, trainer, learned.finish)[0])
@@ -83,10 +83,11 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--teacher", type=int, action="append", default=[])
     given = parser.parse_args()
-    rows = [
-        row for seed in given.seed or [0]
-        for row in front(given.task, given.overrides, (given.data, given.held), given.width, given.teacher, seed)
-    ]  # fmt: skip
+    with files(given.data, given.held, given.fold) as (data, unseen):
+        rows = [
+            row for seed in given.seed or [0]
+            for row in front(given.task, given.overrides, data, unseen, given.width, given.teacher, seed)
+        ]  # fmt: skip
     if given.json:
         write_json(given.task, given.width, rows)
         return

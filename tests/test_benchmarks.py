@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,3 +84,16 @@ def test_what_an_accuracy_costs_is_read_along_the_front_that_was_chosen() -> Non
     assert at(rows, 0.735, "lut") == pytest.approx(400), "a larger and worse one takes its luck"
     assert at(rows, 0.7275, "lut") == pytest.approx(200)
     assert at(rows, 0.74, "lut") == float("inf")
+
+
+def test_a_part_of_a_file_is_held_out_and_the_rest_trains(tmp_path: Path) -> None:
+    known = runpy.run_path(str(ROOT / "benchmarks" / "at_accuracy.py"))
+    np.savez(tmp_path / "jets.npz", x=np.arange(41), label=2 * np.arange(41))
+    held: list[int] = []
+    for fold in range(known["FOLDS"]):
+        with known["files"](tmp_path / "jets.npz", None, fold) as (data, unseen):
+            train, part = np.load(data), np.load(unseen)
+            assert sorted([*train["x"], *part["x"]]) == list(range(41))
+            assert (part["label"] == 2 * part["x"]).all()
+            held.extend(part["x"])
+    assert sorted(held) == list(range(41)), "every sample is held out by one of the folds"
