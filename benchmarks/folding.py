@@ -30,8 +30,8 @@ from nac.hardware.rtl import estimate, prove, synthesise_rtl, tools, write_rtl
 from nac.hardware.rtl.lowering import unrolled_products
 from nac.space import SearchSpace
 
-BEATS = 3000
-"""About so many are simulated of every design."""
+BEATS, LUTS = 3000, 5000
+"""About so many are simulated of every design, fewer of those with more LUTs, which take as much longer."""
 COLUMNS = (
     "design", "products", "fold", "LUT (estimate)", "LUT (yosys)", "FF (estimate)", "FF (yosys)", "ii", "latency",
     "after the last", "unrolled LUT (estimate)", "RTL s", "simulation s", "yosys s",
@@ -126,7 +126,8 @@ def measured(circuit: Circuit, fold: int, *, synthesis: bool) -> dict[str, Any]:
         project = write_rtl(circuit, Path(folder) / "rtl", TargetConfig(fold=fold), name="design", source="benchmark")
         written, record = time.perf_counter() - start, project.record
         assert record.fold is not None
-        x = random_input(circuit, max(BEATS // record.beats, 8))
+        beats = BEATS * min(1.0, LUTS / max(record.cost_lut, 1.0))
+        x = random_input(circuit, max(int(beats) // record.beats, 8))
         start = time.perf_counter()
         seen = prove(project, x, evaluate(circuit, x), tools.iverilog())
         simulated = time.perf_counter() - start

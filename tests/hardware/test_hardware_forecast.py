@@ -8,7 +8,7 @@ from nac.arch import workload
 from nac.config import TargetConfig
 from nac.cost import MatrixOp
 from nac.hardware.analytic import model_of
-from nac.hardware.forecast import folded
+from nac.hardware.forecast import folded, ways
 from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl.estimation import estimate
 
@@ -33,11 +33,21 @@ def test_the_forecast_of_a_folded_circuit_is_near_its_estimate(
 ) -> None:
     design, target = design_of(kind, 4), TargetConfig(fold=1)
     known = estimate(circuit_of(design), target).costs()
-    found = model_of().predict(workload(design.record.architecture), target, positions=positions)
+    found = model_of().predict(workload(design.record.architecture), target, shape=design.record.architecture.input)
     assert set(found) == set(known)
     assert found["ii"] == known["ii"] == positions
     assert found["rate_mhz"] == known["rate_mhz"] == pytest.approx(200 / positions)
     assert 0.3 < found["lut"] / known["lut"] < 3
     assert np.isclose(found["latency_cycles"], known["latency_cycles"], rtol=0.6)
-    lowest = model_of().lowest(workload(design.record.architecture), target, positions=positions)
+    lowest = model_of().lowest(workload(design.record.architecture), target, shape=design.record.architecture.input)
     assert lowest["lut"] < found["lut"]
+
+
+def test_a_pace_allows_for_every_fold_that_keeps_it() -> None:
+    phi, rho = op("phi", 8, 3, 16), op("rho", 8, 8)
+    found = list(ways([phi, rho], TargetConfig(ii=5), (3, 16)))
+    assert [(ii, [o.positions for o in way]) for ii, way in found] == [(4, [4, 1]), (2, [8, 1]), (1, [16, 1])]
+    shape = (3, 16)
+    slow, fast = (model_of().predict([phi, rho], TargetConfig(ii=ii), shape=shape) for ii in (16, 1))
+    assert slow["lut"] < fast["lut"]
+    assert (slow["ii"], fast["ii"]) == (16, 1)

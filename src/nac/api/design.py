@@ -156,7 +156,7 @@ class Design:
     def synthesise(
         self, *, backend: str | None = None, project: str | PathLike[str] | None = None, data: Files = (),
         simulation: bool = True, synthesis: bool = True, place: bool = False, implement: bool = False,
-        language: str = "verilog", fold: int | str | None = None,
+        language: str = "verilog", fold: int | str | None = None, ii: int | None = None, rate_mhz: float | None = None,
     ) -> Synthesised:  # fmt: skip
         """QONNX, HLS project and RTL, simulated, verified bit for bit and synthesised (`nac synth`).
 
@@ -170,6 +170,8 @@ class Design:
             implement: also by Vivado, where it is installed.
             language: `verilog`, or `vhdl` for both.
             fold: positions a clock that the RTL is for, or `all`; the task's by default.
+            ii: instead, clocks between samples at most: the smallest circuit that keeps that.
+            rate_mhz: instead, million samples a second at least.
 
         Raises:
             InputError: an unknown backend, or a project folder that is not empty.
@@ -178,5 +180,5 @@ class Design:
         return synth_design(
             self.path, backend=backend, project=None if project is None else Path(project), files=paths(data),
             console=console(), simulation=simulation, synthesis=synthesis, placement=place, implementation=implement,
-            language=language, fold=fold,
+            language=language, fold=fold, ii=ii, rate_mhz=rate_mhz,
         )  # fmt: skip

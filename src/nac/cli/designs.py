@@ -51,6 +51,12 @@ def synth(
         str | None,
         typer.Option(metavar="N|all", help="Positions a clock that the RTL is for.", show_default="the task's"),
     ] = None,
+    ii: Annotated[
+        int | None, typer.Option("--ii", metavar="CLOCKS", help="Fold it so that a sample may come in so many clocks.")
+    ] = None,
+    rate_mhz: Annotated[
+        float | None, typer.Option(metavar="MHZ", help="The same, as so many million samples a second.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """QONNX, HLS project and RTL of a design, simulated, verified bit for bit and synthesised."""
@@ -59,7 +65,7 @@ def synth(
     result = synth_design(
         design, backend=backend, project=project, files=data or [], console=progress_console(),
         simulation=simulation, synthesis=synthesis, placement=place, implementation=implement,
-        language=language, fold=fold,
+        language=language, fold=fold, ii=ii, rate_mhz=rate_mhz,
     )  # fmt: skip
     if json:
         say_json(result.to_json())

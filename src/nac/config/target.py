@@ -3,9 +3,9 @@
 import math
 import operator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from nac.config.base import Model
 from nac.config.output import OutputConfig
@@ -18,7 +18,8 @@ class TargetConfig(Model):
     Any `part` will do; `resources` says what it holds where the program does not know that (nac.config.parts).
     With `stages: all` the firmware begins with the input stage of the task, where it has one, else it is the network
     alone, as published figures count it; `output` is what leaves it. `fold` positions of an image, a trace or a set
-    come with a clock, and the RTL has one copy of the logic for so many; `all`: one for each. `circuits` is a table of
+    come with a clock, and the RTL has one copy of the logic for so many; `all`: one for each. Or a pace says how many:
+    `ii` clocks between inferences at most, `rate_mhz` million of them a second at least. `circuits` is a table of
     recorded circuits (`nac refit`) that costs are forecast from before a training.
     """
 
@@ -32,6 +33,8 @@ class TargetConfig(Model):
     stages: Literal["all", "network"] = Field("all", exclude_if="all".__eq__)
     output: OutputConfig = Field(OutputConfig(), exclude_if=OutputConfig().__eq__)
     fold: Literal["all"] | PositiveInt = Field("all", exclude_if=lambda fold: fold == "all")
+    ii: PositiveInt | None = Field(None, exclude_if=operator.not_)
+    rate_mhz: PositiveFloat | None = Field(None, exclude_if=operator.not_)
     circuits: Path | None = Field(None, exclude_if=operator.not_)  # records made without one stay as they are
 
     @field_validator("part")
@@ -46,6 +49,36 @@ class TargetConfig(Model):
     def capacity(self) -> dict[str, int]:
         """What the part holds by name of the resource, as far as it is known."""
         return capacity(self.part, self.resources)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.fold != "all" and self.pace is not None:
+            raise ValueError(f"fold: {self.fold} positions a clock and a pace (ii, rate_mhz) are both asked for, "
+                             "expected one of them, from which the other follows")  # fmt: skip
+        if self.pace == 0:
+            raise ValueError(f"rate_mhz: {self.rate_mhz:g} million inferences a second are more than one a clock of "
+                             f"{self.clock_period_ns:g} ns, expected {1e3 / self.clock_period_ns:g} at most")
+        return self
+
+    @property
+    def pace(self) -> int | None:
+        """Clocks between inferences at most, None where nothing is asked for."""
+        asked = [] if self.ii is None else [self.ii]
+        if self.rate_mhz is not None:
+            asked.append(math.floor(1e3 / (self.rate_mhz * self.clock_period_ns) * (1 + 1e-9)))
+        return min(asked, default=None)
+
+    def folded(self, fold: Literal["all"] | int) -> "TargetConfig":
+        """The same with this fold, whatever was asked for."""
+        return self.model_copy(update={"fold": fold, "ii": None, "rate_mhz": None})
+
+    def folds(self, shape: tuple[int, ...]) -> "list[TargetConfig]":
+        """What suits samples of a shape: the fold that is asked for, or all that keep the pace, the smallest first."""
+        if self.pace is None:
+            return [self]
+        positions = math.prod(shape[1:])
+        every = [self.folded(fold) for fold in range(-(-positions // self.pace), positions)]
+        return [*(target for target in every if not target.fold_problem(shape)), self.folded("all")]
 
     def fold_problem(self, shape: tuple[int, ...]) -> str | None:
         """Why `fold` does not suit samples of a shape (channels first), None where it does.

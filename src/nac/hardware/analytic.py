@@ -28,7 +28,7 @@ from nac.config import Model, TargetConfig
 from nac.config.base import explained
 from nac.cost import MatrixOp
 from nac.errors import InputError
-from nac.hardware.forecast import folded
+from nac.hardware.forecast import ways
 from nac.hardware.rtl.estimation import NOTHING, Bare
 from nac.hardware.rtl.printed import levels_per_stage
 from nac.rundir import write_atomic
@@ -86,32 +86,29 @@ class InstantModel:
     circuits: int
 
     def predict(
-        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0, positions: int = 1
+        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0, shape: tuple[int, ...] = (1,)
     ) -> dict[str, float]:
         """Costs by name of a circuit of these matrix products, with a share of their digits left.
 
-        It is fully pipelined, or folded as the target asks, if the input has so many `positions`.
+        It is fully pipelined, or folded as the target asks for samples of a `shape` (channels first).
         """
-        return self._smallest(ops, target, digits, positions, {})
+        return self._smallest(ops, target, digits, shape, {})
 
     def lowest(
-        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0, positions: int = 1,
+        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float = 1.0, shape: tuple[int, ...] = (1,),
         stages: Bare = NOTHING,
     ) -> dict[str, float]:  # fmt: skip
         """The lowest costs that the error of the model leaves likely, and those of the stages around the network."""
         share = {name: math.exp(-found.margin) for name, found in self.agreement.items()}
-        return self._smallest(ops, target, digits, positions, share, stages)
+        return self._smallest(ops, target, digits, shape, share, stages)
 
     def _smallest(
-        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float, positions: int, share: Mapping[str, float],
-        stages: Bare = NOTHING,
+        self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float, shape: tuple[int, ...],
+        share: Mapping[str, float], stages: Bare = NOTHING,
     ) -> dict[str, float]:  # fmt: skip
-        """Of the ways in which a network is folded the one with the fewest LUTs."""
-        if target.fold == "all":
-            return self._costs(ops, target, digits, share, 1, stages)
-        beats = -(-positions // target.fold)
-        ways = [self._costs(way, target, digits, share, beats, stages) for way in folded(ops, target.fold)]
-        return min(ways, key=lambda costs: costs["lut"])
+        """Of the ways in which a network may be folded the one with the fewest LUTs."""
+        found = [self._costs(way, target, digits, share, ii, stages) for ii, way in ways(ops, target, shape)]
+        return min(found, key=lambda costs: costs["lut"])
 
     def _costs(
         self, ops: Sequence[MatrixOp], target: TargetConfig, digits: float, share: Mapping[str, float], beats: int,

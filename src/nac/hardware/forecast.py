@@ -1,9 +1,23 @@
 """The matrix products of a folded circuit, from those of its network."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from nac.config import TargetConfig
 from nac.cost import MatrixOp
+
+
+def ways(
+    ops: Sequence[MatrixOp], target: TargetConfig, shape: tuple[int, ...]
+) -> Iterator[tuple[int, Sequence[MatrixOp]]]:
+    """All that may become of a network for samples of a shape: clocks between inferences, and its matrix products."""
+    for fold in (each.fold for each in target.folds(shape)):
+        if fold == "all":
+            yield 1, ops
+        else:
+            beats = -(-math.prod(shape[1:] or shape) // fold)
+            yield from ((beats, way) for way in folded(ops, fold))
 
 
 def folded(ops: Sequence[MatrixOp], fold: int) -> list[list[MatrixOp]]:

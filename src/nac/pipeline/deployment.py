@@ -1,6 +1,5 @@
 """What a search of quantised networks is given: the local search in short, and estimates of the hardware."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,7 @@ from nac.config import LearnedConfig, TrainConfig
 from nac.errors import InputError, WorkError
 from nac.global_search import Infeasible
 from nac.hardware.analytic import model_of
-from nac.hardware.forecast import folded
+from nac.hardware.forecast import ways
 from nac.hardware.rtl import TooLargeError, estimate_network
 from nac.hardware.rtl.estimation import Bare, stages_alone
 from nac.hardware.rtl.lowering import MOST_PRODUCTS
@@ -39,12 +38,11 @@ class ShortDeployment:
         """The least that the instant model expects, by its error on recorded circuits. Raises Infeasible."""
         ops = workload(architecture, 1 - compression.sparsity)
         target = self.task.config.target
-        ways = [ops] if target.fold == "all" else folded(ops, target.fold)
-        products = min(sum(op.macs * op.density for op in way) for way in ways)
+        shape = architecture.input
+        products = min(sum(op.macs * op.density for op in way) for _, way in ways(ops, target, shape))
         if products > HOPELESS * MOST_PRODUCTS:
             raise Infeasible(f"{products:,.0f} products are too many to be unrolled (at most {MOST_PRODUCTS:,})")
-        positions = math.prod(architecture.input[1:] or architecture.input)
-        return model_of(target.circuits).lowest(ops, target, compression.digits, positions, self.stages)
+        return model_of(target.circuits).lowest(ops, target, compression.digits, shape, self.stages)
 
     @cached_property
     def stages(self) -> Bare:

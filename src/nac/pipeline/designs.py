@@ -173,6 +173,8 @@ def synth_design(
     implementation: bool = False,
     language: str = "verilog",
     fold: int | str | None = None,
+    ii: int | None = None,
+    rate_mhz: float | None = None,
 ) -> Synthesised:
     """Export, write the HLS project and the RTL, verify both bit for bit on samples of the test split, synthesise.
 
@@ -187,8 +189,11 @@ def synth_design(
     if fold not in (None, "all") and not (str(fold).isdecimal() and int(str(fold)) > 0):
         raise InputError(f"--fold {fold}: expected all, or how many positions a clock")
     design = Design.load(path)
-    asked = {name: value for name, value in (("backend", backend), ("fold", fold)) if value is not None}
-    target = validate(TargetConfig, {**design.record.task.target.model_dump(), **asked}, "nac synth")
+    paced: dict[str, int | str | float | None] = {"fold": fold, "ii": ii, "rate_mhz": rate_mhz}
+    asked: dict[str, object] = {} if backend is None else {"backend": backend}
+    before = design.record.task.target.model_dump(exclude=set(paced if any(paced.values()) else asked))
+    asked |= {name: value for name, value in paced.items() if value is not None}
+    target = validate(TargetConfig, {**before, **asked}, "nac synth")
     if problem := target.fold_problem(design.record.architecture.input):
         raise InputError(f"{path}: {problem}")
     if project is not None and project.exists() and (not project.is_dir() or any(project.iterdir())):

@@ -86,8 +86,10 @@ def build_rtl(
     WorkError when the circuit differs from the network on any sample, or a tool fails.
     """
     circuit = circuit_of(design)
-    folded = "" if target.fold == "all" else f", {target.fold} position(s) a clock"
-    say(f"RTL, an adder graph of {unrolled_products(circuit):,} products{folded}")
+    how = f", {target.fold} position(s) a clock" if target.fold != "all" else ""
+    if target.pace is not None:
+        how = f", folded for a sample in {target.pace} clock(s)"
+    say(f"RTL, an adder graph of {unrolled_products(circuit):,} products{how}")
     try:
         project = rtl_project(design, target)
     except TooLargeError as error:

@@ -13,6 +13,7 @@ from nac.hardware.engines.contract import require_answers, require_samples
 from nac.hardware.interface import sheet_of
 from nac.hardware.interface_text import sections
 from nac.hardware.onnx.export import exported
+from nac.hardware.rtl.estimation import chosen
 from nac.hardware.rtl.names import rtl_top
 from nac.hardware.rtl.project import write_rtl
 from nac.hardware.rtl.record import LAYOUT, RECORD, RtlProject
@@ -34,7 +35,7 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
     graph, folder = exported(design), design.path / FOLDER
     source, circuit = graph.source, graph.circuit
     project = RtlProject.load(folder) if (folder / RECORD).is_file() else None
-    target = target or _as_before(record.task.target, project)
+    target = chosen(circuit, target or _as_before(record.task.target, project))
     answer = stage_of(record.task, record.preprocessing, circuit)
     if project is not None:
         wanted = {"top": rtl_top(record.name, source, target.clock_period_ns, target.fold), "source": source,
@@ -53,7 +54,7 @@ def _as_before(target: TargetConfig, project: RtlProject | None) -> TargetConfig
     """The task's target, folded as the project is that was made last."""
     if project is None:
         return target
-    return target.model_copy(update={"fold": project.record.fold.positions if project.record.fold else "all"})
+    return target.folded(project.record.fold.positions if project.record.fold else "all")
 
 
 class RtlEngine:

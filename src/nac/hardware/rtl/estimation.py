@@ -15,19 +15,22 @@ from alkaid.types import CombLogic, Op
 
 from nac.arch import Network
 from nac.config import Model, TargetConfig, TaskConfig
+from nac.errors import InputError
 from nac.hardware.circuit import Circuit, Node
 from nac.hardware.circuit.answer import stage_of, with_answer
 from nac.hardware.circuit.fixed import Span
 from nac.hardware.circuit.front import stage_nodes, with_stage
 from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
-from nac.hardware.rtl.fold.plan import Plan, plan
-from nac.hardware.rtl.lowering import Given, LowerOptions, lower
+from nac.hardware.rtl.fold.plan import Plan, one_axis, plan
+from nac.hardware.rtl.lowering import Given, LowerOptions, TooLargeError, lower
 from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.printed import levels_per_stage
 from nac.hardware.rtl.sound import CONSTANT, INPUT
 from nac.tasks import Preprocessing
 
+MAYBE = 3.0
+"""A circuit that is unrolled has at least a third of the LUTs that its parts, each there for itself, would have."""
 USUAL_BITS = 12
 """Of a network's outputs."""
 
@@ -79,8 +82,40 @@ def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | Non
     """The costs of a circuit as `write_rtl` would print it for this target.
 
     Exact in alkaid's own terms for circuits without an aggregation and for folded ones, within some per cent for
-    others. Raises InputError for a circuit that cannot be folded as the target asks, WorkError when it cannot be built.
+    others; of those that keep the pace that the target asks for, the smallest. Raises InputError for a circuit that
+    cannot be folded as the target asks, WorkError when it cannot be built.
     """
+    return _smallest(circuit, target, options)[1]
+
+
+def chosen(circuit: Circuit, target: TargetConfig, options: LowerOptions | None = None) -> TargetConfig:
+    """The target with the fold that has the fewest LUTs by estimate, of those that keep the pace that it asks for.
+
+    Raises as `estimate`.
+    """
+    return target if target.pace is None else _smallest(circuit, target, options)[0]
+
+
+def _smallest(
+    circuit: Circuit, target: TargetConfig, options: LowerOptions | None
+) -> tuple[TargetConfig, HardwareEstimate]:
+    """The fewest positions a clock, as more are more logic; or all, which needs nothing around it."""
+    *some, last = target.folds(one_axis(circuit).input.shape)
+    for folded in some:
+        try:
+            made = plan(circuit, folded, levels_per_stage(target), options)
+        except (InputError, TooLargeError):  # windows, say, take one position a clock
+            continue
+        found = _folded(made, folded)
+        if made.lut_unrolled < MAYBE * found.lut:
+            whole = _figured(circuit, last, options)
+            return (last, whole) if whole.lut <= found.lut else (folded, found)
+        return folded, found
+    return last, _figured(circuit, last, options)
+
+
+def _figured(circuit: Circuit, target: TargetConfig, options: LowerOptions | None) -> HardwareEstimate:
+    """The costs of a circuit with the fold of the target."""
     if target.fold != "all":
         return _folded(plan(circuit, target, levels_per_stage(target), options), target)
     return _figures(_parts(circuit, options), target)

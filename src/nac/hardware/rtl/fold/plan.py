@@ -42,6 +42,8 @@ class Plan:
     parts: tuple[Planned, ...]
     clocks: int
     """From the first beat at the port to the result at the port, where beats come without gaps."""
+    lut_unrolled: float
+    """Of the logic alone, with a copy for every position, none of them smaller for being at an edge."""
     notes: tuple[str, ...]
 
     @property
@@ -67,7 +69,9 @@ def plan(circuit: Circuit, target: TargetConfig, levels: float, options: LowerOp
     circuit = one_axis(circuit)
     found = _Planner(circuit, target.fold, levels, options)
     found.stream()
-    return Plan(found.input, target.fold, found.beats_in, tuple(found.parts), found.at[-1], tuple(found.notes))
+    return Plan(
+        found.input, target.fold, found.beats_in, tuple(found.parts), found.at[-1], found.unrolled, tuple(found.notes)
+    )
 
 
 def one_axis(circuit: Circuit) -> Circuit:
@@ -92,6 +96,7 @@ class _Planner:
         self.circuit, self.positions, self.levels, self.options = circuit, positions, levels, options
         self.parts: list[Planned] = []
         self.notes: list[str] = []
+        self.unrolled = 0.0
         self.last = circuit.input  # whose value streams
         space = self.last.shape[1:]
         if problem := TargetConfig(fold=positions).fold_problem(self.last.shape):
@@ -171,14 +176,16 @@ class _Planner:
         self.given = list(given)
         self.at = part.times(self.at)
 
-    def _graph(self, graph: CombLogic) -> None:
+    def _graph(self, graph: CombLogic, copies: int) -> None:
+        """An adder graph, of which there would be so many without folding."""
         part = graph_part(graph, pipelined(graph, self.levels), f"graph{len(self.parts)}.json.gz")
+        self.unrolled += copies * part.lut
         self._add(part, graph.out_qint, graph)
 
     def _flush(self) -> None:
         """The nodes since the last part as an adder graph."""
         if self.segment:
-            self._graph(self._lowered([self.begin, *self.segment]))
+            self._graph(self._lowered([self.begin, *self.segment]), self.beats)
         self.segment = []
 
     def _window(self, node: Node, window: Window) -> None:
@@ -199,17 +206,21 @@ class _Planner:
     def _reduce(self, over: str) -> None:
         """One value of all beats."""
         own, beats = types_of(self.given), self.beats
+        part: MostPart | SumPart
         if over == "most":
-            self._add(MostPart(inputs=own, outputs=own, beats=beats).costed(), self.given)
-            return
-        ends = [QInterval(q.min, q.max, q.step / beats) for q in self.given]
-        part = SumPart(inputs=own, outputs=types_of(ends), beats=beats, start=(0.0,) * len(own), scale=1.0 / beats)
-        self._add(part.costed(), ends)
+            part, ends = MostPart(inputs=own, outputs=own, beats=beats).costed(), self.given
+        else:
+            ends = [QInterval(q.min, q.max, q.step / beats) for q in self.given]
+            part = SumPart(
+                inputs=own, outputs=types_of(ends), beats=beats, start=(0.0,) * len(own), scale=1.0 / beats
+            ).costed()
+        self.unrolled += beats * part.lut
+        self._add(part, ends)
 
     def _tail(self, stop: int) -> None:
         """What comes after the stream, completely parallel."""
         if rest := self.circuit.nodes[stop:]:
-            self._graph(self._lowered([_start(self.last, self.last.shape), *rest]))
+            self._graph(self._lowered([_start(self.last, self.last.shape), *rest]), 1)
 
     def _gather(self, stop: int) -> None:
         own = types_of(self.given)
@@ -247,7 +258,8 @@ class _Planner:
         digits = serial.digits(self.levels)
         self._add(serial.table, [])
         self._add(digits, [])
-        self._graph(serial.graph(digits))
+        self._graph(serial.graph(digits), 0)
+        self.unrolled += with_all
         self._add(serial.sums(types_of(self.given)), serial.results)
         self.last = node
         self._tail(stop + 2)
