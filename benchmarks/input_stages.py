@@ -1,89 +1,195 @@
-"""What an input stage in the firmware costs: accuracy, LUTs and cycles beside the same network behind a float scaling.
+"""What an input stage in the firmware costs: accuracy from raw integers, LUTs and cycles, beside a float scaling.
 
-    python benchmarks/input_stages.py --task jets --data train.npz --test held_out.npz [--network light] [--seeds 3]
-        [--scaling log --scaling pseudo_log]... [--bits 6] [--sparsity 0.5] [--set KEY=VALUE]...
+    python benchmarks/input_stages.py --data FILE --keep DIR [--network light] [--seed 0]... [--members 16]
+        [--circuits 2] [--scaling log --scaling pseudo_log]... [--beta 2e-7 1.5e-6] [--epochs 60]
 
-One network of the task's search space is trained as the local search does it, for every scaling and every seed, on the
-same samples, and measured on others. Figures of circuits are estimates from adder graphs: of the network alone, and
-with the stage, which scalings that are no stage leave to somebody else.
+For every scaling, half of the samples and seed, `members` networks of the task's search space learn side by side from
+weights of their own, with widths that they learn as the local search's do, at prices that spread their sizes; the same
+first weights, prices and order of samples for every scaling. The networks of the last epoch, as firmware computes them,
+are measured on the other half: nothing was chosen by it. Differences from the first scaling are paired, by sample and
+by network; their errors are of both, and their intervals (95 %) twice that.
+
+Of some members along the sizes the circuit is made, with the stages and without (scalings that are no stage leave the
+first one to somebody else): LUTs and cycles are estimates from adder graphs, and the classes that the circuit gives for
+raw integers are held against the network's.
 """
 
 import argparse
 import json
+import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
+from statistics import fmean
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+from input_scalings import error_of, folds
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from nac.compress import Winner, compress
-from nac.config import load_task
-from nac.hardware.rtl import estimate_network
-from nac.rundir import Run
+from nac.arch import Architecture, Network
+from nac.compress.constants import without_constants
+from nac.compress.learned.cost import adder_bits
+from nac.compress.learned.front import Prices, learnable
+from nac.compress.learned.settle import settled
+from nac.compress.learned.several import Several, for_each
+from nac.config import LearnedConfig, TrainConfig, load_task
+from nac.errors import WorkError
+from nac.hardware import read_circuit
+from nac.hardware.circuit.evaluate import evaluate
+from nac.hardware.onnx.export import export_network
+from nac.hardware.rtl.estimation import estimate, with_stages
+from nac.rundir import write_atomic
 from nac.space import SearchSpace
-from nac.tasks import make_task
-from nac.train import evaluate
+from nac.tasks import Dataset, Split, Task, make_task
+from nac.train import fit, predict
+from nac.train.norms import measure_norms
 
-FIGURES = ("lut", "network_lut", "latency_cycles", "network_latency_cycles")
+CHECKED = 2000
+"""Samples whose raw integers a circuit gets."""
 
 
-def measured(given: argparse.Namespace, scaling: str, seed: int) -> dict[str, Any]:
-    """One training: the metric on the samples held out, and what the circuits cost."""
-    config = load_task(given.task, "default", (
-        f"data.scaling={scaling}", f"compress.bits=[{given.bits}]", f"compress.sparsity=[{given.sparsity}]",
+class Result(NamedTuple):
+    """Of networks trained side by side: which samples were held out, which are right (members, held), some costs."""
+
+    held: NDArray[np.bool_]
+    right: NDArray[np.float64]
+    circuits: list[dict[str, float]]
+
+
+
+def networks(task: Task, dataset: Dataset, architecture: Architecture, given: argparse.Namespace,
+             seed: int) -> list[Network]:  # fmt: skip
+    """Trained side by side from weights of their own, as firmware computes them."""
+    torch.manual_seed(seed)
+    floats = [Network(architecture) for _ in range(given.members)]
+    for network in floats:
+        measure_norms(network, dataset.train, seed)  # so that all layers begin at the scale of their inputs
+    starts = [learnable(network, dataset) for network in floats]
+    several = Several(starts)
+    learned = LearnedConfig(together=given.members, cost="adders", beta=tuple(given.beta))
+    prices = Prices(learned, range(given.members))
+
+    def price(network: Network, progress: float) -> torch.Tensor:
+        return (prices.at(progress) * adder_bits(network)).mean()
+
+    train = TrainConfig(learning_rate=0.006, epochs=given.epochs, patience=given.epochs, batch_size=250)
+    last: dict[str, torch.Tensor] = {}
+    fit(several, dataset, for_each(task, given.members), train, seed=seed, penalties=[price],
+        on_epoch=lambda epoch, figures: last.update(several.state_dict()))  # fmt: skip
+    several.load_state_dict(last)  # of the end, not of the epoch that validation liked best
+    for member, network in enumerate(starts):
+        network.load_state_dict(several.state_of(member))
+    return [without_constants(settled(network))[0] for network in starts]
+
+
+def costs(network: Network, task: Task, split: Split) -> dict[str, float]:
+    """LUTs and cycles of its circuit with the stages and without, and whether raw integers lead to its classes."""
+    alone = read_circuit(export_network(network))
+    whole, prep = with_stages(alone, task.config, split.preprocessing), split.preprocessing
+    found: dict[str, float] = {}
+    for name, circuit in (("", whole), ("network_", alone)):
+        figures = estimate(circuit, task.config.target)
+        found |= {f"{name}lut": figures.lut, f"{name}cycles": figures.latency_cycles}
+    if prep.stages:
+        classes = predict(network, split.x[:CHECKED]).argmax(dim=1).numpy()
+        found["equal"] = float((evaluate(whole, split.ports(CHECKED).numpy())[:, 0] == classes).all())
+    return found
+
+
+def measured(train: Path, held: Path, scaling: str, seed: int, given: argparse.Namespace) -> dict[str, Any]:
+    """Which networks are right on which of the samples held out (members, N), and what some of them cost."""
+    config = load_task("jets", "default", (
+        f"data.scaling={scaling}", "data.split.train=0.98", "data.split.validation=0.01", "data.split.test=0.01",
         *given.set,
     ))  # fmt: skip
     task = make_task(config)
     space = SearchSpace.load(config.space, task.input_shape, task.outputs)
-    dataset = task.load([given.data], 0)
-    winner = Winner(0, space.decode(space.baselines[given.network]))
+    dataset = task.load([train], 0)
+    found = networks(task, dataset, space.decode(space.baselines[given.network]), given, seed)
+    split = task.read([held], dataset.preprocessing)
+    right = np.stack([(predict(network, split.x).argmax(dim=1) == split.y).numpy() for network in found])
+    chosen = np.linspace(0, len(found) - 1, given.circuits).round().astype(int)
+    return {"right": right.astype(int).tolist(), "circuits": [costs(found[member], task, split) for member in chosen]}
+
+
+def halves(file: Path, folder: Path) -> Iterator[tuple[int, Path, Path, NDArray[np.bool_]]]:
+    """Which half is held out, files of both, and its samples."""
+    with np.load(file) as arrays:
+        known = {name: arrays[name] for name in ("constituents", "label")}
+    for fold, held in enumerate(folds(len(known["label"]), 2)):
+        train, test = folder / f"train{fold}.npz", folder / f"held{fold}.npz"
+        for path, rows in ((train, ~held), (test, held)):
+            np.savez(path, **{name: values[rows] for name, values in known.items()})
+        yield fold, train, test, held
+
+
+def results(given: argparse.Namespace) -> dict[str, list[Result]]:
+    """By scaling, of every half and seed; kept from an earlier call where they are."""
+    found: dict[str, list[Result]] = {scaling: [] for scaling in given.scaling}
+    given.keep.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
-        (design,) = compress([winner], task, dataset, Run(Path(folder)), config.compress, seed=seed)
-        network, prep = design.network, design.record.preprocessing
-    found: Mapping[str, float] = evaluate(network, task.read([given.test], prep), task)
-    whole = estimate_network(network, config.target, task=config, preprocessing=prep).costs()
-    alone = estimate_network(network, config.target).costs()
-    return {"scaling": scaling, "seed": seed, **found, "lut": whole["lut"], "network_lut": alone["lut"],
-            "latency_cycles": whole["latency_cycles"], "network_latency_cycles": alone["latency_cycles"]}  # fmt: skip
+        for (fold, train, test, held), seed in product([*halves(given.data, Path(folder))], given.seed):
+            for scaling, known in found.items():
+                kept = given.keep / f"{scaling}-{seed}-{fold}.json"
+                if not kept.exists():
+                    write_atomic(kept, json.dumps(measured(train, test, scaling, 2 * seed + fold, given)))
+                row = json.loads(kept.read_text())
+                known.append(Result(held, np.array(row["right"]) * 100.0, row["circuits"]))
+                print(f"half {fold}, seed {seed}, {scaling}: {known[-1].right.mean():.2f} %", *row["circuits"],
+                      file=sys.stderr, flush=True)  # fmt: skip
+    return found
+
+
+def by_sample_and_network(own: Sequence[Result]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per cent of networks that are right on each sample (samples,), and of samples of each network (networks,)."""
+    samples = np.zeros(len(own[0].held))
+    for held in {result.held.tobytes(): result.held for result in own}.values():
+        same = [result.right for result in own if (result.held == held).all()]
+        samples[held] = np.concatenate(same).mean(axis=0)
+    return samples, np.concatenate([result.right.mean(axis=1) for result in own])
 
 
 def main() -> None:
-    """Train, measure and print."""
+    """Train, measure, compare with the first scaling and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--task", default="jets")
-    parser.add_argument("--data", type=Path, required=True, help="samples to train on")
-    parser.add_argument("--test", type=Path, required=True, help="samples to measure on")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--keep", type=Path, required=True, help="a folder for the results of single trainings")
     parser.add_argument("--network", default="light", help="a baseline of the search space")
     parser.add_argument("--scaling", action="append", help="log, pseudo_log and log_table if none is given")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--bits", type=int, default=6)
-    parser.add_argument("--sparsity", type=float, default=0.5)
+    parser.add_argument("--seed", type=int, action="append", help="0 and 1 if none is given")
+    parser.add_argument("--members", type=int, default=16)
+    parser.add_argument("--circuits", type=int, default=2)
+    parser.add_argument("--beta", type=float, nargs=2, default=(2e-7, 1.5e-6), help="prices of a LUT, rising")
+    parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--set", action="append", default=[], help="as of nac run")
-    parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    rows = []
-    for seed in range(given.seeds):
-        for scaling in given.scaling or ["log", "pseudo_log", "log_table"]:
-            rows.append(measured(given, scaling, seed))
-            if given.json:
-                json.dump(rows[-1], sys.stdout)
-                print(flush=True)
-    if given.json:
-        return
-    metric = next(name for name in rows[0] if name not in {"scaling", "seed"})
-    table = Table("scaling", metric, "± of the mean", "LUT", "network alone", "cycles", "network alone")
-    for scaling in dict.fromkeys(row["scaling"] for row in rows):
-        own = [row for row in rows if row["scaling"] == scaling]
-        values = np.array([row[metric] for row in own])
-        error = values.std(ddof=1) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-        costs = [float(np.mean([row[name] for row in own])) for name in FIGURES]
-        table.add_row(scaling, f"{values.mean():.4f}", f"{error:.4f}", f"{costs[0]:,.0f}", f"{costs[1]:,.0f}",
-                      f"{costs[2]:.1f}", f"{costs[3]:.1f}")  # fmt: skip
-    Console(width=120).print(table)
+    given.scaling, given.seed = given.scaling or ["log", "pseudo_log", "log_table"], given.seed or [0, 1]
+    found = results(given)
+    first = by_sample_and_network(found[given.scaling[0]])
+    table = Table("scaling", "accuracy [%]", f"more than {given.scaling[0]}", "± of samples", "± of trainings", "±",
+                  "median", "LUT", "network alone", "stages [%]", "cycles", "network alone")  # fmt: skip
+    for scaling, own in found.items():
+        samples, networks = by_sample_and_network(own)
+        apart = samples - first[0], networks - first[1]
+        errors = [*map(error_of, apart)]
+        circuits = [circuit for result in own for circuit in result.circuits]
+        means = {name: fmean(circuit[name] for circuit in circuits) for name in circuits[0]}
+        added = [100 * (circuit["lut"] / circuit["network_lut"] - 1) for circuit in circuits]
+        table.add_row(
+            scaling, f"{samples.mean():.2f}", f"{apart[0].mean():+.2f}",
+            *(f"{error:.2f}" for error in (*errors, math.hypot(*errors))), f"{np.median(apart[1]):+.2f}",
+            f"{means['lut']:,.0f}", f"{means['network_lut']:,.0f}", f"{min(added):.1f} to {max(added):.1f}",
+            f"{means['cycles']:.1f}", f"{means['network_cycles']:.1f}",
+        )  # fmt: skip
+        if not all(circuit.get("equal", True) for circuit in circuits):
+            raise WorkError(f"{scaling}: raw integers lead a circuit to other classes than its network")
+    Console(width=160).print(table)
 
 
 if __name__ == "__main__":

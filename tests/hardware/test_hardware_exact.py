@@ -25,6 +25,7 @@ from nac.hardware import (
 from nac.hardware.circuit import CIRCUIT_OPERATIONS, Node
 from nac.hardware.hls.layers import HlsWriter, valid_reuse
 from nac.hardware.rtl import tools
+from nac.hardware.rtl.build import Say, silent
 from nac.hardware.rtl.simulation import simulator
 
 KINDS = ("mlp", "mean", "max", "set", "cnn", "attention")
@@ -185,6 +186,34 @@ def test_the_first_layer_that_differs_is_named(design_of: DesignMaker, monkeypat
     with pytest.raises(WorkError, match="QONNX and HLS differ first in layer dense1:"):
         synthesise(design, TargetConfig(), check_inputs=samples(design.record.architecture))
     assert not (design.path / "reports.json").exists()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("line", ["QONNX", "RTL"])
+def test_an_interruption_leaves_a_design_with_the_firmware_that_it_had(design_of: DesignMaker, line: str) -> None:
+    design, target = design_of("mlp", 4), TargetConfig(backend="oneAPI")
+    x = samples(design.record.architecture, 20)
+
+    def interrupt(said: str) -> None:
+        if said.startswith(line):
+            raise KeyboardInterrupt
+
+    def build(period: float, say: Say = silent) -> None:
+        timed = target.model_copy(update={"clock_period_ns": period})
+        synthesise(design, timed, check_inputs=x, simulation=False, synthesis=False, say=say)
+
+    build(5.0)
+    before = contents(design.path)
+    (design.path / ".synth").mkdir()  # as a process leaves it that is killed
+    with pytest.raises(KeyboardInterrupt):
+        build(2.0, interrupt)
+    assert contents(design.path) == before
+    build(2.0)
+    assert not (design.path / ".synth").exists()
+    assert (design.path / "reports.json").read_bytes() != before["reports.json"]
 
 
 def test_a_network_that_left_its_export_behind_is_noticed(design_of: DesignMaker) -> None:

@@ -13,7 +13,8 @@ from nac.arch import measured_workload
 from nac.arch.brevitas import SPREAD
 from nac.config import Model, TargetConfig
 from nac.cost import COSTS, costs
-from nac.design import Design
+from nac.design import REPORTS, Design
+from nac.design.twin import beside
 from nac.hardware.circuit.evaluate import random_input
 from nac.hardware.hls.generate import generate
 from nac.hardware.hls.order import to_channels_last
@@ -74,6 +75,8 @@ def synthesise(
 ) -> HardwareReport:
     """Export, recount, generate, simulate, verify and synthesise a design; write `reports.json` into its folder.
 
+    What a design has of an earlier time stays until all of this is done: an interruption leaves it as it was.
+
     Args:
         design: a trained, quantised design.
         target: part, clock, backend and interface.
@@ -93,15 +96,29 @@ def synthesise(
         WorkError: the recount disagrees with the architecture, or two engines on any sample; nothing is then
             left in `reports.json` (who calls keeps the reason there).
     """
-    report_file = design.path / "reports.json"
-    report_file.unlink(missing_ok=True)
     start = time.perf_counter()
+    with beside(design) as twin:
+        report = _synthesised(
+            twin, target, project_dir, random_inputs(twin) if check_inputs is None else check_inputs, n_qonnx=n_qonnx,
+            simulation=simulation, synthesis=synthesis, placement=placement, implementation=implementation, vhdl=vhdl,
+            say=say,
+        )  # fmt: skip
+        write_atomic(twin.path / REPORTS, report.model_dump_json(indent=1))
+    logger.info("%s: verified on %d samples in %.1f s", report.design, report.verification.samples,
+                time.perf_counter() - start)
+    return report
+
+
+def _synthesised(
+    design: Design, target: TargetConfig, project_dir: Path | None, x: npt.NDArray[np.float32], *, n_qonnx: int | None,
+    simulation: bool, synthesis: bool, placement: bool, implementation: bool, vhdl: bool, say: Say,
+) -> HardwareReport:  # fmt: skip
+    """See `synthesise`; in the design's own folder."""
     say(f"QONNX, project and C simulation with {target.backend}")
     model_file = export(design)
     ops = recount(model_file)
     assert_costs_agree(ops, measured_workload(design.network))
     project = generate(design, target, project_dir)
-    x = random_inputs(design) if check_inputs is None else check_inputs
     verification = verify(design, x, n_qonnx, project=project)
     _finish_project(project, design, verification, x)
     rtl = build_rtl(
@@ -116,7 +133,7 @@ def synthesise(
         )
         for name, value in costs(ops).items()
     ]
-    report = HardwareReport(
+    return HardwareReport(
         design=design.record.name, target=target, model=model_file.name, project=_relative(project.path, design.path),
         verification=verification, rtl_samples=rtl.samples, rtl_simulation=rtl.simulation, rtl_synthesis=rtl.synthesis,
         rtl_vhdl=rtl.vhdl,
@@ -127,9 +144,6 @@ def synthesise(
         ),
         notes=rtl.notes,
     )  # fmt: skip
-    write_atomic(report_file, report.model_dump_json(indent=1))
-    logger.info("%s: verified on %d samples in %.1f s", report.design, len(x), time.perf_counter() - start)
-    return report
 
 
 def random_inputs(design: Design, samples: int = 1000, seed: int = 0) -> npt.NDArray[np.float32]:
