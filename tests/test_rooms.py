@@ -16,6 +16,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("rundir",),
     ("cost", "journal", "pareto", "public", "trial"),
     ("study",),
+    ("locks",),
     ("arch",),
     ("space", "tasks"),
     ("design", "train"),

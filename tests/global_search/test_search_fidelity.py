@@ -13,11 +13,12 @@ from searching import Setting, search_config
 
 from nac.config import FidelityConfig, SearchConfig, load_task
 from nac.errors import InputError
-from nac.global_search import locks_of, results, status
+from nac.global_search import results, status
 from nac.global_search.fidelity import ENOUGH, Climb, Climbed, Ladder, passed_in_a_row, ridge
 from nac.global_search.objectives import goals
 from nac.global_search.progress import sentence
 from nac.global_search.recorded import read_recordings
+from nac.locks import locks_of
 from nac.space import SearchSpace
 from nac.trial import record_of
 

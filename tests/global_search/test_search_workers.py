@@ -23,9 +23,9 @@ from optuna.trial import FrozenTrial, TrialState
 from searching import Setting, make_setting, search_config, work
 
 from nac.errors import InputError, InterruptionError
-from nac.global_search import begin_search, budget, front, locks_of, results, run_of, status
+from nac.global_search import begin_search, budget, front, results, run_of, status
 from nac.global_search.journal import Journal
-from nac.global_search.locks import FileLocks, PostgresLocks, worker_name
+from nac.locks import FileLocks, PostgresLocks, locks_of, worker_name
 from nac.rundir import Run, RunRecord, database_url
 from nac.study import load_study, quiet
 from nac.train import fit

@@ -12,12 +12,16 @@ import pytest
 from nac.config import SearchConfig
 from nac.design import Design
 from nac.errors import InputError
+from nac.global_search.journal import Journal
+from nac.locks import FileLocks
 from nac.report import Front, html, write_page
 from nac.report.anchors import Anchor
 from nac.report.collect import importances, read_study
 from nac.report.gallery import front_figures
 from nac.report.hardware import exactness, hardware_numbers
+from nac.report.tables import caption
 from nac.rundir import Run
+from nac.study import JOURNAL_STUDY, journal
 
 
 @pytest.fixture
@@ -47,6 +51,17 @@ def test_states_account_for_every_trial(run: Run) -> None:
     front = Front.read(run)
     assert sum(front.states.values()) == len(study_of(run).get_trials())
     assert front.states["complete"] == len(front.of("trial"))
+
+
+def test_a_trial_is_running_as_long_as_its_worker_lives(copy: Run) -> None:
+    study = optuna.load_study(study_name=JOURNAL_STUDY, storage=journal(Journal(copy.journal), copy))
+    for worker in ("gone", "here"):
+        study.ask().set_user_attr("workers", [worker])
+    with FileLocks(copy).presence("here"):
+        states = Front.read(copy).states
+        assert (states["running"], states["abandoned"]) == (1, 1)
+        assert "1 running, 1 abandoned" in caption(Front.read(copy))
+    assert Front.read(copy).states["abandoned"] == 2
 
 
 def test_designs_bring_both_splits_their_costs_and_their_report(run: Run) -> None:

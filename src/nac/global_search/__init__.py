@@ -6,7 +6,7 @@ from nac.global_search.objectives import HARDWARE, Candidate, Goals, Limit, Obje
 from nac.global_search.results import TrialResult, best, front, hypervolume, objective_names, ranked, results, select
 from nac.global_search.run import begin_search, run_search
 from nac.global_search.status import SearchStatus, status
-from nac.global_search.storage import locks_of, run_of, serves_many
+from nac.global_search.storage import run_of, serves_many
 
 __all__ = [
     "HARDWARE",
@@ -23,7 +23,6 @@ __all__ = [
     "front",
     "goals",
     "hypervolume",
-    "locks_of",
     "objective_names",
     "ranked",
     "results",

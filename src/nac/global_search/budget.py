@@ -11,7 +11,6 @@ from optuna.trial import FrozenTrial, TrialState
 
 from nac.config import SearchConfig
 from nac.errors import InputError, WorkError
-from nac.global_search.locks import Locks
 from nac.study import trained_again
 from nac.trial import record_of
 
@@ -100,11 +99,6 @@ def running(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
 def owners(trial: FrozenTrial) -> list[str]:
     """The workers that took up a trial, the present one last; none when the last one gave it back."""
     return list(record_of(trial).workers)
-
-
-def abandoned(trials: Iterable[FrozenTrial], locks: Locks) -> list[FrozenTrial]:
-    """Those whose worker is gone."""
-    return [trial for trial in running(trials) if not (names := owners(trial)) or not locks.alive(names[-1])]
 
 
 def require_progress(trials: Sequence[FrozenTrial], space: str) -> None:

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 from optuna.storages.journal import JournalFileSymlinkLock
 
-from nac.global_search.locks import locked_file
 from nac.journal import JournalReader, is_blank
+from nac.locks import locked_file
 from nac.rundir import write_atomic
 
 logger = logging.getLogger(__name__)

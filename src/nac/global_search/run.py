@@ -22,12 +22,12 @@ from nac.global_search.deployment import Deployment, Infeasible
 from nac.global_search.fidelity import Ladder, Unpromising
 from nac.global_search.fronts import FrontExaminer
 from nac.global_search.handle import handle
-from nac.global_search.locks import Locks, worker_name
 from nac.global_search.objectives import goals
 from nac.global_search.progress import SearchProgress
 from nac.global_search.samplers import drawing, make_sampler
 from nac.global_search.status import status
-from nac.global_search.storage import locks_of, open_study
+from nac.global_search.storage import open_study
+from nac.locks import Locks, abandoned, locks_of, worker_name
 from nac.rundir import Run
 from nac.space import SearchSpace
 from nac.study import quiet
@@ -184,7 +184,7 @@ class _Search:
 
     def _abandoned(self, trials: list[FrozenTrial]) -> FrozenTrial | None:
         """The first trial whose worker is gone; one that too many workers died of is recorded as failed."""
-        for trial in budget.abandoned(trials, self.locks):
+        for trial in abandoned(trials, self.locks):
             if (died := len(budget.owners(trial))) < WORKERS_PER_TRIAL:
                 return trial
             reason = f"WorkError: {died} workers died while they were at it"
@@ -257,7 +257,7 @@ class _Search:
                 trials = self.trials()
                 if (known := known_results(trials).get(hash_)) is not None:
                     return known
-                lost = {left.number for left in budget.abandoned(trials, self.locks)}
+                lost = {left.number for left in abandoned(trials, self.locks)}
                 waiting = any(
                     record.hash == hash_ and not record.waits
                     for other in budget.running(trials)

@@ -11,8 +11,8 @@ from optuna.trial import FrozenTrial, TrialState
 from nac.config import SearchConfig
 from nac.global_search import budget
 from nac.global_search.budget import Session
-from nac.global_search.locks import Locks
 from nac.global_search.results import best, front, objective_names
+from nac.locks import Locks, abandoned
 from nac.trial import record_of
 
 SHOWN_ERRORS = 3
@@ -60,7 +60,7 @@ def status(study: optuna.Study, settings: SearchConfig, locks: Locks) -> SearchS
     trials = study.get_trials(deepcopy=False)
     states = Counter(trial.state for trial in trials)
     done = len(budget.counted(trials))
-    lost = {trial.number for trial in budget.abandoned(trials, locks)}
+    lost = {trial.number for trial in abandoned(trials, locks)}
     busy = {budget.owners(t)[-1]: t.number for t in budget.running(trials) if t.number not in lost}
     found = front(study)
     session = Session.of(study)

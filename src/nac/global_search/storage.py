@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from sqlalchemy.exc import SQLAlchemyError
 
 from nac.errors import InputError
 from nac.global_search.journal import Journal
-from nac.global_search.locks import FileLocks, Locks, PostgresLocks
 from nac.global_search.objectives import Goals
-from nac.rundir import Run, database_url
-from nac.study import brief, database, journal, quiet, study_name
+from nac.rundir import Run
+from nac.study import database, journal, quiet, study_name
 
 FOLDER = "folder"
 
@@ -71,23 +69,9 @@ def run_of(url: str) -> Run:
     return run
 
 
-def locks_of(run: Run, url: str | None) -> Locks:
-    """The locks that go with a storage. Raises InputError when the server cannot be reached."""
-    if url is None or not _is_postgres(url):
-        return FileLocks(run)
-    try:
-        return PostgresLocks(database_url(url), study_name(run, url))
-    except (ImportError, SQLAlchemyError) as error:
-        raise InputError(f"{url}: is no storage of a study ({brief(error)})") from error
-
-
 def serves_many(url: str | None) -> bool:
     """Whether several processes may write to a storage at once: SQLite loses workers on a cold start."""
     return url is None or not url.startswith("sqlite")
-
-
-def _is_postgres(url: str) -> bool:
-    return database_url(url).startswith("postgresql")
 
 
 def _difference(key: str, before: Any, now: Any) -> str:

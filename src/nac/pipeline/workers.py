@@ -10,9 +10,10 @@ import optuna
 from rich.console import Console
 
 from nac.errors import InputError, InterruptionError, WorkError
-from nac.global_search import SearchStatus, begin_search, locks_of, run_of, run_search, serves_many, status
+from nac.global_search import SearchStatus, begin_search, run_of, run_search, serves_many, status
 from nac.global_search.budget import Session, counted, require_progress, running
 from nac.global_search.progress import SearchProgress
+from nac.locks import locks_of
 from nac.pipeline.context import Context
 from nac.pipeline.deployment import deployment_for
 from nac.pipeline.executors import Worker, WorkerOptions, start

@@ -14,6 +14,7 @@ from nac.arch import Architecture
 from nac.config.base import explained
 from nac.design import REPORTS, Design
 from nac.errors import InputError
+from nac.locks import abandoned, locks_of
 from nac.report.front import Front
 from nac.report.hardware import exactness, hardware_numbers, hardware_report
 from nac.report.quantities import QUANTITIES
@@ -40,7 +41,7 @@ def read_front(run: Run) -> Front:
         task=record.task.name,
         title=", ".join(filter(None, (record.task.name, layout_of(record.task.data).title))),
         path=run.path,
-        states=_states(study) if study is not None else {},
+        states=_states(run, study) if study is not None else {},
     )
 
 
@@ -232,10 +233,15 @@ def _metrics(rows: list[dict[str, Any]]) -> tuple[str, ...]:
     return tuple(sorted(metrics, key=known.index))
 
 
-def _states(study: optuna.Study) -> dict[str, int]:
-    """How many trials ended how, in words."""
-    counted = Counter(_state(trial) for trial in study.get_trials(deepcopy=False))
-    order = ("complete", "duplicate", "infeasible", "passed over", "failed", "cut off", "running", "waiting")
+def _states(run: Run, study: optuna.Study) -> dict[str, int]:
+    """How many trials ended how, in words; those are abandoned whose worker is gone."""
+    trials = study.get_trials(deepcopy=False)
+    counted = Counter(map(_state, trials))
+    if counted["running"]:
+        counted["abandoned"] = len(abandoned(trials, locks_of(run, run.read().options.get("storage"))))
+        counted["running"] -= counted["abandoned"]
+    order = ("complete", "duplicate", "infeasible", "passed over", "failed", "cut off", "running", "abandoned",
+             "waiting")  # fmt: skip
     return {word: counted[word] for word in order if counted[word]}
 
 

@@ -10,15 +10,19 @@ import os
 import secrets
 import socket
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
 import sqlalchemy
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from nac.errors import InputError
-from nac.rundir import Run
+from nac.rundir import Run, database_url
+from nac.study import brief, study_name
+from nac.trial import record_of
 
 
 class Locks(Protocol):
@@ -62,10 +66,10 @@ class FileLocks:
                 path.unlink(missing_ok=True)
 
     def alive(self, worker: str) -> bool:
-        """Whether somebody holds the worker's file."""
+        """Whether somebody holds the worker's file, which who may only read can ask too."""
         try:
-            with self._file(worker).open("r+") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with self._file(worker).open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return False
         except BlockingIOError:
@@ -119,6 +123,22 @@ class PostgresLocks:
 
     def _keys(self, name: str) -> dict[str, int]:
         return {"space": self._space, "name": _key(name)}
+
+
+def locks_of(run: Run, url: str | None) -> Locks:
+    """The locks that go with a storage. Raises InputError when the server cannot be reached."""
+    if url is None or not database_url(url).startswith("postgresql"):
+        return FileLocks(run)
+    try:
+        return PostgresLocks(database_url(url), study_name(run, url))
+    except (ImportError, SQLAlchemyError) as error:
+        raise InputError(f"{url}: is no storage of a study ({brief(error)})") from error
+
+
+def abandoned(trials: Iterable[FrozenTrial], locks: Locks) -> list[FrozenTrial]:
+    """Those that are begun and not ended, and whose worker is gone."""
+    running = (trial for trial in trials if trial.state == TrialState.RUNNING)
+    return [trial for trial in running if not (names := record_of(trial).workers) or not locks.alive(names[-1])]
 
 
 def _key(name: str) -> int:
