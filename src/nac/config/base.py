@@ -1,5 +1,7 @@
 """The base of every model that is read from a file."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -12,6 +14,7 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from nac.errors import InputError
 
@@ -53,12 +56,23 @@ def explained(error: ValidationError, source: str | Path) -> str:
         if item["type"] == "too_short" and item["loc"] in wrong:
             continue
         key = ".".join(str(part) for part in item["loc"]) or "(top level)"
-        found = "" if item["type"] in {"missing", "extra_forbidden"} else f" (found {item['input']!r:.80})"
         expected = {"extra_forbidden": "unknown key", "missing": "required key is missing"}.get(
             item["type"], item["msg"].removeprefix("Value error, ")
         )
-        problems.append(f"{source}: {key}: {expected}{found}")
+        problems.append(f"{source}: {key}: {expected}{_found(item, expected)}")
     return "\n".join(problems)
+
+
+def _found(item: ErrorDetails, expected: str) -> str:
+    """What was given; where keys do not go together those that are named, or else which there are."""
+    given = item["input"]
+    if item["type"] in {"missing", "extra_forbidden"}:
+        return ""
+    if item["type"] != "value_error" or not isinstance(given, Mapping):
+        return f" (found {given!r:.80})"
+    words = re.findall(r"\w+", expected)
+    named = (f"{key}: {value!r:.80}" for key, value in given.items() if key in words)
+    return f" (found {', '.join(named) or ', '.join(map(str, given)) or 'nothing'})"
 
 
 def validate(model: type[M], data: object, source: str | Path) -> M:
