@@ -9,7 +9,7 @@ from command import Command
 SHORT = tuple(
     word
     for text in ("compress.train.epochs=2", "compress.distilled_train.epochs=2", "compress.distilled_data.per_class=4",
-                 "compress.distilled_data.method=herding", "data.limit=300")
+                 "compress.distilled_data.method=random", "data.limit=300")
     for word in ("--set", text)
 )  # fmt: skip
 

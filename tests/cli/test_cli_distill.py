@@ -16,7 +16,7 @@ def test_distilled_jets_are_data_of_the_task(nac: Command, jets_file: Path, tmp_
                "--seed", 3, "--json", *SHORT)
     assert done.status == 0, done.err
     said = json.loads(done.out)
-    assert (said["samples"], said["seed"], said["method"]) == (20, 3, "unrolled")
+    assert (said["samples"], said["seed"], said["method"]) == (20, 3, "soft_labels")
     with np.load(out, allow_pickle=False) as file:
         assert file["constituents"].shape == (20, 8, 3)
         assert np.bincount(file["label"]).tolist() == [4] * 5

@@ -19,7 +19,7 @@ SETTINGS = CompressConfig.model_validate(
         "pruner": ["gradual", "distilled", "random"],
         "rounds": 2,
         "rewind": 1,
-        "distilled_data": {"method": "distribution", "per_class": 4, "iterations": 5},
+        "distilled_data": {"method": "soft_labels", "per_class": 4},
         "distilled_train": {"epochs": 5, "batch_size": 64, "learning_rate": 1e-2},
         "train": {"epochs": 3, "batch_size": 64, "learning_rate": 1e-2},
         "finetune": {"epochs": 2, "batch_size": 64, "learning_rate": 5e-3},
@@ -43,7 +43,7 @@ def test_designs_say_how_they_were_pruned(made: tuple[Run, list[Design]]) -> Non
         assert origin["pruning"]["seconds"] > 0
         assert origin["compress"]["rewind"] == 1
     samples = pruned[1]["pruning"]["distilled_data"]
-    assert (samples["samples"], samples["settings"]["method"]) == (12, "distribution")
+    assert (samples["samples"], samples["settings"]["method"]) == (12, "soft_labels")
     assert "distilled_data" not in pruned[0]["pruning"]
 
 

@@ -36,7 +36,7 @@ TASK = {
     },
     "compress": {
         "designs": 1, "bits": [6], "mixed": [4], "sparsity": [0.0, 0.3], "digits": [0.5], "structured": [0.0, 0.3],
-        "pruner": ["gradual", "distilled"], "distilled_data": {"method": "herding", "per_class": 5}, "rounds": 1,
+        "pruner": ["gradual", "distilled"], "distilled_data": {"method": "random", "per_class": 5}, "rounds": 1,
         "tune": 2, "train": {"epochs": 2}, "finetune": {"epochs": 2}, "digits_train": {"epochs": 1},
     },
 }  # fmt: skip

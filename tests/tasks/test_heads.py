@@ -118,7 +118,7 @@ def test_tables_and_described_files(tmp_path: Path) -> None:
 
 def test_distilled_samples_are_written_and_read_again(tmp_path: Path) -> None:
     task, dataset = loaded(tmp_path)
-    settings = DistilledDataConfig(method="distribution", samples=12, iterations=3)
+    settings = DistilledDataConfig(method="unrolled", samples=12, iterations=3)
     few = distil(Distilling(task, dataset, lambda seed: Network(NETWORK), settings, 0))
     write_distilled(tmp_path / "few.npz", few, task.config.data)
     again = read_distilled(tmp_path / "few.npz", task.config.data, dataset.preprocessing)

@@ -11,7 +11,7 @@ from nac.cli.output import progress_console, say_json
 DISTILL_EXAMPLES = """\
 [dim]nac distill jets --data jets.npz --per-class 20 --out few.npz[/]
 
-[dim]nac distill bragg --data ruby.npz --samples 100 --method distribution --out few.npz[/]
+[dim]nac distill bragg --data ruby.npz --samples 100 --method unrolled --out few.npz[/]
 
 [dim]nac run jets --data jets.npz --set compress.pruner=distilled --set compress.distilled_data.file=few.npz[/]
 """
@@ -22,7 +22,7 @@ def distill(
     out: Annotated[Path, typer.Option(metavar="FILE", help="The npz file to write.")],
     data: DataOption = None,
     method: Annotated[
-        str | None, typer.Option(metavar="M", help="unrolled, trajectories, distribution, herding, k_centre or random.")
+        str | None, typer.Option(metavar="M", help="soft_labels, unrolled, trajectories, k_centre or random.")
     ] = None,
     per_class: Annotated[int | None, typer.Option(min=1, metavar="N", help="Samples of every class.")] = None,
     samples: Annotated[int | None, typer.Option(min=1, metavar="N", help="Samples altogether (regression).")] = None,

@@ -142,7 +142,9 @@ class FloatNetworks:
             asked = settings.model_dump(mode="json")
             if known is None or not (settings.file or known.provenance.get("settings") == asked):
                 make, seed = partial(initialised, winner.architecture), self.seed_of(winner.trial, "distil")
-                known = distil(Distilling(self.task, self.dataset, make, settings, seed))
+                known = distil(Distilling(
+                    self.task, self.dataset, make, settings, seed, reference=partial(self.reference, winner)
+                ))  # fmt: skip
                 write_distilled(file, known, config)
             self._distilled[winner.trial] = known
         return self._distilled[winner.trial]

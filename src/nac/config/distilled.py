@@ -14,6 +14,7 @@ class DistilledDataConfig(Model):
     `file` names samples that `nac distill` has made; without it they are made for every winner. There are `per_class`
     samples of every class, or `samples` altogether for a regression.
 
+    `soft_labels` draws real ones and gives them the probabilities of the classes that the trained reference finds.
     `unrolled` learns samples, and probabilities of the classes in place of their labels, by what a network knows of
     the real ones after up to `unroll` steps of Adam at `inner_rate` on them; gradients go through the last `window`.
     `trajectories` trains `experts` networks for `expert_epochs` epochs by SGD at `expert_rate`, then learns samples on
@@ -22,7 +23,7 @@ class DistilledDataConfig(Model):
     """
 
     file: Path | None = None
-    method: DistillerName = "unrolled"
+    method: DistillerName = "soft_labels"
     per_class: PositiveInt = 50
     samples: PositiveInt = 100
     experts: PositiveInt = 2

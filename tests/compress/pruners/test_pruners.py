@@ -24,7 +24,7 @@ def pruning(
     task: Task, dataset: Dataset, architecture: Architecture, sparsity: float, rounds: int = 3, seed: int = 0
 ) -> Pruning:
     start = initialised(architecture, seed)
-    few = DistilledDataConfig(method="herding", per_class=5, samples=15)
+    few = DistilledDataConfig(method="random", per_class=5, samples=15)
     distilling = Distilling(task, dataset, partial(initialised, architecture), few, seed)
     return Pruning(
         task, dataset, lambda: copied(start), BUDGET, sparsity, rounds, seed,

@@ -10,6 +10,7 @@ from nac.arch import Network
 from nac.config import DataConfig, DistilledDataConfig
 from nac.tasks import Dataset, Split, Task, TrainSplit
 from nac.tasks.losses import LOSSES, asked_loss
+from nac.train import fit
 
 Progress = Callable[[int, int], None]
 """Called with how much is done, and how much there is to do."""
@@ -26,6 +27,7 @@ class Distilling:
         settings: method, number of samples and budget.
         seed: of everything that is drawn.
         on_progress: told after every iteration.
+        reference: makes a trained network of the family; without one it is trained when a method asks for it.
     """
 
     task: Task
@@ -34,6 +36,7 @@ class Distilling:
     settings: DistilledDataConfig
     seed: int
     on_progress: Progress = field(default=lambda done, total: None)
+    reference: Callable[[], Network] | None = None
 
     @property
     def classification(self) -> bool:
@@ -44,6 +47,14 @@ class Distilling:
     def soft(self) -> bool:
         """Whether labels may be learned as probabilities, since the loss takes them."""
         return self.classification and LOSSES[asked_loss(self.task.config.loss, "classification").name].soft
+
+    def trained(self) -> Network:
+        """A network of the family, trained on the real samples as designs are. Raises WorkError."""
+        if self.reference is not None:
+            return self.reference()
+        network = self.make(self.seed)
+        fit(network, self.dataset, self.task, self.task.config.compress.train, seed=self.seed)
+        return network
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,6 @@ from nac.tasks.layouts import layout_of
 Choose = Callable[[Tensor, int], Tensor]
 
 
-@DISTILLERS.register("herding")
-def herding(distilling: Distilling) -> Distilled:
-    """Samples whose mean follows the mean of all, greedily (Welling 2009, doi 10.1145/1553374.1553517)."""
-    return chosen(distilling, _herded)
-
-
 @DISTILLERS.register("k_centre")
 def k_centre(distilling: Distilling) -> Distilled:
     """Samples such that none is far from the next chosen one, greedily (arXiv 1708.00489)."""
@@ -51,19 +45,6 @@ def chosen(distilling: Distilling, choose: Choose) -> Distilled:
     rows = torch.cat([group[choose(features[group], count)] for group in groups])
     raw, physical = layout_of(distilling.task.config.data).cut(train.raw[rows], train.physical[rows])
     return Distilled(raw.clone(), physical.clone())
-
-
-def _herded(x: Tensor, count: int) -> Tensor:
-    """Positions of `count` rows of `x` (N, F) whose running mean stays closest to the mean of all."""
-    missing, left = x.mean(dim=0), torch.ones(len(x), dtype=torch.bool)
-    wanted, rows = missing.clone(), []
-    for _ in range(count):
-        score = torch.where(left, x @ wanted, -torch.inf)
-        row = int(score.argmax())
-        rows.append(row)
-        left[row] = False
-        wanted = wanted + missing - x[row]
-    return torch.tensor(rows)
 
 
 def _spread(x: Tensor, count: int) -> Tensor:
