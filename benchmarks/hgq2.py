@@ -58,8 +58,8 @@ def rows_of(python: Path, given: argparse.Namespace, data: Path, unseen: Path, s
             outputs = np.load(folder / f"outputs-{point['index']:03d}.npy")
             graph = CombLogic.load(folder / f"graph-{point['index']:03d}.json")
             rows.append({
-                "seed": seed, "held": float((outputs.argmax(1) == held.y.numpy()).mean()), "choice": point["choice"],
-                "exact": point["exact"], "front_seconds": result["front_seconds"], **counted(graph),
+                "seed": seed, "held": float((outputs.argmax(1) == held.y.numpy()).mean()),
+                "front_seconds": result["front_seconds"], **point, **counted(graph),
             })  # fmt: skip
     return rows
 
