@@ -8,9 +8,10 @@ from problems import Problem
 
 from nac.arch import initialised
 from nac.compress import Winner, compress
-from nac.compress.teachers import best_networks
-from nac.config import CompressConfig, TrainConfig
+from nac.compress.teachers import best_networks, named, teachers_of
+from nac.config import CompressConfig, TeacherConfig, TrainConfig
 from nac.design import save_float
+from nac.pipeline.check import task_problems
 from nac.rundir import Run
 from nac.train import Teacher, fit, validation_loss
 
@@ -46,6 +47,35 @@ def test_the_best_float_networks_of_all_trials_teach(
     assert {teacher.share for teacher in taught} == {0.7}
     for network, known in zip(taught[0].networks, best, strict=True):
         assert all(torch.equal(a, b) for a, b in zip(network.parameters(), known.parameters(), strict=True))
+
+
+def test_networks_of_a_named_architecture_are_trained_once_to_teach(problem: Problem, tmp_path: Path) -> None:
+    task, dataset, _ = problem
+    teacher = TeacherConfig(space="jets_mlp", baseline="tiny")
+    settings = CompressConfig(train=budget(2), teachers=2, teacher=teacher)
+    trained = teachers_of(tmp_path / "trials", settings, task, dataset)
+    assert [network.architecture for network in trained] == [named(teacher, task)] * 2
+    assert not torch.equal(*(next(network.parameters()) for network in trained)), "each begins elsewhere"
+    folders = sorted((tmp_path / "teachers").iterdir())
+    written = [(folder / "weights.safetensors").stat().st_mtime_ns for folder in folders]
+    again = teachers_of(tmp_path / "trials", settings, task, dataset)
+    assert written == [(folder / "weights.safetensors").stat().st_mtime_ns for folder in folders]
+    assert all(torch.equal(a, b) for a, b in zip(trained[1].parameters(), again[1].parameters(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"teachers": 1, "teacher": {"space": "jets_mlp", "baseline": "huge"}}, "tiny (found 'huge')"),
+        ({"teachers": 1, "teacher": {"space": "nowhere", "baseline": "tiny"}}, "compress.teacher: "),
+    ],
+)
+def test_a_teacher_that_is_not_there_is_said_before_any_work(
+    problem: Problem, changes: dict[str, object], expected: str
+) -> None:
+    compress = CompressConfig.model_validate(changes)
+    config = problem[0].config.model_copy(update={"compress": compress})
+    assert any(expected in line for line in task_problems(config, "task x"))
 
 
 def budget(epochs: int) -> TrainConfig:

@@ -20,7 +20,7 @@ from nac.compress.learned.trained import learned_front
 from nac.compress.pruners import PRUNERS, Pruned
 from nac.compress.quantisation import Trainer, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes, refusal
-from nac.compress.teachers import best_networks
+from nac.compress.teachers import teachers_of
 from nac.config import FORMER_PRUNERS, CompressConfig
 from nac.cost import costs
 from nac.design import (
@@ -209,7 +209,7 @@ class _Workshop:
     @cached_property
     def teachers(self) -> tuple[Network, ...]:
         """Networks that teach instead of a winner's own."""
-        return best_networks(self.run.trial(0).parent.glob("*"), self.settings.teachers, self.task, self.dataset)
+        return teachers_of(self.run.trial(0).parent, self.settings, self.task, self.dataset)
 
     def _estimates(self, network: Network) -> dict[str, dict[str, Estimate]]:
         """The metrics by split; `choice` are those of the samples that choices are made on."""

@@ -1,13 +1,55 @@
-"""The best float networks of a run as teachers: what they know is worth more than what a small winner does itself."""
+"""Better float networks as teachers: what they know is worth more than what a small winner does itself."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from nac.arch import Network
+from nac.arch import Architecture, Network, initialised
 from nac.compress.floats import ARCHITECTURE
-from nac.design import load_float
+from nac.config import CompressConfig, TeacherConfig
+from nac.design import load_float, save_float
+from nac.errors import InputError
+from nac.space import SearchSpace
 from nac.tasks import Dataset, Task
-from nac.train import validation_loss
+from nac.train import fit, validation_loss
+
+FOLDER = "teachers"
+"""Of a run, beside its trials: networks that were trained to teach."""
+
+
+def teachers_of(
+    trials: Path, settings: CompressConfig, task: Task, dataset: Dataset, *, last: str | None = None
+) -> tuple[Network, ...]:
+    """The networks that teach in a run.
+
+    Args:
+        trials: the folder of the run's trials.
+        settings: of the local search.
+        task: loss.
+        dataset: what those of `settings.teacher` train on; its validation samples choose among trials.
+        last: name of the folder of the last trial that may teach (None: all).
+    """
+    if settings.teacher is None:
+        folders = (folder for folder in trials.glob("*") if last is None or folder.name <= last)
+        return best_networks(folders, settings.teachers, task, dataset)
+    architecture = named(settings.teacher, task)
+    known = []
+    for number in range(settings.teachers):
+        folder = trials.parent / FOLDER / f"{number:02d}"
+        if not (folder / ARCHITECTURE).exists():
+            network = initialised(architecture, task.config.seed + number)
+            fit(network, dataset, task, settings.train, seed=task.config.seed + number)
+            save_float(folder, network)
+        known.append(load_float(folder))
+    return tuple(known)
+
+
+def named(teacher: TeacherConfig, task: Task) -> Architecture:
+    """The architecture of a teacher for the task's inputs. Raises InputError."""
+    space = SearchSpace.load(teacher.space, task.input_shape, task.outputs)
+    if teacher.baseline not in space.baselines:
+        listed = ", ".join(space.baselines) or "none"
+        raise InputError(f"baseline: expected one that {teacher.space} names: {listed} (found {teacher.baseline!r})")
+    return space.decode(space.baselines[teacher.baseline])
 
 
 def best_networks(folders: Iterable[Path], count: int, task: Task, dataset: Dataset) -> tuple[Network, ...]:

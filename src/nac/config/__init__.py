@@ -1,7 +1,7 @@
 """Pydantic models of every YAML file, and how they are read."""
 
 from nac.config.base import Model, validate
-from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig, LearnedConfig
+from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig, LearnedConfig, TeacherConfig
 from nac.config.distilled import DistilledDataConfig
 from nac.config.heads import HeadConfig
 from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override, task_of
@@ -41,6 +41,7 @@ __all__ = [
     "SplitConfig",
     "TargetConfig",
     "TaskConfig",
+    "TeacherConfig",
     "TrainConfig",
     "Window",
     "capacity",

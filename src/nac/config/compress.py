@@ -41,6 +41,13 @@ class LearnedConfig(Model):
         return beta
 
 
+class TeacherConfig(Model):
+    """A network that a search space names among its baselines."""
+
+    space: str
+    baseline: str
+
+
 class CompressConfig(Model):
     """The local search: every winner x every bit width x every sparsity x every pruner becomes a design.
 
@@ -49,7 +56,8 @@ class CompressConfig(Model):
     training (the reference, every pruning round, the pruned network), `finetune` that of quantisation-aware
     training. In it, and in the final float training of a pruned network, the float reference is also a teacher with
     weight `distil` (0: targets only). In the first, so many `teachers` take its place if not 0: the float networks of
-    all trials that have the lowest loss on the samples that choose.
+    all trials that have the lowest loss on the samples that choose, or networks of the architecture `teacher`, trained
+    for this with the budget `train`.
     `synthesise` designs, spread along the front, go on to hardware, where the Verilog is run in a simulator if
     `simulate_rtl` and mapped to the part by yosys if `synthesise_rtl`.
 
@@ -93,6 +101,7 @@ class CompressConfig(Model):
     finetune: TrainConfig = TrainConfig(learning_rate=1e-3)
     distil: float = Field(0.5, ge=0, le=1)
     teachers: int = Field(0, ge=0, exclude_if=lambda teachers: teachers == 0)
+    teacher: TeacherConfig | None = Field(None, exclude_if=lambda teacher: teacher is None)
     temperature: PositiveFloat = 1.0
     synthesise: PositiveInt = 4
     simulate_rtl: bool = True
@@ -140,7 +149,9 @@ class CompressConfig(Model):
         return structured
 
     @model_validator(mode="after")
-    def _order_fits(self) -> "CompressConfig":
+    def _fits(self) -> "CompressConfig":
         if self.order != "prune_then_quantise" and self.pruner != (DEFAULT_PRUNER,):
             raise ValueError(f"order: {self.order} removes weights as {DEFAULT_PRUNER} does, expected that pruner")
+        if self.teacher is not None and not self.teachers:
+            raise ValueError("teacher: expected `teachers`, how many of it are trained")
         return self

@@ -11,7 +11,9 @@ from nac.config.task import TaskConfig, TaskFile
 from nac.errors import InputError
 
 MAX_BYTES = 1_000_000
-FILES = (("space",), ("target", "circuits"), ("compress", "distilled_data", "file"))
+FILES = (
+    ("space",), ("target", "circuits"), ("compress", "distilled_data", "file"), ("compress", "teacher", "space"),
+)  # fmt: skip
 """Keys of a task under which it names a file."""
 Folder = Literal["tasks", "search_spaces"]
 

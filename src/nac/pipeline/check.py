@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nac.arch import Architecture, deployment_problems, workload
+from nac.compress.teachers import named
 from nac.config import ConstraintConfig, ObjectiveConfig, TaskConfig, find_file, is_path, load_task, load_yaml
 from nac.cost import COSTS, costs
 from nac.errors import InputError
@@ -93,7 +94,7 @@ def task_problems(
         space_data: what the file of the search space would say, where it is none.
     """
     task = make_task(config)
-    found = [*_name_problems(task), *_backend_problems(config), *_file_problems(config)]
+    found = [*_name_problems(task), *_backend_problems(config), *_file_problems(task)]
     if problem := config.target.fold_problem(task.input_shape):
         found.append(problem)
     shapes = task.input_shape, task.outputs
@@ -138,10 +139,15 @@ def _backend_problems(config: TaskConfig) -> Iterator[str]:
         yield f"target.backend: expected one of {', '.join(BACKENDS)} (found {config.target.backend!r})"
 
 
-def _file_problems(config: TaskConfig) -> Iterator[str]:
-    file = config.compress.distilled_data.file
+def _file_problems(task: Task) -> Iterator[str]:
+    file = task.config.compress.distilled_data.file
     if file is not None and not file.is_file():
         yield f"compress.distilled_data.file: {file}: no such data file"
+    if task.config.compress.teacher is not None:
+        try:
+            named(task.config.compress.teacher, task)
+        except InputError as error:
+            yield f"compress.teacher: {error}"
 
 
 def feasibility_problems(config: TaskConfig, space: SearchSpace) -> list[str]:

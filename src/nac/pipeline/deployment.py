@@ -10,7 +10,7 @@ from nac.compress import quantised_in_short, workload_costs
 from nac.compress.learned.front import FOLDER
 from nac.compress.learned.trained import deployed, learned_front
 from nac.compress.quantisation import teacher_of
-from nac.compress.teachers import best_networks
+from nac.compress.teachers import teachers_of
 from nac.config import LearnedConfig, TrainConfig
 from nac.errors import InputError, WorkError
 from nac.global_search import Infeasible
@@ -95,8 +95,7 @@ class LearnedFronts(ShortDeployment):
     def _teacher(self, network: Network, folder: Path) -> Teacher | None:
         """The best networks of this trial and those before it, where the local search wants such."""
         settings = self.task.config.compress
-        before = [other for other in folder.parent.glob("*") if other.name <= folder.name]
-        best = best_networks(before, settings.teachers, self.task, self.dataset)
+        best = teachers_of(folder.parent, settings, self.task, self.dataset, last=folder.name)
         return teacher_of(network, settings, best)
 
 
