@@ -19,12 +19,14 @@ def op(name: str, outputs: int, fan_in: int, positions: int = 1, parameters: int
 
 def test_what_is_shared_is_there_once_and_a_dense_layer_in_two_ways() -> None:
     conv, dense, last = op("conv", 4, 9, 81), op("dense", 8, 4 * 81), op("last", 2, 8)
-    whole, begun = folded([conv, dense, last], 1)
+    whole, begun = folded([conv, dense, last], 1, 1)
     assert [(o.positions, o.fan_in) for o in whole] == [(1, 9), (1, 324), (1, 8)]
     assert [(o.positions, o.fan_in, o.parameters) for o in begun] == [(1, 9, 1), (1, 4, 0), (1, 8, 1)]
-    assert folded([op("phi", 8, 3, 16), op("rho", 8, 8)], 4) == [[op("phi", 8, 3, 4), op("rho", 8, 8)]]
+    assert folded([op("phi", 8, 3, 16), op("rho", 8, 8)], 4, 3) == [[op("phi", 8, 3, 4), op("rho", 8, 8)]]
+    first = op("first", 4, 800)  # of two channels
+    assert folded([first, last], 1, 2) == [[first, last], [op("first", 4, 2, parameters=0), last]]
     mixed = op("mix", 4, 81, 81, parameters=0)
-    assert folded([conv, mixed, dense], 1) == [[op("conv", 4, 9), mixed, dense]]
+    assert folded([conv, mixed, dense], 1, 1) == [[op("conv", 4, 9), mixed, dense]]
 
 
 @pytest.mark.parametrize(("kind", "positions"), [("cnn", 121), ("mean", 8)])

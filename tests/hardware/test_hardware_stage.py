@@ -38,7 +38,7 @@ from nac.tasks.layouts import layout_of
 from nac.tasks.scaling import fit_preprocessing
 
 SHIPPED = {"jets": "pseudo_log", "bragg": "patch_shift", "pulses": "common_shift", "qubit": "shift",
-           "jets_features": "shift", "jets_openml": "shift"}  # fmt: skip
+           "jets_features": "shift", "jets_openml": "shift", "readout": "common_shift"}  # fmt: skip
 
 
 def shipped_design(folder: Path, name: str) -> Design:

@@ -19,6 +19,7 @@ from nac.config import (
     JetSimulation,
     Model,
     PulseSimulation,
+    ReadoutSimulation,
     Resources,
     TaskConfig,
     load_task,
@@ -26,6 +27,7 @@ from nac.config import (
 from nac.errors import InputError
 from nac.tasks import METRICS, Task, make_task
 from nac.tasks.simulators.pulses import pulses
+from nac.tasks.simulators.readout import readout
 
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = sorted(path.stem for path in (ROOT / "tasks").glob("*.yaml"))
@@ -61,9 +63,13 @@ def pulses_file(folder: Path) -> list[Path]:
     return [write_npz(folder / "p.npz", **pulses(300, 64, PulseSimulation(), seed=0))]
 
 
+def readout_file(folder: Path) -> list[Path]:
+    return [write_npz(folder / "r.npz", **readout(300, 400, ReadoutSimulation(), seed=0))]
+
+
 FILES: dict[str, Callable[[Path], list[Path]]] = {
     "jets": jets_file, "jets_features": features_file, "jets_openml": openml_file, "bragg": bragg_file,
-    "qubit": qubit_file, "pulses": pulses_file,
+    "qubit": qubit_file, "pulses": pulses_file, "readout": readout_file,
 }
 
 
@@ -183,7 +189,7 @@ def test_a_file_of_another_task_is_refused(tmp_path: Path) -> None:
 
 def keys(model: type[Model]) -> Iterator[str]:
     """The keys of a task file, but not those of settings that are a chapter of their own."""
-    apart = {BraggSimulation, JetSimulation, PulseSimulation, DistilledDataConfig, Resources}
+    apart = {BraggSimulation, JetSimulation, PulseSimulation, ReadoutSimulation, DistilledDataConfig, Resources}
     for name, about in model.model_fields.items():
         yield name
         for part in (about.annotation, *get_args(about.annotation)):

@@ -149,10 +149,18 @@ def pulses_config() -> DataConfig:
     ).data
 
 
+def readout_config() -> DataConfig:
+    return task_config(
+        layout="arrays", kind="classification", shape=[2, 16], classes=["ground", "excited"], inputs="trace",
+        targets="state", simulator="readout",
+    ).data
+
+
 SETTINGS: Mapping[str, Callable[[], DataConfig]] = {
     "jets": lambda: jets_config(simulator="jets").data,
     "bragg": lambda: bragg_config(simulator="bragg").data,
     "pulses": pulses_config,
+    "readout": readout_config,
 }
 
 
@@ -160,7 +168,7 @@ def test_every_simulator_has_settings() -> None:
     assert set(SETTINGS) == set(SIMULATORS)
 
 
-@pytest.mark.parametrize("name", ["bragg", "pulses", pytest.param("jets", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["bragg", "pulses", "readout", pytest.param("jets", marks=pytest.mark.slow)])
 def test_simulators(name: str) -> None:
     if missing := SIMULATORS[name].missing():
         pytest.skip(f"not installed: {', '.join(missing)}")

@@ -8,7 +8,7 @@ from nac.config.load import find_file, is_path, load_task, load_yaml, merge, par
 from nac.config.names import Choice
 from nac.config.parts import PARTS, Resources, capacity, part_family
 from nac.config.search import ConstraintConfig, FidelityConfig, FrontsConfig, ObjectiveConfig, SearchConfig
-from nac.config.simulation import BraggSimulation, JetSimulation, PulseSimulation
+from nac.config.simulation import BraggSimulation, JetSimulation, PulseSimulation, ReadoutSimulation
 from nac.config.target import TargetConfig
 from nac.config.task import (
     DataConfig,
@@ -36,6 +36,7 @@ __all__ = [
     "Model",
     "ObjectiveConfig",
     "PulseSimulation",
+    "ReadoutSimulation",
     "Resources",
     "SearchConfig",
     "SplitConfig",

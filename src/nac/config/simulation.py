@@ -71,6 +71,24 @@ class PulseSimulation(Model):
         return self
 
 
+class ReadoutSimulation(Model):
+    """Read-out of a qubit through a resonator of linewidth `kappa_mhz`, `chi_mhz` off the drive to either side.
+
+    I and Q are sampled every `sample_ns` at an intermediate frequency `if_mhz`; `amplitude` of the field on resonance
+    and noise are in ADC counts. Excited qubits decay with `t1_us`; a share `preparation_error` begins otherwise.
+    """
+
+    sample_ns: PositiveFloat = 5.0
+    kappa_mhz: PositiveFloat = 2.0
+    chi_mhz: PositiveFloat = 0.7
+    if_mhz: float = Field(12.5, ge=0)
+    amplitude: PositiveFloat = 60.0
+    noise: float = Field(200.0, ge=0)
+    t1_us: PositiveFloat = 20.0
+    preparation_error: float = Field(0.01, ge=0, le=0.5)
+    saturation: PositiveFloat = 2047.0
+
+
 class JetSimulation(Model):
     """Pairs of jets from Pythia 8, clustered by fastjet with the anti-kT algorithm.
 

@@ -22,7 +22,7 @@ from nac.config.names import (
 )
 from nac.config.raw import RawType
 from nac.config.search import SearchConfig
-from nac.config.simulation import BraggSimulation, JetSimulation, PulseSimulation
+from nac.config.simulation import BraggSimulation, JetSimulation, PulseSimulation, ReadoutSimulation
 from nac.config.target import TargetConfig
 from nac.config.train import TrainConfig
 from nac.registry import resolve
@@ -96,7 +96,7 @@ class DataConfig(Model):
 
     Without a file `simulate_without_file` samples are simulated (or `simulate`, if that is more). With one, `simulate`
     samples join its training split, and every sample of the file appears `repeat` times in an epoch, augmented
-    anew each time. `bragg`, `jets` and `pulses` are the settings of the simulators.
+    anew each time. `bragg`, `jets`, `pulses` and `readout` are the settings of the simulators.
     """
 
     layout: LayoutChoice
@@ -130,6 +130,7 @@ class DataConfig(Model):
     bragg: BraggSimulation = BraggSimulation()
     jets: JetSimulation = JetSimulation()
     pulses: PulseSimulation = PulseSimulation()
+    readout: ReadoutSimulation = Field(ReadoutSimulation(), exclude_if=ReadoutSimulation().__eq__)
 
     @property
     def target_names(self) -> tuple[str, ...]:

@@ -17,11 +17,13 @@ def ways(
             yield 1, ops
         else:
             beats = -(-math.prod(shape[1:] or shape) // fold)
-            yield from ((beats, way) for way in folded(ops, fold))
+            yield from ((beats, way) for way in folded(ops, fold, shape[0]))
 
 
-def folded(ops: Sequence[MatrixOp], fold: int) -> list[list[MatrixOp]]:
+def folded(ops: Sequence[MatrixOp], fold: int, channels: int) -> list[list[MatrixOp]]:
     """What is there of the matrix products of a network with so many positions a clock, in one way or two.
+
+    A position of the input has so many `channels`.
 
     What is shared between positions is there `fold` times at most. A dense layer that reads them all is there whole, or
     begins with the first one: then it has a product of two values for each that a beat brings. From the first product
@@ -29,12 +31,12 @@ def folded(ops: Sequence[MatrixOp], fold: int) -> list[list[MatrixOp]]:
     """
     found: list[MatrixOp] = []
     for index, op in enumerate(ops):
-        if not op.parameters or (op.positions == 1 and index == 0):
+        if not op.parameters:
             return [[*found, *ops[index:]]]
         if op.positions > 1:
             found.append(replace(op, positions=min(op.positions, fold)))
+            channels = op.outputs
             continue
-        channels = ops[index - 1].outputs
         whole = [*found, *ops[index:]]
         if op.fan_in <= channels or op.fan_in % channels:
             return [whole]

@@ -109,6 +109,17 @@ def test_dense_layers_that_begin_early_are_exact(tmp_path: Path, activation: str
 
 
 @needs_iverilog
+def test_a_dense_layer_on_raw_samples_answers_soon_after_the_last(tmp_path: Path) -> None:
+    arch = network((2, 50), FLATTEN, dense(3, "relu"), bits=4)
+    design = make_design(tmp_path, arch, random_network(arch))
+    simulated(design)
+    record = folded(design).record
+    assert record.fold is not None
+    assert [part.kind for part in record.fold.parts] == ["table", "digits", "graph", "sum", "graph"]
+    assert record.fold.tail_cycles <= 7
+
+
+@needs_iverilog
 @pytest.mark.parametrize("wrapper", ["valid", "axis"])
 def test_the_benches_pass_whoever_waits(design_of: DesignMaker, wrapper: str) -> None:
     design = design_of("trace", 3)

@@ -124,7 +124,7 @@ class _Planner:
         """Everything up to where all positions are needed at once, that, and what comes after."""
         nodes = self.circuit.nodes
         stop, why = self._front()
-        if stop < 2:
+        if stop < 2 and not self._accumulates(stop):
             raise InputError(f"target.fold: {why}, and nothing before it can be shared between positions")
         for node in nodes[1:stop]:
             beat = node.operation.stream(node, self.positions)

@@ -8,14 +8,16 @@ from typing import Literal
 import numpy as np
 
 from nac.hardware.rtl.fold.parts import Part, Values, bits, counter, joined, slices
-from nac.hardware.rtl.ports import pack, width
+from nac.hardware.rtl.ports import pack
 from nac.hardware.rtl.templates import template
 
 LUT_INPUTS = 6
 
 
 class TablePart(Part):
-    """A beat, and behind its elements a row of `table` (beats, weights): the outputs have both."""
+    """A beat, and behind its elements a row of `table` (beats, weights): the outputs have both, with the same clock, as
+    the row has been read when the beat before came.
+    """
 
     kind: Literal["table"] = "table"
     table: tuple[tuple[float, ...], ...]
@@ -27,7 +29,7 @@ class TablePart(Part):
 
     def times(self, at: Sequence[int]) -> list[int]:
         """See `Part`."""
-        return [clock + 1 for clock in at]
+        return list(at)
 
     def costed(self) -> "TablePart":
         """With what it costs: a LUT for every bit that differs from beat to beat, of six bits of the beat's number."""
@@ -36,7 +38,7 @@ class TablePart(Part):
         each = 1 if beats <= 1 << LUT_INPUTS else math.ceil(beats / (1 << LUT_INPUTS)) * 1.25
         return self.model_copy(update={
             "lut": len(columns) * each + 2 * counter(beats),
-            "ff": len(columns) + width(self.inputs) + counter(beats),
+            "ff": len(columns) + counter(beats),
         })  # fmt: skip
 
     def _bits(self) -> Values:
@@ -48,11 +50,11 @@ class TablePart(Part):
         """See `Part`."""
         own = self.outputs[len(self.inputs) :]
         words, digits = pack(np.array(self.table), own), counter(len(self.table))
-        rows = [f"      {digits}'d{beat}: row <= {bits(own)}'h{word};" for beat, word in enumerate(words)]
-        data = [*slices(self.inputs, "held"), *slices(own, "row")]
+        rows = [f"        {digits}'d{beat}: row <= {bits(own)}'h{word};" for beat, word in enumerate(words)]
+        data = [*slices(self.inputs, "in_data"), *slices(own, "row")]
         inside = template(
-            "fold/table.v", bits=bits(self.inputs), row_bits=bits(own), beats=len(self.table), beat_bits=digits,
-            rows="\n".join(rows), data=joined(data),
+            "fold/table.v", row_bits=bits(own), beats=len(self.table), beat_bits=digits, rows="\n".join(rows),
+            first=f"{bits(own)}'h{words[0]}", second=min(1, len(self.table) - 1), data=joined(data),
         )  # fmt: skip
         says = f"Behind every beat of {len(self.table)} the weights that are for it."
         return {"says": says, "kind": "wire", "body": inside}

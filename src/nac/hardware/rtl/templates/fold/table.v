@@ -1,14 +1,15 @@
-  reg [$beat_bits - 1:0] beat;
-  reg [$bits - 1:0] held;
+  reg [$beat_bits - 1:0] next;  // the row is there before its beat
   reg [$row_bits - 1:0] row;
-  always @(posedge clk) begin
-    out_valid <= !rst && in_valid;
-    if (rst) beat <= 0;
-    else if (in_valid) beat <= beat == $beats - 1 ? 0 : beat + 1'b1;
-    if (in_valid) held <= in_data;
-    case (beat)
+  always @* out_valid = in_valid;
+  always @(posedge clk)
+    if (rst) begin
+      next <= $second;
+      row <= $first;
+    end else if (in_valid) begin
+      next <= next == $beats - 1 ? 0 : next + 1'b1;
+      case (next)
 $rows
-      default: row <= {$row_bits{1'bx}};
-    endcase
-  end
+        default: row <= {$row_bits{1'bx}};
+      endcase
+    end
   assign out_data = $data;
