@@ -203,3 +203,10 @@ def test_a_single_layer_too_wide_for_hardware_is_named() -> None:
     assert any("layer_bits.dense1: 17 bits, expected 2 to 16" in p for p in
                deployment_problems(DEEP_SETS.with_layer_bits({"dense1": 17})))  # fmt: skip
     assert deployment_problems(DEEP_SETS.with_layer_bits({"dense1": 16})) == []
+
+
+def test_one_bit_is_for_what_is_never_negative() -> None:
+    assert DEEP_SETS.with_layer_bits({"dense0_act": 1}).layer_bits == {"dense0_act": 1}
+    text = DEEP_SETS.model_copy(update={"layer_bits": {"dense0": 1}}).to_json()
+    with pytest.raises(InputError, match=r"layer_bits\.dense0: 1 bit, expected at least 2"):
+        Architecture.from_json(text)

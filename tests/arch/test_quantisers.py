@@ -31,6 +31,9 @@ class Halves:
     def step(self, layer: nn.Module) -> torch.Tensor:
         return torch.tensor(0.5)
 
+    def width(self, layer: nn.Module) -> int | None:
+        return None
+
     def pin(self, layer: nn.Module, bias: torch.Tensor | None) -> None:
         pass
 

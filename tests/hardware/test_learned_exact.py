@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from designs import make_design, samples
 from learned import learned, with_widths
 from numpy.typing import NDArray
 
-from nac.arch import Network, measured_workload
+from nac.arch import Architecture, Dense, Network, measured_workload
 from nac.arch.quantisers import LEARNED
+from nac.arch.quantisers.learned import PACE, Values
 from nac.compress.constants import without_constants
+from nac.compress.learned.settle import settled
 from nac.config import TargetConfig
 from nac.hardware import ENGINES, engine, outputs_sha256, synthesise
 from nac.hardware.circuit.evaluate import corner_input, evaluate, random_input
@@ -80,6 +83,24 @@ def test_without_dead_channels_it_computes_the_same(kind: str) -> None:
     assert smaller.quantiser == LEARNED
     x = torch.randn(200, *network.architecture.input)
     assert torch.equal(smaller(x), network(x))
+    assert_costs_agree(recount_model(export_network(smaller)), measured_workload(smaller))
+
+
+def test_widths_are_those_of_the_channels_that_are_left_down_to_a_single_bit() -> None:
+    blocks = (Dense(width=3), Dense(width=3))
+    network = Network(Architecture(input=(2,), outputs=2, blocks=blocks), quantiser=LEARNED)
+    hidden = cast(Values, network.layers["dense0_act"])
+    with torch.no_grad():
+        hidden.fraction.copy_(torch.tensor([0.0, 6.0, 0.0]) / PACE)
+        hidden.whole.copy_(torch.tensor([1.0, 4.0, 1.0]) / PACE)
+        network.weight("dense1")[:, 1] = 0  # nothing reads the channel that is wide
+    smaller, removed = without_constants(settled(network))
+    assert removed["dense0"] >= 1
+    assert smaller.architecture.layer_bits["dense0_act"] == 1
+    model = export_network(smaller)
+    assert_costs_agree(recount_model(model), measured_workload(smaller))
+    x = corner_input(read_circuit(model), 50, 0)
+    assert np.array_equal(evaluate(read_circuit(model), x), outputs(smaller, x))
 
 
 @needs_gxx

@@ -20,7 +20,16 @@ from nac.arch.channels import Channels
 from nac.arch.compression import UNCOMPRESSED, Compression
 from nac.arch.equalisation import equalised
 from nac.arch.graph import Builder, Graph
-from nac.arch.network import Network, copied, fold_norms, initialised, integer_weights, measured_workload, quantise
+from nac.arch.network import (
+    Network,
+    copied,
+    fold_norms,
+    initialised,
+    integer_weights,
+    measured_workload,
+    quantise,
+    with_own_widths,
+)  # fmt: skip
 from nac.arch.operation import OPERATIONS, Node, Operation
 from nac.arch.published import bops_nac
 
@@ -61,5 +70,6 @@ __all__ = [
     "measured_workload",
     "quantise",
     "trace",
+    "with_own_widths",
     "workload",
 ]

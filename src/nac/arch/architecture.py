@@ -21,6 +21,7 @@ from nac.errors import InputError
 
 MAX_VALUES = 1 << 27  # of one tensor, and parameters of a network: files of strangers must not fill the memory
 BitWidth = Annotated[int, Field(ge=2, le=FLOAT_BITS)]
+LayerWidth = Annotated[int, Field(ge=1, le=FLOAT_BITS)]
 
 
 class Bits(Model):
@@ -44,7 +45,7 @@ class Architecture(Model):
     blocks: Annotated[tuple[AnyBlock, ...], Field(max_length=100)]
     outputs: Annotated[int, Field(ge=1, le=10_000)]
     bits: Bits = Bits()
-    layer_bits: Mapping[str, BitWidth] = Field(default_factory=dict, exclude_if=operator.not_)
+    layer_bits: Mapping[str, LayerWidth] = Field(default_factory=dict, exclude_if=operator.not_)
 
     @field_validator("layer_bits")
     @classmethod
@@ -60,6 +61,9 @@ class Architecture(Model):
         largest = max(graph.nodes, key=lambda node: math.prod(node.shape))
         if math.prod(largest.shape) > MAX_VALUES:
             raise ValueError(f"{largest.name} has {math.prod(largest.shape):.1e} values, expected at most {MAX_VALUES}")
+        for name, bits in self.layer_bits.items():
+            if bits < (least := graph[name].operation.least_bits):
+                raise ValueError(f"layer_bits.{name}: {bits} bit, expected at least {least}")
         if (parameters := sum(op.parameters for op in _products(graph))) > MAX_VALUES:
             raise ValueError(f"has {parameters:.1e} parameters, expected at most {MAX_VALUES}")
         return self

@@ -85,6 +85,19 @@ def copied(network: Network, architecture: Architecture | None = None) -> Networ
     return twin
 
 
+def with_own_widths(network: Network) -> Network:
+    """The same network with the architecture that says the widths which its layers' state has."""
+    if network.quantiser is None:
+        return network
+    quantiser = QUANTISERS[network.quantiser]
+    widths = {
+        node.name: width for node in network.graph.nodes
+        if (node.operation.weighted or node.operation.quantises)
+        and (width := quantiser.width(network.layers[node.name])) is not None
+    }  # fmt: skip
+    return copied(network, network.architecture.with_layer_bits(widths)) if widths else network
+
+
 def fold_norms(network: Network) -> dict[str, tuple[Tensor, Tensor | None]]:
     """Weights and biases by node name after folding each batch norm into the layer before it.
 

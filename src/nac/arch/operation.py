@@ -81,6 +81,11 @@ class Operation(ABC):
     """The ONNX operations that it becomes, one of them each time, where it has no module of its own."""
 
     @property
+    def least_bits(self) -> int:
+        """The narrowest width of its weights, or of the values that leave it: a sign and a bit."""
+        return 2
+
+    @property
     def pads(self) -> int:
         """Zeros that it puts at either end of every axis of positions."""
         return 0

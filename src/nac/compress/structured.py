@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from nac.arch import Architecture, Channels, Graph, Network, trace
+from nac.arch import Architecture, Channels, Graph, Network, trace, with_own_widths
 from nac.arch.operations import Activation, Add
 from nac.tasks import Split, Task
 
@@ -158,4 +158,4 @@ def carried_over(source: Network, chosen: Mapping[str, Tensor]) -> Network:
             state[f"layers.{node.name}.{key}"] = smaller.clone()
     target = Network(_shrunk(source.architecture, chosen), quantiser=source.quantiser)
     target.load_state_dict(state)
-    return target
+    return with_own_widths(target)

@@ -29,6 +29,11 @@ class Activation(Operation):
     quantises = True
     kind: str = "none"
 
+    @property
+    def least_bits(self) -> int:
+        """What is never negative has no sign."""
+        return 1 if self.kind == "relu" else 2
+
     def shape(self, name: str, sources: Sequence[Node]) -> Shape:
         """That of its input."""
         return sources[0].shape

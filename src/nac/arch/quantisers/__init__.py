@@ -49,6 +49,10 @@ class Quantiser(Protocol):
         """What the values that leave an input or activation are multiples of; broadcasts to them without the batch."""
         ...
 
+    def width(self, layer: nn.Module) -> int | None:
+        """Bits of one type that holds all weights, or values, of a layer; None where the architecture says them."""
+        ...
+
     def pin(self, layer: nn.Module, bias: Tensor | None) -> None:
         """Keep a layer's weights on the grid that they are on, whatever becomes of some of them, and give it a bias."""
         ...

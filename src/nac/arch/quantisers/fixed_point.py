@@ -81,6 +81,10 @@ class FixedPoint:
         layer.train(training)
         return cast(Tensor, quantised.scale.max())
 
+    def width(self, layer: nn.Module) -> int | None:
+        """See `Quantiser`."""
+        return None
+
     def pin(self, layer: nn.Module, bias: Tensor | None) -> None:
         """Without it, the grid depends on the largest weight of a channel; that of the bias is fine enough for any."""
         known: Any = layer

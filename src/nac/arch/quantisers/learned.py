@@ -92,8 +92,6 @@ class Values(nn.Module):
         fraction, whole = torch.round(PACE * self.fraction), torch.round(PACE * self.whole)
         dead = fraction + whole <= 0
         fraction = torch.minimum(torch.where(dead, 1 - whole, fraction), WIDEST - 1 - whole)
-        if int(whole.max() + fraction.max()) + self.signed == 1:  # an architecture's widths begin at two bits
-            fraction.flatten()[0] += 1
         self.whole.copy_(whole / PACE)
         self.fraction.copy_(fraction / PACE)
         return dead
@@ -280,6 +278,10 @@ class Learned:
     def step(self, layer: nn.Module) -> Tensor:
         """See `Quantiser`."""
         return cast(Values, layer).step()
+
+    def width(self, layer: nn.Module) -> int | None:
+        """See `Quantiser`."""
+        return cast(Layer | Values, layer).width
 
     def pin(self, layer: nn.Module, bias: Tensor | None) -> None:
         """What a weight is does not depend on the others; a bias gets the digits that it needs."""

@@ -5,7 +5,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from nac.arch import Network, Node, copied
+from nac.arch import Network, Node, copied, with_own_widths
 from nac.arch.quantisers.learned import PACE, Layer, Values, finest
 from nac.compress.learned.cost import elements
 
@@ -37,7 +37,7 @@ def settled(network: Network) -> Network:
     for node in nodes:
         if node.operation.weighted:
             _trim_bias(twin, node)
-    return copied(twin, twin.architecture.with_layer_bits(_widths(twin))).eval()
+    return with_own_widths(twin).eval()
 
 
 def _quantiser_of(network: Network, node: Node) -> str | None:
@@ -64,12 +64,3 @@ def _trim_bias(network: Network, node: Node) -> None:
     layer.bias.copy_(torch.floor(layer.bias / step) * step)
     assert layer.bias_fraction is not None
     layer.bias_fraction.copy_(torch.maximum(layer.bias_fraction, -torch.log2(step) / PACE))
-
-
-def _widths(network: Network) -> dict[str, int]:
-    """By node name, in one type for all values, or all weights, of a node."""
-    return {
-        node.name: cast(Layer | Values, network.layers[node.name]).width
-        for node in network.graph.nodes
-        if node.operation.weighted or node.operation.quantises
-    }
