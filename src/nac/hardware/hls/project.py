@@ -112,7 +112,7 @@ class HlsProject:
 
     def _build(self) -> tuple[int, str]:
         """Run the build script, which takes minutes for wide layers; its status and what it said of errors."""
-        logger.info("%s: g++ compiles the C simulation", self.path)
+        logger.info("%s: g++ compiles the C simulation", self.record.title)
         start = time.monotonic()
         with subprocess.Popen(
             ["bash", self._build_script().name], cwd=self.path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,

@@ -167,7 +167,7 @@ def _synthesise(project: RtlProject, skipped: list[str], say: Say) -> Synthesis 
     if tool is None:
         skipped.append(f"RTL synthesis: {tools.MISSING['yosys']}")
         return None
-    say(f"RTL synthesis with {tool.name}")
+    say(f"RTL synthesis with {tool.name}, an estimated {project.record.cost_lut:,.0f} LUTs")
     return synthesise_rtl(project, tool)
 
 
