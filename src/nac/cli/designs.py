@@ -41,7 +41,9 @@ def synth(
     ] = None,
     data: SamplesOption = None,
     simulation: Annotated[bool, typer.Option(help="Run the Verilog in Verilator or Icarus Verilog.")] = True,
-    synthesis: Annotated[bool, typer.Option(help="Map the Verilog to the part with yosys: minutes for 50,000 LUTs.")] = True,
+    synthesis: Annotated[
+        bool, typer.Option(help="Map the Verilog to the part with yosys: minutes for 50,000 LUTs.")
+    ] = True,
     place: Annotated[bool, typer.Option("--place", help="Also place and route on an ECP5 with nextpnr.")] = False,
     implement: Annotated[
         bool, typer.Option("--implement", help="Also synthesise, place and route with Vivado, where it is installed.")
