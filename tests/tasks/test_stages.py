@@ -131,12 +131,32 @@ def test_stages_that_do_not_fit_are_refused(data: dict[str, object], said: str) 
         validate(DataConfig, known, "task")
 
 
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("ufixed<4,4>", "data.raw.0: 47 % of the values are beyond what ufixed<4,4> holds (0 to 15; they are 0 to 29)"),
+        ("ufixed<8,16>", "data.raw.0: all values are less than half a step of ufixed<8,16>, 256, and become 0"),
+        ("ufixed<5,5>", ""),
+    ],
+)
+def test_raw_types_that_do_not_hold_the_samples_are_named(
+    caplog: pytest.LogCaptureFixture, raw: str, said: str
+) -> None:
+    data = {"layout": "arrays", "kind": "regression", "shape": [1], "outputs": 1, "scaling": "shift", "raw": raw}
+    config = validate(DataConfig, data, "task")
+    fit_preprocessing(np.arange(30, dtype=np.float32)[:, None], np.zeros((30, 1)), config)
+    assert [record.getMessage().removesuffix(" and saturate") for record in caplog.records] == [said] * bool(said)
+
+
 def test_jets_have_a_type_for_each_feature() -> None:
     known = {"layout": "constituents", "kind": "classification", "classes": ["a", "b"], "scaling": "pseudo_log",
              "raw": ["ufixed<14,12>", "fixed<8,8>"]}  # fmt: skip
     layout = layout_of(validate(DataConfig, known, "task"))
     with pytest.raises(InputError, match="one for each of 3 features, found 2"):
         layout.fit(np.ones((5, 3, 8), np.float32))
+    unsigned = validate(DataConfig, {**known, "raw": "ufixed<8,8>"}, "task")
+    with pytest.raises(InputError, match="the same type of both angles, whose scale is one, with a sign"):
+        layout_of(unsigned).fit(np.ones((5, 3, 8), np.float32))
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -45,6 +45,8 @@ class ShortModel(Model):
 
 
 M = TypeVar("M", bound=Model)
+LONG = 80
+"""Letters of what was found."""
 
 
 def explained(error: ValidationError, source: str | Path) -> str:
@@ -69,9 +71,9 @@ def _found(item: ErrorDetails, expected: str) -> str:
     if item["type"] in {"missing", "extra_forbidden"}:
         return ""
     if item["type"] != "value_error" or not isinstance(given, Mapping):
-        return f" (found {given!r:.80})"
+        return f" (found {given!r:.{LONG}})"
     words = re.findall(r"\w+", expected)
-    named = (f"{key}: {value!r:.80}" for key, value in given.items() if key in words)
+    named = (f"{key}: {value!r}" for key, value in given.items() if key in words and len(repr(value)) < LONG)
     return f" (found {', '.join(named) or ', '.join(map(str, given)) or 'nothing'})"
 
 

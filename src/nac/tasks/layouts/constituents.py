@@ -214,9 +214,10 @@ class Constituents(Layout):
         if not self.staged:
             return particle_scales(raw, self.config.scaling, self.config.angle_step)
         types = self.raw_types(3)
-        pt, eta, phi = (type_.integers(raw[:, k][self.real(raw)]) for k, type_ in enumerate(types))
-        if types[1] != types[2]:
-            raise InputError("data.raw: expected the same type of both angles, whose scale is one")
+        if types[1] != types[2] or not types[1].signed:
+            raise InputError("data.raw: expected the same type of both angles, whose scale is one, with a sign")
+        real = self.real(raw)
+        pt, eta, phi = self.raw_integers(types, [raw[:, k][real] for k in range(3)])
         angles = scaled(types[1], np.concatenate([eta, phi]), centred=False)
         first = STAGES[self.config.scaling].fit(types[0], pt, raw.shape[2:])
         return {"raw_types": types, "stages": (first, angles, angles)}

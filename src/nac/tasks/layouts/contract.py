@@ -1,5 +1,6 @@
 """What a data layout is asked for."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,9 @@ from nac.tasks.stages import STAGES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+logger = logging.getLogger(__name__)
+MUCH = 0.01
+"""Of values that saturate: more than a few outliers."""
 Projection = Callable[[Tensor], Tensor]
 """Raw samples that are physically possible, (N, *raw), the nearest to network inputs (N, *input)."""
 
@@ -164,7 +168,7 @@ class Layout(ABC):
         columns = np.moveaxis(self.features(raw), 1, 0)
         types = self.raw_types(len(columns))
         stage = STAGES[self.config.scaling]
-        found = [type_.integers(column).ravel() for type_, column in zip(types, columns, strict=True)]
+        found = self.raw_integers(types, [column.ravel() for column in columns])
         if stage.common:
             found = [np.concatenate(found)] * len(found)
         return {"raw_types": types, "stages": [
@@ -177,6 +181,22 @@ class Layout(ABC):
         if len(given) not in {1, features}:
             raise InputError(f"data.raw: expected one type, or one for each of {features} features, found {len(given)}")
         return given * features if len(given) == 1 else given
+
+    def raw_integers(
+        self, types: Sequence[RawType], values: Sequence[NDArray[np.float32]]
+    ) -> list[NDArray[np.int64]]:
+        """Those of every feature's values (N,); warnings say which types do not hold what was measured."""
+        for index, (type_, known) in enumerate(zip(types, values, strict=True)):
+            low, high = ((end + half) * type_.step for end, half in ((type_.low, -0.5), (type_.high, 0.5)))
+            lost = float(((known < low) | (known > high)).mean()) if known.size else 0.0
+            if lost > MUCH:
+                logger.warning("data.raw.%d: %.0f %% of the values are beyond what %s holds (%g to %g; they are %g to "
+                               "%g) and saturate", index, 100 * lost, type_.type, type_.low * type_.step,
+                               type_.high * type_.step, known.min(), known.max())  # fmt: skip
+            elif known.any() and np.abs(known).max() < type_.step / 2:
+                logger.warning("data.raw.%d: all values are less than half a step of %s, %g, and become 0", index,
+                               type_.type, type_.step)  # fmt: skip
+        return [type_.integers(known) for type_, known in zip(types, values, strict=True)]
 
     def output_units(self, y: NDArray[Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Offset and scale of a regression's outputs for targets (N, T), where the task does not say them."""
