@@ -3,8 +3,8 @@
     python benchmarks/distilled_proxy.py JETS [--networks N] [--seed S]
 
 JETS is a file with 20,000 jets (`nac data fetch lhc_jets_20k`). N architectures are drawn from the space of the task;
-each is trained once on all real samples and once by every proxy: on 250 distilled jets (made once, with NAC's Medium,
-for all of them), on as many random real ones, and on all real ones for as many steps. Printed: Spearman's rank
+each is trained once on all real samples and once by every proxy: on 250 jets with soft labels (made once, with NAC's
+Medium, for all of them), on as many random real ones, and on all real ones for as many steps. Printed: Spearman's rank
 correlation of validation accuracy with that of the whole training (with its bootstrapped standard error), seconds of
 CPU of a training, and the seconds of distillation.
 """
@@ -48,7 +48,7 @@ def main() -> None:
     steps = few_train.epochs * math.ceil(250 / few_train.batch_size)
     budgets = {WHOLE: (dataset, case.train)}
     made = {}
-    for method in ("unrolled", "random"):
+    for method in ("soft_labels", "random"):
         began = time.process_time()
         settings = DistilledDataConfig(method=method)
         make = partial(initialised, named_architecture(config, case.baseline))

@@ -1,21 +1,21 @@
 """Distilled pruning against pruning on real data: accuracy, time, stability.
 
     python benchmarks/distilled_pruning.py JETS BRAGG [--rows FILE] [--figure FILE] [--seconds S] [--cases NAME...]
-        [--ways WAY...] [--seeds N...] [--rewind EPOCHS]
+        [--ways WAY...] [--seeds N...] [--sparsities S...] [--networks N] [--rewind EPOCHS]
 
-JETS is a file with 20,000 jets (`../shared/data/jets/lhc_jets_20k.npz`), BRAGG one of ruby patches. Networks are
-baselines of the shipped spaces. One row per measurement is appended to the rows file as it is done, and distilled
-samples are kept beside it; a second call goes on where the first one stopped (killed, or after --seconds) and then
-prints the tables.
+JETS is a file with 20,000 jets (`nac data fetch lhc_jets_20k`), BRAGG one of ruby patches. Networks are baselines of
+the shipped spaces, or, with --networks, so many drawn from the space for every seed. One row per measurement is
+appended to the rows file as it is done, and distilled samples are kept beside it; a second call goes on where the first
+one stopped (killed, or after --seconds) and then prints the tables.
 
 For every network, seed and sparsity each pruner finds masks in the same number of rounds; then the network is trained
 once on real data under them, from where every round starts, after the first epochs of a training on real data (gradual
 pruning goes on from the weights that it has). Full trainings on real data all have the same budget. Metrics are those
 on a test split that nothing else looks at (the best epoch of a training is chosen on the validation split). Seconds of
-masks are those of one core's work: without the first epochs, and gradual pruning's without the training of the dense
-network, which every other training of it can share. Differences from masks of as many random real samples are paired
-by seed, with their standard error; `paid after` says after how many networks the seconds of a distillation are saved,
-beside the same criterion with all real samples.
+masks are those of one core's work, without the first epochs; those of gradual pruning and of soft labels are without
+the training of the dense network, which a search has done and which every other training of it shares. Differences from
+masks of as many random real samples are paired by seed and network, with their standard error; `paid after` says after
+how many networks the seconds of a distillation are saved, beside the same criterion with all real samples.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from distilled_tables import (
     CASES,
@@ -39,17 +40,19 @@ from distilled_tables import (
     WAYS,
     Case,
     Row,
+    pair_of,
     stability_rows,
     tables,
 )
 
-from nac.arch import Network, copied, initialised
+from nac.arch import Architecture, Network, copied, initialised
 from nac.compress.distillation import Distilled, Distilling, distil, read_distilled, write_distilled
 from nac.compress.mode_connectivity import along_rounds, stability
 from nac.compress.pruners import Masks, Pruned, Pruning, prune, rewound
 from nac.config import CompressConfig, TrainConfig, load_task
 from nac.pipeline.architectures import named_architecture
 from nac.report.barriers import DENSE, plot_connectivity
+from nac.space import SearchSpace
 from nac.tasks import Dataset, Task, TrainSplit, make_task
 from nac.train import evaluate, fit
 
@@ -63,11 +66,23 @@ class Bench:
     seed: int
     folder: Path
     rewind: int
+    number: int | None = None
+    """Of a network drawn from the space in place of the baseline."""
 
     @property
     def key(self) -> Row:
         """What its rows have in common."""
-        return {"case": self.case.name, "seed": self.seed, "rewind": self.rewind}
+        return {"case": self.case.name, "seed": self.seed, "network": self.number, "rewind": self.rewind}
+
+    @property
+    def architecture(self) -> Architecture:
+        """The baseline of the case, or the network of this number."""
+        config = self.task.config
+        if self.number is None:
+            return named_architecture(config, self.case.baseline)
+        space = SearchSpace.load(config.space, self.task.input_shape, self.task.outputs)
+        random = np.random.default_rng((self.seed, self.number))
+        return space.decode(space.repair(space.random(random)))
 
     @property
     def task(self) -> Task:
@@ -78,8 +93,7 @@ class Bench:
         """What a pruner is given; distilled samples and the dense network are made before its clock starts."""
         task, dataset = self.task, samples(self)
         start = rewound(
-            initialised(named_architecture(task.config, self.case.baseline), self.seed), self.rewind, task,
-            dataset, self.case.train, self.seed,
+            initialised(self.architecture, self.seed), self.rewind, task, dataset, self.case.train, self.seed
         )  # fmt: skip
         few, train = self.few(way)
         trained = dense(self) if way == "gradual" else start
@@ -110,10 +124,14 @@ class Bench:
         return evaluate(network, samples(self).test, self.task)[self.task.metric_names[0]]
 
 
-@cache
 def samples(bench: Bench) -> Dataset:
     """The samples of a bench, split by its seed."""
-    return bench.task.load(bench.files, bench.seed)
+    return _loaded(bench.case, bench.files, bench.seed)
+
+
+@cache
+def _loaded(case: Case, files: tuple[Path, ...], seed: int) -> Dataset:
+    return make_task(load_task(case.task, overrides=case.settings)).load(files, seed)
 
 
 def fewer(dataset: Dataset, count: int, seed: int) -> Dataset:
@@ -128,8 +146,7 @@ def fewer(dataset: Dataset, count: int, seed: int) -> Dataset:
 @cache
 def dense(bench: Bench) -> Network:
     """The dense network of a bench, trained."""
-    start = initialised(named_architecture(bench.task.config, bench.case.baseline), bench.seed)
-    return bench.final(start, None)
+    return bench.final(initialised(bench.architecture, bench.seed), None)
 
 
 @cache
@@ -137,21 +154,26 @@ def distilled(bench: Bench, method: str) -> Distilled:
     """Few samples of a bench, as many by every method."""
     settings = bench.task.config.compress.distilled_data.model_copy(update={"method": method})
     task, dataset = bench.task, samples(bench)
-    file = bench.folder / f"{bench.case.name.replace(' ', '-')}-{bench.seed}-{method}.npz"
+    named = bench.case.name.replace(" ", "-") + ("" if bench.number is None else f"-{bench.number}")
+    file = bench.folder / f"{named}-{bench.seed}-{method}.npz"
     if not file.exists():
-        make = partial(initialised, named_architecture(task.config, bench.case.baseline))
-        write_distilled(file, distil(Distilling(task, dataset, make, settings, bench.seed)), task.config.data)
+        make = partial(initialised, bench.architecture)
+        reference = partial(dense, bench)
+        distilling = Distilling(task, dataset, make, settings, bench.seed, reference=reference)
+        write_distilled(file, distil(distilling), task.config.data)
     return read_distilled(file, task.config.data, dataset.preprocessing)
 
 
-def measurements(benches: Sequence[Bench], ways: Sequence[str]) -> Iterator[tuple[Row, Bench]]:
+def measurements(
+    benches: Sequence[Bench], ways: Sequence[str], sparsities: Sequence[float]
+) -> Iterator[tuple[Row, Bench]]:
     """What is to be measured, identified by its row without results; what the tables are about comes first."""
-    for sparsity in ROUNDS:
+    for sparsity in sparsities:
         for bench in benches:
             yield {**bench.key, "way": DENSE, "sparsity": 0.0}, bench
             yield from (({**bench.key, "way": way, "sparsity": sparsity}, bench) for way in ways)
     for bench in benches:
-        if bench.case is CASES[0]:
+        if bench.case is CASES[0] and bench.number is None and STABILITY_SPARSITY in sparsities:
             yield from (
                 ({**bench.key, "way": way, "stability": STABILITY_SPARSITY}, bench) for way in (DENSE, *STABLE_WAYS)
             )  # fmt: skip
@@ -197,7 +219,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def key_of(row: Row) -> tuple[Any, ...]:
     """What identifies a measurement."""
-    return row["case"], row["seed"], row["rewind"], row["way"], row.get("sparsity"), row.get("stability")
+    return *pair_of(row), row["case"], row["rewind"], row["way"], row.get("sparsity"), row.get("stability")
 
 
 def main() -> None:
@@ -215,14 +237,17 @@ def main() -> None:
     )  # fmt: skip
     parser.add_argument("--cases", nargs="+", default=[case.name for case in CASES])
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, metavar="WAY", help=", ".join(WAYS))
+    parser.add_argument("--sparsities", type=float, nargs="+", choices=ROUNDS, default=list(ROUNDS), metavar="S")
+    parser.add_argument("--networks", type=int, metavar="N", help="drawn from the space, in place of the baselines")
     given = parser.parse_args()
     files = {"jets": (given.jets,), "bragg": (given.bragg,)}
     benches = [
-        Bench(case, files[case.task], seed, given.rows.parent, given.rewind)
+        Bench(case, files[case.task], seed, given.rows.parent, given.rewind, number)
         for seed in given.seeds for case in CASES if case.name in given.cases
+        for number in ([None] if given.networks is None else range(given.networks))
     ]  # fmt: skip
     began, done = time.monotonic(), {key_of(row) for row in read_rows(given.rows)}
-    for row, bench in measurements(benches, given.ways):
+    for row, bench in measurements(benches, given.ways, given.sparsities):
         if time.monotonic() - began > given.seconds:
             break
         if key_of(row) not in done:

@@ -6,30 +6,28 @@
 JETS is a file with 20,000 jets (`nac data fetch lhc_jets_20k`), BRAGG one of ruby patches. Every distiller chooses or
 makes as many samples of the training split (250 jets, 100 patches); three networks from other initial weights are then
 trained on them by `compress.distilled_train`, their batch norms measured on the real training inputs, and tested on
-a split that nothing was chosen by. `all real` has as many steps on all real samples, `random, taught` (of jets only)
-the random ones with the probabilities that a network trained on all of them gives: what labels are worth without
-learned inputs. Gains over random real samples are paired by seed, which divides the data and draws everything, with
-their standard error. One row per method and seed is appended to the rows file; a second call goes on.
+a split that nothing was chosen by. `all real` has as many steps on all real samples; `soft_labels` are the random ones
+with the probabilities that a network trained on all of them gives (of jets only): what labels are worth without learned
+inputs. Gains over random real samples are paired by seed, which divides the data and draws everything, with their
+standard error. One row per method and seed is appended to the rows file; a second call goes on.
 """
 
 import argparse
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from distilled_pruning import Bench, dense, distilled, samples
+from distilled_pruning import Bench, distilled, samples
 from distilled_tables import CASES, REAL_STEPS, Case, mean_and_error, spread
 
 from nac.arch import initialised
-from nac.compress.distillation import DISTILLERS, Distilled
+from nac.compress.distillation import DISTILLERS
 from nac.config import CompressConfig
-from nac.pipeline.architectures import named_architecture
-from nac.train import evaluate, fit, measure_norms, predict
+from nac.train import evaluate, fit, measure_norms
 
-CONTROL, TAUGHT, ALL = "random", "random, taught", "all real, as many steps"
+CONTROL, ALL = "random", "all real, as many steps"
 NETWORKS = 3
 Row = dict[str, Any]
 
@@ -37,28 +35,19 @@ Row = dict[str, Any]
 def measured(bench: Bench, method: str) -> Row:
     """The mean metric on the test split of networks trained on samples of a method, and the seconds of CPU."""
     task, dataset, train = bench.task, samples(bench), CompressConfig().distilled_train
-    architecture = named_architecture(task.config, bench.case.baseline)
     began = time.process_time()
     if method == ALL:
         few, train = bench.few(REAL_STEPS)
     else:
-        chosen = taught(bench) if method == TAUGHT else distilled(bench, method)
-        few = chosen.dataset(dataset, task.config.data)
+        few = distilled(bench, method).dataset(dataset, task.config.data)
     made, found = time.process_time() - began, []
     for index in range(NETWORKS):
-        network = initialised(architecture, 1000 * (bench.seed + 1) + index)
+        network = initialised(bench.architecture, 1000 * (bench.seed + 1) + index)
         fit(network, few, task, train, seed=index)
         if method != ALL:
             measure_norms(network, dataset.train.cut(), index)
         found.append(evaluate(network, dataset.test, task)[task.metric_names[0]])
     return {"case": bench.case.name, "seed": bench.seed, "method": method, "metric": fmean(found), "seconds": made}
-
-
-def taught(bench: Bench) -> Distilled:
-    """Random real samples and what the dense network, trained on all, says of them."""
-    few = distilled(bench, CONTROL)
-    inputs = few.dataset(samples(bench), bench.task.config.data).train.x
-    return replace(few, probabilities=predict(dense(bench), inputs).softmax(dim=1))
 
 
 def table(rows: list[Row], case: Case) -> str:
@@ -82,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("jets", type=Path)
     parser.add_argument("bragg", type=Path)
-    parser.add_argument("--methods", nargs="+", default=[*DISTILLERS, ALL, TAUGHT], metavar="METHOD")
+    parser.add_argument("--methods", nargs="+", default=[*DISTILLERS, ALL], metavar="METHOD")
     parser.add_argument("--cases", nargs="+", default=["jets medium", "bragg small"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rows", type=Path, default=Path("distilled_training.jsonl"))
@@ -95,8 +84,6 @@ def main() -> None:
         for case in cases:
             bench = Bench(case, files[case.task], seed, given.rows.parent, CompressConfig().rewind)
             for method in given.methods:
-                if method == TAUGHT and bench.task.config.data.kind != "classification":
-                    continue
                 if (case.name, seed, method) not in done:
                     rows.append(measured(bench, method))
                     with given.rows.open("a") as file:

@@ -28,14 +28,14 @@ def distill(
     samples: Annotated[int | None, typer.Option(min=1, metavar="N", help="Samples altogether (regression).")] = None,
     architecture: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE", help="A baseline of the space or an architecture.json: whose training is "
-                                               "matched.", show_default="the first baseline"),
+        typer.Option(metavar="NAME|FILE", help="A baseline of the space or an architecture.json: of the network "
+                                               "that says labels or learns.", show_default="the first baseline"),
     ] = None,
     seed: SeedOption = None,
     set_: SetOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Distil data: few synthetic samples on which a network trains as on many, stored like real ones."""
+    """Distil data: few samples on which a network trains as on many, stored like real ones."""
     from nac.pipeline.distill import distill_data
 
     made = distill_data(
