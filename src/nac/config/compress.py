@@ -63,7 +63,7 @@ class CompressConfig(Model):
 
     Pruning goes in `rounds`. `gradual` keeps the weights of the trained reference; with the other pruners every round,
     and the final training, starts from the weights after `rewind` epochs (0: at initialisation). `gradual` and
-    `distilled` remove the weights that the loss would miss least, `lamp` the smallest of their layers,
+    those on distilled samples remove the weights that the loss would miss least, `lamp` the smallest of their layers,
     `global_magnitude` the smallest of all.
     `distilled_data` and `distilled_train` (samples, and the budget of a round on them) are for pruners that use them.
 

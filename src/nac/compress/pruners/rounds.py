@@ -40,7 +40,11 @@ def lamp(pruning: Pruning) -> Iterator[Round]:
     Each round trains on real samples under the masks so far and removes the smallest weights of all layers together,
     as LAMP compares them (arXiv 2010.07611, `scores.lamp_scores`); see `connected.keep_largest`.
     """
-    return _iterative(pruning, distilled_rounds=0)
+    masks: Masks = {}
+    for keep in pruning.schedule():
+        found = keep_largest(pruning.trained(masks), keep, masks)
+        masks = found.masks
+        yield found
 
 
 @PRUNERS.register("global_magnitude")
@@ -68,7 +72,7 @@ def distilled(pruning: Pruning) -> Iterator[Round]:
 @PRUNERS.register("distilled_then_real")
 @partial(Pruner, needs_distilled=True)
 def distilled_then_real(pruning: Pruning) -> Iterator[Round]:
-    """The first half of the rounds on distilled samples, for a stable mask; the others on real ones (2503.17905)."""
+    """As `distilled`, but only the first half of the rounds; the others train on real samples (arXiv 2503.17905)."""
     return _iterative(pruning, distilled_rounds=(pruning.rounds + 1) // 2)
 
 
@@ -88,10 +92,8 @@ def random(pruning: Pruning) -> Iterator[Round]:
 def _iterative(pruning: Pruning, distilled_rounds: int) -> Iterator[Round]:
     masks: Masks = {}
     for done, keep in enumerate(pruning.schedule()):
-        network = pruning.trained(masks, distilled=done < distilled_rounds)
-        if done < distilled_rounds:
-            found = keep_salient(network, keep, pruning.task, pruning.distilled(), pruning.seed, masks)
-        else:
-            found = keep_largest(network, keep, masks)
+        few = done < distilled_rounds
+        network, samples = pruning.trained(masks, distilled=few), pruning.distilled() if few else pruning.dataset
+        found = keep_salient(network, keep, pruning.task, samples, pruning.seed, masks)
         masks = found.masks
         yield found
