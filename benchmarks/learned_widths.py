@@ -5,11 +5,12 @@
     python benchmarks/learned_widths.py --data jets.npz --fold 0 --task jets --width 64 --width 32 --width 32
 
 A dense network of the given widths is trained in floating point, then once with the cost in the loss (the settings are
-those of the task's preset `learned`, which has the number of teachers, too; without `--teacher` it is the float network
-itself). Networks along the front are finished at their widths and rid of dead channels;
-their LUTs are estimated from the adder graph. Accuracies are of a quarter of the file that takes part in nothing else
-(`--fold`, or another file, `--held`): the last table takes circuits by their loss on the validation samples. `--set`
-changes settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py does the same with HGQ2.
+those of the task's preset `learned`, which has the number of teachers, too, and may name them; without such and
+`--teacher` it is the float network itself). Networks along the front are finished at their widths and rid of dead
+channels; their LUTs are estimated from the adder graph. Accuracies are of a quarter of the file that takes part in
+nothing else (`--fold`, or another file, `--held`): the last table takes circuits by their loss on the validation
+samples. `--set` changes settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py does the
+same with HGQ2.
 """
 
 import time
@@ -24,6 +25,7 @@ from nac.compress.constants import without_constants
 from nac.compress.learned.finish import finished
 from nac.compress.learned.front import along, learnable, train_front
 from nac.compress.quantisation import Trainer, teacher_of
+from nac.compress.teachers import named
 from nac.config import CompressConfig, LearnedConfig, load_task
 from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
@@ -47,9 +49,10 @@ def front(
     learned = settings.learned or LearnedConfig()
     dataset = task.load([data], seed)
     begun = time.process_time()
-    seeds = [TEACHER_SEED * (seed + 1) + index for index in range(settings.teachers)] if teaching else []
-    better = tuple(trained(task, dataset, settings, teaching, own) for own in seeds)
-    reference = trained(task, dataset, settings, widths, seed)
+    seeds = [TEACHER_SEED * (seed + 1) + index for index in range(settings.teachers)]
+    teachers = dense(task, teaching) if teaching else settings.teacher and named(settings.teacher, task)
+    better = tuple(trained(task, dataset, settings, teachers, own) for own in seeds) if teachers else ()
+    reference = trained(task, dataset, settings, dense(task, widths), seed)
     teacher = teacher_of(reference, settings, better)
     network = learnable(reference, dataset)
     points = along(train_front(network, dataset, task, learned, teacher, seed=seed), learned.designs)
@@ -69,11 +72,16 @@ def front(
     return rows
 
 
-def trained(task: Task, dataset: Dataset, settings: CompressConfig, widths: list[int], seed: int) -> Network:
-    """A dense float network."""
+def dense(task: Task, widths: list[int]) -> Architecture:
+    """A dense network."""
     flat: list[Block] = [Flatten()] if len(task.input_shape) > 1 else []
     blocks = (*flat, *(Dense(width=width, norm="batch") for width in widths))
-    network = initialised(Architecture(input=task.input_shape, outputs=task.outputs, blocks=blocks), seed)
+    return Architecture(input=task.input_shape, outputs=task.outputs, blocks=blocks)
+
+
+def trained(task: Task, dataset: Dataset, settings: CompressConfig, architecture: Architecture, seed: int) -> Network:
+    """A float network."""
+    network = initialised(architecture, seed)
     fit(network, dataset, task, settings.train, seed=seed)
     return network
 
