@@ -7,7 +7,7 @@ import typer
 
 from nac.errors import InputError
 
-PRESETS = ("demo", "default", "full", "hardware", "bit_operations", "learned", "fronts")
+PRESETS = ("demo", "default", "full", "hardware", "bit_operations", "learned", "fronts", "stream")
 """Those of the tasks that come with the program; a task's own file may have others."""
 
 
@@ -48,8 +48,8 @@ PresetOption = Annotated[
     str | None,
     typer.Option(
         help="Settings that the task's file names: demo, default or full for how much work, where there are such also "
-        "hardware (search for few LUTs), learned (a width for every weight), fronts (a search of such trainings) and "
-        "bit_operations. `nac check TASK` lists them.",
+        "hardware (search for few LUTs), learned (a width for every weight), fronts (a search of such trainings), "
+        "stream (few LUTs at a detector's pace) and bit_operations. `nac check TASK` lists them.",
         autocompletion=_presets, show_default="default",
     ),
 ]
