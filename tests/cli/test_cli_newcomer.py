@@ -65,7 +65,7 @@ def test_check_says_nothing_good_of_a_preset_with_a_problem(nac: Command, tmp_pa
     file.write_text(yaml.safe_dump(task))
     done = nac("check", file)
     assert done.status == 2 and "search.objectives.0.name" in done.err
-    assert [line.split(":")[0] for line in done.out.splitlines()] == ["default", "demo"]
+    assert [line.split(":")[0] for line in done.out.splitlines()] == ["default", "demo", "learned"]
 
 
 def test_check_says_nothing_good_of_an_architecture_without_a_route(nac: Command, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ SPACE = {
     "head": {"layers": [0], "width": [4], "activation": "relu", "norm": "none"},
 }  # fmt: skip
 SETTINGS = (
-    "data.simulate_without_file=600", "data.patch_size=7", "search.trials=1", "search.baselines=false", "train.epochs=1",
+    "data.simulate_without_file=600", "data.patch_size=7", "search.trials=1", "search.baselines=false",
+    "train.epochs=1",
     "compress.train.epochs=2", "compress.learned.train.epochs=8", "compress.learned.train.cycles=2",
     "compress.learned.designs=3", "compress.learned.finish.epochs=1", "compress.synthesise=1",
     "compress.synthesise_rtl=false", "compress.simulate_rtl=false",
