@@ -57,9 +57,9 @@ def of(shape: tuple[int, ...], blocks: list[dict[str, Any]], outputs: int, bits:
                                         "bits": {"input": 8, "weights": bits, "activations": bits}})  # fmt: skip
 
 
-def jets(particles: int, bits: int, kind: str = "mean") -> Architecture:
+def jets(particles: int, bits: int, width: int, kind: str = "mean") -> Architecture:
     """Deep Sets on three features a particle."""
-    blocks = [*map(dense, (32, 32, 16)), {"block": "aggregate", "kind": kind}, dense(32)]
+    blocks = [*map(dense, (width, width, 16)), {"block": "aggregate", "kind": kind}, dense(width)]
     return of((3, particles), blocks, 5, bits)
 
 
@@ -83,11 +83,11 @@ DESIGNS: dict[str, tuple[Architecture, tuple[int, ...]]] = {
     "Bragg small_window, 6 bits": (bragg("small_window", 6), (1,)),
     "Bragg one_percent, 6 bits": (bragg("one_percent", 6), (1,)),
     "Bragg fine, 8 bits": (bragg("fine", 8), (1,)),
-    "jets of 32, 4 bits": (jets(32, 4), (2, 4, 8)),
-    "jets of 64, 6 bits": (jets(64, 6, "max"), (2, 8)),
+    "jets of 32, 4 bits": (jets(32, 4, 32), (2, 4)),
+    "jets of 64, 4 bits": (jets(64, 4, 12, "max"), (2, 8)),
     "trace 1 x 64, 8 bits": (trace((1, 64), 8), (1,)),
     "trace 2 x 400, 4 bits": (trace((2, 400), 4), (1,)),
-    "trace 1 x 1000, 6 bits": (trace((1, 1000), 6), (1,)),
+    "trace 1 x 1000, 6 bits": (of((1, 1000), [FLATTEN, *map(dense, (4, 4))], 2, 6), (1,)),
     "BraggNN without attention, 6 bits": (of((1, 11, 11), BRAGGNN, 2, 6), (1,)),
     "1.1 M products, 6 bits": (of((1, 21, 21), MILLION, 2, 6), (1,)),
 }

@@ -1,5 +1,7 @@
 """What the instant model knows of folded circuits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from designs import DesignMaker
@@ -25,8 +27,12 @@ def test_what_is_shared_is_there_once_and_a_dense_layer_in_two_ways() -> None:
     assert folded([op("phi", 8, 3, 16), op("rho", 8, 8)], 4, 3) == [[op("phi", 8, 3, 4), op("rho", 8, 8)]]
     first = op("first", 4, 800)  # of two channels
     assert folded([first, last], 1, 2) == [[first, last], [op("first", 4, 2, parameters=0), last]]
-    mixed = op("mix", 4, 81, 81, parameters=0)
-    assert folded([conv, mixed, dense], 1, 1) == [[op("conv", 4, 9), mixed, dense]]
+    scores = op("scores", 81, 4, 81, parameters=0)
+    assert folded([conv, replace(scores, positions=4), dense], 1, 1) == [
+        [op("conv", 4, 9), replace(scores, positions=4), dense]]
+    context, mixed = op("context", 4, 81, 4, parameters=0), op("mix", 4, 4, 81, parameters=0)
+    assert folded([conv, context, mixed], 1, 1) == [
+        [op("conv", 4, 9), replace(context, fan_in=1), replace(mixed, positions=1)]]
 
 
 @pytest.mark.parametrize(("kind", "positions"), [("cnn", 121), ("mean", 8)])

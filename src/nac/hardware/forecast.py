@@ -25,21 +25,26 @@ def folded(ops: Sequence[MatrixOp], fold: int, channels: int) -> list[list[Matri
 
     A position of the input has so many `channels`.
 
-    What is shared between positions is there `fold` times at most. A dense layer that reads them all is there whole, or
-    begins with the first one: then it has a product of two values for each that a beat brings. From the first product
-    of two values that depend on the input, all is there.
+    What is shared between positions is there `fold` times at most, and so is a sum of products over positions. A dense
+    layer that reads them all is there whole, or begins with the first one: then it has a product of two values for each
+    that a beat brings. From any other product of two values that depend on the input, all is there.
     """
     found: list[MatrixOp] = []
+    positions = 1
     for index, op in enumerate(ops):
-        if not op.parameters:
-            return [[*found, *ops[index:]]]
-        if op.positions > 1:
-            found.append(replace(op, positions=min(op.positions, fold)))
-            channels = op.outputs
-            continue
         whole = [*found, *ops[index:]]
-        if op.fan_in <= channels or op.fan_in % channels:
+        if op.parameters and op.positions > 1:
+            found.append(replace(op, positions=min(op.positions, fold)))
+            channels, positions = op.outputs, op.positions
+        elif op.parameters:
+            if op.fan_in <= channels or op.fan_in % channels:
+                return [whole]
+            begun = replace(op, fan_in=channels, parameters=0, positions=1)
+            return [whole, [*found, begun, *ops[index + 1 :]]]
+        elif op.fan_in == positions:
+            found.append(replace(op, fan_in=min(fold, positions)))
+        elif op.positions == positions:
+            found.append(replace(op, positions=min(fold, positions)))
+        else:
             return [whole]
-        begun = replace(op, fan_in=channels, parameters=0, positions=1)
-        return [whole, [*found, begun, *ops[index + 1 :]]]
     return [found]

@@ -63,7 +63,8 @@ def simulated(design: Design, fold: int = 1, count: int = 30) -> Simulation:
     return prove(folded(design, fold), x, evaluate(circuit, x), tool)
 
 
-KINDS = [("mean", 1), ("mean", 4), ("max", 2), ("set", 1), ("cnn", 1), ("trace", 1), ("residual_image", 1)]
+KINDS = [("mean", 1), ("mean", 4), ("max", 2), ("set", 1), ("cnn", 1), ("trace", 1), ("residual_image", 1),
+         ("attention", 1)]  # fmt: skip
 
 
 @needs_iverilog
@@ -150,6 +151,18 @@ def test_a_dense_layer_begins_with_the_first_value_or_after_the_last(tmp_path: P
         assert {part.kind for part in fold.parts} >= kinds
         assert len(fold.notes) == 1
         assert "estimated" in fold.notes[0]
+
+
+@needs_iverilog
+def test_attention_is_there_once_however_often_it_comes(tmp_path: Path) -> None:
+    attention = {"block": "attention", "width": 3, "activation": "relu"}
+    arch = network((1, 6, 5), conv(3, "relu") | SAME, attention, attention, FLATTEN, dense(4, "relu"))
+    design = make_design(tmp_path, arch, random_network(arch))
+    assert simulated(design).ii == 30
+    fold = folded(design).record.fold
+    assert fold is not None
+    assert [part.kind for part in fold.parts].count("recall") == 2
+    assert estimate(circuit_of(design), TargetConfig(fold=1)).lut < estimate(circuit_of(design), TargetConfig()).lut / 8
 
 
 def test_the_logic_is_smaller_and_is_chosen_again(design_of: DesignMaker) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from nac.hardware.circuit.nodes import Node
 
-Over = Literal["", "mean", "most"]
+Over = Literal["", "mean", "most", "total"]
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,11 @@ class Beat:
 
     `node` is the operation on what a beat holds: some positions (C, ..., positions), or one `window` (C, *size) of
     positions that came before, from which it makes one position. With `over` the mean of the results of all beats is
-    then taken, or the largest: the stream ends there.
+    then taken, their sum, or the largest. `whole` are the operands, by number, that are such a value of all positions;
+    the others are of the beat.
     """
 
     node: "Node"
     window: Window | None = None
     over: Over = ""
+    whole: tuple[int, ...] = ()

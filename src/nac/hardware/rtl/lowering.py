@@ -63,13 +63,37 @@ def lower(
     Raises:
         TooLargeError: the circuit is too large to be unrolled.
     """
+    _require_small(circuit)
+    with alkaid():
+        return _traced(circuit, options, [_variable(*known) for known in given or _entering(circuit.input)])
+
+
+def _require_small(circuit: Circuit) -> None:
     if (products := unrolled_products(circuit)) > MOST_PRODUCTS:
         raise TooLargeError(
             f"{products:,} products are too many to be unrolled (at most {MOST_PRODUCTS:,}): use target.fold, or the "
             "HLS project with io_stream and Resource"
         )
+
+
+def lower_between(
+    starts: Sequence[Node], nodes: Sequence[Node], ends: Sequence[str], given: Sequence[QInterval],
+    options: LowerOptions | None = None,
+) -> CombLogic:  # fmt: skip
+    """The adder graph of some nodes, from values that are there, `starts`, to those named `ends`, one after the other.
+
+    `given` is what is known of every element of the starts.
+    """
+    circuit, place = Circuit((*starts, *nodes)), 0
+    _require_small(circuit)
     with alkaid():
-        return _traced(circuit, options, [_variable(*known) for known in given or _entering(circuit.input)])
+        inputs = [_variable(*Given(interval)) for interval in given]
+        adders = AdderWriter(circuit, options or LowerOptions(), inputs)
+        for start in starts:
+            count = math.prod(start.shape)
+            adders.known(start, inputs[place : place + count])
+            place += count
+        return traced(inputs, [x for name in ends for x in np.ravel(adders.value(name))])
 
 
 def lower_behind(graph: CombLogic, first: Node, circuit: Circuit) -> CombLogic:
@@ -127,6 +151,10 @@ class AdderWriter:
             node = self.nodes[name]
             self._values[name] = node.operation.rtl(node, self)
         return self._values[name]
+
+    def known(self, node: Node, elements: Sequence[FVariable]) -> None:
+        """Say what the value of a node is."""
+        self._values[node.name] = np.array(elements, dtype=object).reshape(node.shape)
 
     def entered(self, node: Node) -> Variables:
         """The value of the input."""

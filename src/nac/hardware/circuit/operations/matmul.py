@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 
 from nac.errors import InputError
-from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Node, Numbers, Operand
+from nac.hardware.circuit import CIRCUIT_OPERATIONS, Beat, CircuitOperation, Integers, Node, Numbers, Operand
 from nac.hardware.circuit.fixed import Span
 from nac.hardware.hls import stream_product
 from nac.hardware.hls.layers import HlsWriter, Layer
@@ -106,6 +106,15 @@ class CircuitMatmul(CircuitOperation):
         partial = Span(-node.partial, node.partial, node.span.fraction).fixed
         precision = {"accum": partial.hls(), "result": node.type.hls()}
         layers.put(node, layer, precision, Strategy="Latency", ReuseFactor=1)
+
+    def stream(self, node: Node, positions: int) -> Beat | None:
+        """A sum over positions beat by beat, or with a matrix that is there whole."""
+        match node.attributes["transposed"]:
+            case (False, True):
+                return Beat(node, over="total")
+            case (_, False):
+                return Beat(node.at(positions), whole=(0,))
+        return None
 
     def products(self, node: Node, sources: Sequence[Node]) -> int:
         """M * K * N."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import onnx
 
 from nac.errors import InputError
-from nac.hardware.circuit import CIRCUIT_OPERATIONS, CircuitOperation, Integers, Node, Numbers, Operand
+from nac.hardware.circuit import CIRCUIT_OPERATIONS, Beat, CircuitOperation, Integers, Node, Numbers, Operand
 from nac.hardware.hls.layers import HlsWriter
 from nac.hardware.hls.order import channels_last, flatten_order
 from nac.hardware.onnx.read import Reader
@@ -44,6 +44,10 @@ class CircuitReshape(CircuitOperation):
     def rtl(self, node: Node, adders: AdderWriter) -> Variables:
         """Wires."""
         return adders.operands(node)[0].reshape(node.shape)
+
+    def stream(self, node: Node, positions: int) -> Beat | None:
+        """Where every channel keeps its positions."""
+        return Beat(node.at(positions)) if len(node.shape) > 1 else None
 
     def hls(self, node: Node, layers: HlsWriter) -> None:
         """What is flattened comes in another order."""

@@ -6,13 +6,14 @@ from pydantic import Field
 
 from nac.hardware.rtl.fold.digits import DigitsPart
 from nac.hardware.rtl.fold.graph import GraphPart
+from nac.hardware.rtl.fold.recall import RecallPart
 from nac.hardware.rtl.fold.reduce import GatherPart, MostPart, SumPart
 from nac.hardware.rtl.fold.spread import SpreadPart
 from nac.hardware.rtl.fold.table import TablePart
 from nac.hardware.rtl.fold.window import WindowPart
 
 StreamPart = Annotated[
-    GraphPart | WindowPart | SumPart | MostPart | GatherPart | SpreadPart | TablePart | DigitsPart,
+    GraphPart | WindowPart | SumPart | MostPart | GatherPart | RecallPart | SpreadPart | TablePart | DigitsPart,
     Field(discriminator="kind"),
 ]
 

@@ -13,12 +13,14 @@ from nac.errors import InputError
 from nac.hardware.circuit import Circuit, Node, Window
 from nac.hardware.circuit.fixed import Fixed, Span
 from nac.hardware.rtl.fold.dense import Serial
+from nac.hardware.rtl.fold.front import front_of, passing
 from nac.hardware.rtl.fold.graph import graph_part, pipelined
 from nac.hardware.rtl.fold.parts import Part, types_of
+from nac.hardware.rtl.fold.recall import RecallPart
 from nac.hardware.rtl.fold.reduce import GatherPart, MostPart, SumPart
 from nac.hardware.rtl.fold.spread import groups_for, spread_part
 from nac.hardware.rtl.fold.window import Axis, WindowPart
-from nac.hardware.rtl.lowering import Given, LowerOptions, input_spans, interval_of, lower
+from nac.hardware.rtl.lowering import LowerOptions, input_spans, interval_of, lower_between
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class _Planner:
         self.given = self._entering()
         self.input = types_of(self.given)
         self.segment: list[Node] = []
-        self.begin = replace(self.last.at(positions), types=None)
+        self.starts = [replace(self.last.at(positions), types=None)]
 
     def _entering(self) -> list[QInterval]:
         """What a beat of the input can hold, whatever its positions."""
@@ -122,54 +124,35 @@ class _Planner:
 
     def stream(self) -> None:
         """Everything up to where all positions are needed at once, that, and what comes after."""
-        nodes = self.circuit.nodes
-        stop, why = self._front()
+        front = front_of(self.circuit, self.positions)
+        stop = len(front.beats) + 1
         if stop < 2 and not self._accumulates(stop):
-            raise InputError(f"target.fold: {why}, and nothing before it can be shared between positions")
-        for node in nodes[1:stop]:
-            beat = node.operation.stream(node, self.positions)
-            assert beat is not None
+            raise InputError(f"target.fold: {front.why}, and nothing before it can be shared between positions")
+        for index, beat in enumerate(front.beats, start=1):
+            node = self.circuit.nodes[index]
             if beat.window is not None:
                 self._flush()
                 self._window(node, beat.window)
             self.segment.append(beat.node)
             self.last = node
-            if beat.over:
+            if beat.over and (past := passing(self.circuit, index)):
+                self._recall(node, past)
+            elif beat.over:
                 self._flush()
                 self._reduce(beat.over)
                 self._tail(stop)
                 return
+            elif len(node.shape) > 1 and not beat.whole:
+                self.space = node.shape[1:]
         self._flush()
         if self._accumulates(stop):
             self._dense(stop)
         else:
             self._gather(stop)
 
-    def _front(self) -> tuple[int, str]:
-        """How many nodes belong to the stream, and what the next one lacks."""
-        cut = 1
-        for index, node in enumerate(self.circuit.nodes[1:], start=1):
-            cut = index if self._alone(index) else cut
-            beat = node.operation.stream(node, self.positions)
-            if beat is None:
-                return cut, f"{node.name}: reads positions that come at different times"
-            if (beat.window or beat.over) and not self._alone(index + 1):
-                return cut, f"{node.name}: what goes past it would have to wait for it"
-            if beat.window and self.positions > 1:
-                raise InputError(f"target.fold: {node.name} has windows, which take one position a clock (expected 1)")
-            if beat.over:
-                return index + 1, ""
-        return len(self.circuit.nodes), ""
-
-    def _alone(self, index: int) -> bool:
-        """Whether the nodes from this one on read nothing before them but the last one."""
-        nodes = self.circuit.nodes
-        before = {node.name for node in nodes[: index - 1]}
-        return not any(name in before for node in nodes[index:] for name in node.inputs)
-
-    def _lowered(self, nodes: Sequence[Node]) -> CombLogic:
-        """The adder graph of nodes that read one value, with what is known of it."""
-        return lower(Circuit(tuple(nodes)), self.options, [Given(interval) for interval in self.given])
+    def _lowered(self, ends: Sequence[str]) -> CombLogic:
+        """The adder graph of the nodes since the last part, with what is known of what they read."""
+        return lower_between(self.starts, self.segment, ends, self.given, self.options)
 
     def _add(self, part: Part, given: Sequence[QInterval], graph: CombLogic | None = None) -> None:
         self.parts.append(Planned(part, graph))
@@ -185,8 +168,22 @@ class _Planner:
     def _flush(self) -> None:
         """The nodes since the last part as an adder graph."""
         if self.segment:
-            self._graph(self._lowered([self.begin, *self.segment]), self.beats)
+            self._graph(self._lowered([self.segment[-1].name]), self.beats)
         self.segment = []
+
+    def _recall(self, node: Node, past: list[str]) -> None:
+        """The sum over all beats, and then every beat again with what goes past that."""
+        every = {each.name: each for each in (*self.starts, *self.segment)}
+        kept = [every[name] for name in past]
+        self._graph(self._lowered([*past, node.name]), self.beats)
+        count = sum(math.prod(each.shape) for each in kept)
+        own, sums = self.given[:count], self.given[count:]
+        every_sum = [QInterval(q.min * self.beats, q.max * self.beats, q.step) for q in sums]
+        part = RecallPart(
+            inputs=types_of(self.given), outputs=types_of([*own, *every_sum]), beats=self.beats, kept=count
+        ).costed()
+        self._add(part, [*own, *every_sum])
+        self.starts, self.segment = [_start(each, each.shape) for each in (*kept, node)], []
 
     def _window(self, node: Node, window: Window) -> None:
         """What a window reads; the graph of what is computed of it begins."""
@@ -199,7 +196,7 @@ class _Planner:
         part = WindowPart(inputs=types_of(self.given), outputs=types_of(every), rows=rows, columns=columns)
         part.check()
         self._add(part.costed(), every)
-        self.begin = _start(self.last, (len(given), *window.size))
+        self.starts = [_start(self.last, (len(given), *window.size))]
         self.space = node.shape[1:]
         self.beats = math.prod(self.space)
 
@@ -210,9 +207,10 @@ class _Planner:
         if over == "most":
             part, ends = MostPart(inputs=own, outputs=own, beats=beats).costed(), self.given
         else:
-            ends = [QInterval(q.min, q.max, q.step / beats) for q in self.given]
+            scale = 1.0 / beats if over == "mean" else 1.0
+            ends = [QInterval(q.min * scale * beats, q.max * scale * beats, q.step * scale) for q in self.given]
             part = SumPart(
-                inputs=own, outputs=types_of(ends), beats=beats, start=(0.0,) * len(own), scale=1.0 / beats
+                inputs=own, outputs=types_of(ends), beats=beats, start=(0.0,) * len(own), scale=scale
             ).costed()
         self.unrolled += beats * part.lut
         self._add(part, ends)
@@ -220,7 +218,8 @@ class _Planner:
     def _tail(self, stop: int) -> None:
         """What comes after the stream, completely parallel."""
         if rest := self.circuit.nodes[stop:]:
-            self._graph(self._lowered([_start(self.last, self.last.shape), *rest]), 1)
+            self.starts, self.segment = [_start(self.last, self.last.shape)], list(rest)
+            self._graph(self._lowered([rest[-1].name]), 1)
 
     def _gather(self, stop: int) -> None:
         own = types_of(self.given)
@@ -231,8 +230,8 @@ class _Planner:
 
     def _accumulates(self, stop: int) -> bool:
         """Whether a dense layer reads the stream and nothing else does."""
-        nodes = self.circuit.nodes[stop : stop + 2]
-        return [node.op for node in nodes] == ["reshape", "dense"] and self._alone(stop + 1) and self.positions == 1
+        nodes = [node.op for node in self.circuit.nodes[stop : stop + 2]]
+        return nodes == ["reshape", "dense"] and self.positions == 1 and not passing(self.circuit, stop)
 
     def _dense(self, stop: int) -> None:
         """A dense layer after a stream: begun with the first beat, or after the last one, whichever is smaller."""

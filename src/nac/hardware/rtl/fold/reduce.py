@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.rtl.fold.parts import Part, Values, bits, counter, declared, joined, slices
 from nac.hardware.rtl.ports import width
 from nac.hardware.rtl.templates import template
@@ -49,29 +50,39 @@ class SumPart(ReducePart):
         return self.model_copy(update={"lut": float(lut), "ff": ff})
 
     def _result(self) -> str:
-        lines, kept = [], []
-        values = slices(self.inputs, "in_data")
-        for k, (value, type_, to) in enumerate(zip(values, self.inputs, self.outputs, strict=True)):
-            if not to.width:
-                kept.append("")
-                continue
-            steps = to.fraction + round(math.log2(self.scale))  # of the sum
-            begin = round(math.ldexp(self.start[k], steps)) % (1 << to.width)
-            lines += [
-                declared(f"x{k}", type_, value),
-                f"  wire signed [{to.width - 1}:0] wide{k} = x{k};",
-                f"  wire [{to.width - 1}:0] term{k} = wide{k} <<< {steps - type_.fraction};",
-                f"  reg [{to.width - 1}:0] sum{k};",
-                f"  reg [{to.width - 1}:0] whole{k};",
-                f"  wire [{to.width - 1}:0] next{k} = sum{k} + term{k};",
-                "  always @(posedge clk) begin",
-                f"    if (rst || (in_valid && ends)) sum{k} <= {to.width}'d{begin};",
-                f"    else if (in_valid) sum{k} <= next{k};",
-                f"    if (in_valid && ends) whole{k} <= next{k};",
-                "  end",
-            ]  # fmt: skip
-            kept.append(f"whole{k}")
+        lines, kept = accumulators(slices(self.inputs, "in_data"), self.inputs, self.outputs, self.start, self.scale)
         return "\n".join([*lines, f"  assign out_data = {joined(kept)};"])
+
+
+def accumulators(
+    values: Sequence[str], inputs: Sequence[Fixed], outputs: Sequence[Fixed], start: Sequence[float] = (),
+    scale: float = 1.0,
+) -> tuple[list[str], list[str]]:  # fmt: skip
+    """Verilog that sums values of some types from `start` on, times `scale`, and the sums of all beats, element by
+    element.
+    """
+    lines, kept = [], []
+    for k, (value, type_, to) in enumerate(zip(values, inputs, outputs, strict=True)):
+        if not to.width:
+            kept.append("")
+            continue
+        steps = to.fraction + round(math.log2(scale))  # of the sum
+        begin = round(math.ldexp(start[k], steps)) % (1 << to.width) if start else 0
+        lines += [
+            declared(f"x{k}", type_, value),
+            f"  wire signed [{to.width - 1}:0] wide{k} = x{k};",
+            f"  wire [{to.width - 1}:0] term{k} = wide{k} <<< {steps - type_.fraction};",
+            f"  reg [{to.width - 1}:0] sum{k};",
+            f"  reg [{to.width - 1}:0] whole{k};",
+            f"  wire [{to.width - 1}:0] next{k} = sum{k} + term{k};",
+            "  always @(posedge clk) begin",
+            f"    if (rst || (in_valid && ends)) sum{k} <= {to.width}'d{begin};",
+            f"    else if (in_valid) sum{k} <= next{k};",
+            f"    if (in_valid && ends) whole{k} <= next{k};",
+            "  end",
+        ]  # fmt: skip
+        kept.append(f"whole{k}")
+    return lines, kept
 
 
 class MostPart(ReducePart):

@@ -1,0 +1,56 @@
+"""What of a circuit belongs to a stream: the nodes that take one beat after the other."""
+
+from typing import NamedTuple
+
+from nac.errors import InputError
+from nac.hardware.circuit import Beat, Circuit, Node
+
+
+class Front(NamedTuple):
+    """What the first nodes behind the input are for a beat, and what the next one lacks."""
+
+    beats: tuple[Beat, ...]
+    why: str
+
+
+def front_of(circuit: Circuit, positions: int) -> Front:
+    """The nodes from the input up to where all positions are needed at once, or to the value made of all of them.
+
+    Values that go past a sum over all positions wait for it. Raises InputError for windows of several positions a
+    clock.
+    """
+    found: list[Beat] = []
+    whole: set[str] = set()
+    cut = 0
+    for index, node in enumerate(circuit.nodes[1:], start=1):
+        cut = index - 1 if not passing(circuit, index - 1) else cut
+        beat = _streamed(node, positions, whole)
+        if beat is None:
+            return Front(tuple(found[:cut]), f"{node.name}: reads positions that come at different times")
+        past = passing(circuit, index)
+        if past and (beat.window or beat.over in ("mean", "most")):
+            return Front(tuple(found[:cut]), f"{node.name}: what goes past it would have to wait for it")
+        if beat.window and positions > 1:
+            raise InputError(f"target.fold: {node.name} has windows, which take one position a clock (expected 1)")
+        found.append(beat)
+        if beat.over and not past:
+            break
+        if beat.over or (node.inputs and whole.issuperset(node.inputs)):
+            whole.add(node.name)
+    return Front(tuple(found), "")
+
+
+def passing(circuit: Circuit, index: int) -> list[str]:
+    """The values before a node that are read behind it."""
+    nodes = circuit.nodes
+    read = {name for node in nodes[index + 1 :] for name in node.inputs}
+    return [node.name for node in nodes[:index] if node.name in read]
+
+
+def _streamed(node: Node, positions: int, whole: set[str]) -> Beat | None:
+    """What a node is for a beat; `whole` values are there for all positions."""
+    given = tuple(index for index, name in enumerate(node.inputs) if name in whole)
+    if given and len(given) == len(node.inputs):
+        return Beat(node, whole=given)
+    beat = node.operation.stream(node, positions)
+    return beat if beat is not None and beat.whole == given else None
