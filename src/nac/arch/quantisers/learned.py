@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from nac.arch.operation import Node
 from nac.arch.quantisers import LEARNED, QUANTISERS, Function
-from nac.arch.quantisers.rounding import RoundValues, RoundWeights, limits
+from nac.arch.quantisers.rounding import RoundValues, RoundWeights, ValueBits, WeightBits, limits
 
 START_BITS = 7.0
 """Of weights and values before they learn: too many rather than too few."""
@@ -71,10 +71,8 @@ class Values(nn.Module):
 
     def bits(self) -> Tensor:
         """Widths, signs included, in the shape of the parameters; whole numbers whose gradient is the parameters'."""
-        fraction, whole = PACE * self.fraction, PACE * self.whole
-        exact = torch.round(fraction.detach()) + torch.round(whole.detach()) - (fraction + whole).detach()
-        magnitude = functional.relu(fraction + whole + exact)
-        return magnitude + self.signed * (magnitude.detach() > 0)
+        arguments = (PACE * self.fraction, PACE * self.whole, self.signed)
+        return cast(Tensor, ValueBits.apply(*arguments))  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
     def calibrate(self, x: Tensor) -> None:
@@ -153,12 +151,13 @@ class Layer(nn.Module):
 
     def bits(self) -> Tensor:
         """Bits of the weights, shaped as these."""
-        return _bits(self.quantised(), PACE * self.fraction)
+        return cast(Tensor, WeightBits.apply(self.weight, PACE * self.fraction))  # type: ignore[no-untyped-call]
 
     def bias_bits(self) -> Tensor | None:
         """Bits of the biases (outputs,)."""
-        bias = self.quantised_bias()
-        return None if bias is None or self.bias_fraction is None else _bits(bias, PACE * self.bias_fraction)
+        if self.bias is None or self.bias_fraction is None:
+            return None
+        return cast(Tensor, WeightBits.apply(self.bias, PACE * self.bias_fraction))  # type: ignore[no-untyped-call]
 
     @property
     def width(self) -> int:
@@ -199,13 +198,6 @@ class Layer(nn.Module):
         if self.bias is not None and self.bias_fraction is not None:
             self.bias_fraction.copy_(torch.round(PACE * self.bias_fraction) / PACE)
             self.bias.copy_(cast(Tensor, self.quantised_bias()))
-
-
-def _bits(value: Tensor, fraction: Tensor) -> Tensor:
-    """Bits of numbers from their first to their step, shaped as these; the gradient is that of f."""
-    _, exponent = torch.frexp(value.detach())
-    bits = fraction + (exponent + (torch.round(fraction) - fraction).detach())
-    return bits.clamp_min(1) * (value.detach() != 0)
 
 
 def finest(value: Tensor) -> Tensor:

@@ -61,6 +61,44 @@ class RoundValues(torch.autograd.Function):
         return of_x, of_fraction.sum_to_size(shape) * LN2, of_whole, None, None
 
 
+class WeightBits(torch.autograd.Function):
+    """Bits of weights from their first to their step, elementwise; the gradient is that of the fraction."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, fraction: Tensor) -> Tensor:
+        """Whole numbers: 0 for what is rounded to zero."""
+        fraction = torch.round(fraction)
+        steps = torch.round(weight * torch.exp2(fraction))
+        bits = torch.frexp(steps)[1].to(weight.dtype)
+        ctx.save_for_backward(bits.sign())
+        return bits
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor]:
+        """To fractions."""
+        (live,) = ctx.saved_tensors
+        return None, gradients[0] * live
+
+
+class ValueBits(torch.autograd.Function):
+    """Bits of values with so many in the fraction and above the point; the gradient is that of both."""
+
+    @staticmethod
+    def forward(ctx: Any, fraction: Tensor, whole: Tensor, signed: bool) -> Tensor:
+        """Whole numbers, signs included: 0 where no bit is left."""
+        bits = (torch.round(fraction) + torch.round(whole)).clamp_min_(0)
+        live = bits.sign()
+        ctx.save_for_backward(live)
+        return bits + live if signed else bits
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        """To fractions and whole bits."""
+        (live,) = ctx.saved_tensors
+        gradient = gradients[0] * live
+        return gradient, gradient, None
+
+
 def limits(fraction: Tensor, whole: Tensor, *, signed: bool) -> tuple[Tensor, Tensor, Tensor]:
     """Step, smallest and largest value of fixed-point types; both are 0 where no bit is left."""
     fraction, whole = torch.round(fraction), torch.round(whole)
