@@ -1,13 +1,15 @@
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
-from problems import blobs, line
+from problems import Problem, blobs, line
 
 from nac.arch import Network, quantise
 from nac.config import TrainConfig
 from nac.errors import WorkError
+from nac.tasks.dataset import TrainSplit
 from nac.train import Penalty, Teacher, evaluate, fit, predict, validation_loss
 
 QUICK = TrainConfig(epochs=8, batch_size=64, learning_rate=1e-2)
@@ -104,6 +106,27 @@ def test_a_student_learns_from_a_teacher_without_targets() -> None:
     before = _distance(student, teacher, dataset.validation.x)
     fit(student, dataset, task, QUICK, seed=1, teacher=Teacher((teacher,), share=1.0))
     assert _distance(student, teacher, dataset.validation.x) < before / 2
+
+
+@pytest.mark.parametrize(("augments", "make", "asked"), [(False, blobs, 1), (True, blobs, 8), (True, line, 12)])
+def test_a_teacher_is_asked_once_for_all_epochs_unless_augmentation_moves_targets(
+    monkeypatch: pytest.MonkeyPatch, augments: bool, make: Callable[[], Problem], asked: int
+) -> None:
+    task, dataset, architecture = make()
+    said = []
+    outputs = Teacher.outputs
+
+    def listening(self: Teacher, x: torch.Tensor) -> torch.Tensor:
+        said.append(len(x))
+        return outputs(self, x)
+
+    monkeypatch.setattr(Teacher, "outputs", listening)
+    monkeypatch.setattr(TrainSplit, "augments", augments)
+    monkeypatch.setattr(TrainSplit, "epoch", lambda self, generator, device: self.on(device))
+    settings = QUICK.model_copy(update={"epochs": 12, "patience": 12})
+    teacher = Teacher((Network(architecture),), share=0.5)
+    fit(Network(architecture), dataset, task, settings, seed=0, teacher=teacher)
+    assert said == [len(dataset.train)] * asked
 
 
 def _distance(a: Network, b: Network, x: torch.Tensor) -> float:

@@ -66,6 +66,11 @@ class TrainSplit(Split):
     probabilities: Tensor | None = field(default=None, kw_only=True)
 
     @property
+    def augments(self) -> bool:
+        """Whether epochs differ."""
+        return layout_of(self.config).augments
+
+    @property
     def learned(self) -> Tensor:
         """What a training compares outputs with: y, or the probabilities."""
         return self.y if self.probabilities is None else self.probabilities
@@ -95,7 +100,7 @@ class TrainSplit(Split):
         y are the probabilities where there are some: a symmetry leaves them as they are.
         """
         layout = layout_of(self.config)
-        if layout.augments:
+        if self.augments:
             raw, physical = layout.augmented(self.raw, self.physical, generator)
             x, y = self.preprocessing.tensor(raw).to(device), output_units(physical, self.preprocessing).to(device)
         else:

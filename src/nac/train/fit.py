@@ -20,6 +20,8 @@ from nac.tasks import Dataset, Estimate, Split, Task, values_of
 from nac.tasks.heads import Head
 
 MACS_PER_STEP_WORTH_THREADS = 3e8
+VIEWS = 8
+"""Augmented ones of every sample that a teacher speaks of."""
 
 Masks = Mapping[str, Tensor]
 EpochCallback = Callable[[int, Mapping[str, float]], bool | None]
@@ -120,10 +122,11 @@ def _fit(
     best_epoch, best_loss, done = -1, math.inf, 0
     best_state: dict[str, Tensor] = {}
     _apply(network, masks)
+    known = _known(dataset, task, teacher, min(VIEWS, settings.epochs), seed)
     for epoch in range(settings.epochs):
         network.train()
         total, count = 0.0, 0
-        for x, y, weights, goal in _batches(dataset, settings.batch_size, generator, teacher):
+        for x, y, weights, goal in _batches(dataset, settings.batch_size, generator, teacher, known):
             optimiser.zero_grad(set_to_none=True)
             outputs = network(x)
             loss = task.loss(outputs, y, label_smoothing=settings.label_smoothing, weights=weights)
@@ -189,10 +192,28 @@ def _device(network: Network) -> torch.device:
     return next(network.parameters()).device
 
 
+def _known(dataset: Dataset, task: Task, teacher: Teacher | None, views: int, seed: int) -> Tensor | None:
+    """What a teacher says of the samples (N, outputs) in their order, once for all epochs.
+
+    Symmetries leave classes as they are: then it is the mean over some views of every sample, better than what is said
+    of a single one. Where they move targets, None: every epoch has to be asked about.
+    """
+    train = dataset.train
+    if teacher is None:
+        return None
+    if not train.augments:
+        return teacher.outputs(train.x.to(dataset.device))
+    if any(head.kind != "classification" for head in task.heads):
+        return None
+    generator = torch.Generator().manual_seed(seed)
+    seen = (teacher.outputs(train.epoch(generator, dataset.device)[0]) for _ in range(views))
+    return torch.stack(list(seen)).mean(0)
+
+
 def _batches(
-    dataset: Dataset, size: int, generator: torch.Generator, teacher: Teacher | None
+    dataset: Dataset, size: int, generator: torch.Generator, teacher: Teacher | None, known: Tensor | None
 ) -> Iterator[tuple[Tensor, Tensor, Tensor | None, Tensor | None]]:
-    """Slices of one shuffled epoch: inputs, targets, weights, what the teacher says of them.
+    """Slices of one shuffled epoch: inputs, targets, weights, what the teacher says of them, or has said of all.
 
     A last batch of one sample is left out (batch norm cannot take it).
     """
@@ -200,7 +221,7 @@ def _batches(
     order = torch.randperm(len(x), generator=generator).to(dataset.device)
     x, y = x[order], y[order]
     weights = _part(dataset.train.weights_on(dataset.device), order)
-    goal = teacher.outputs(x) if teacher is not None else None
+    goal = _part(known, order) if known is not None or teacher is None else teacher.outputs(x)
     for begin in range(0, len(x), size):
         part = slice(begin, begin + size)
         if len(x[part]) > 1:
