@@ -74,8 +74,9 @@ def trace(shape: tuple[int, ...], bits: int) -> Architecture:
     return of(shape, [conv(4, 7, stride=8), conv(4, 5, stride=4), FLATTEN, dense(8)], 2, bits)
 
 
-# BraggNN without its attention: what of it is shared between positions, and its dense layers.
-BRAGGNN = [conv(64), conv(32), conv(8), FLATTEN, *map(dense, (64, 32, 16, 8))]
+# BraggNN without the softmax of its attention.
+ATTENTION: dict[str, Any] = {"block": "attention", "width": 32}
+BRAGGNN = [conv(64), ATTENTION, conv(32), conv(8), FLATTEN, *map(dense, (64, 32, 16, 8))]
 MILLION = [conv(16), conv(16), conv(16), FLATTEN, dense(16)]
 DESIGNS: dict[str, tuple[Architecture, tuple[int, ...]]] = {
     "Bragg tiny, 4 bits": (bragg("tiny", 4), (1,)),
@@ -88,7 +89,7 @@ DESIGNS: dict[str, tuple[Architecture, tuple[int, ...]]] = {
     "trace 1 x 64, 8 bits": (trace((1, 64), 8), (1,)),
     "trace 2 x 400, 4 bits": (trace((2, 400), 4), (1,)),
     "trace 1 x 1000, 6 bits": (of((1, 1000), [FLATTEN, *map(dense, (4, 4))], 2, 6), (1,)),
-    "BraggNN without attention, 6 bits": (of((1, 11, 11), BRAGGNN, 2, 6), (1,)),
+    "BraggNN, 6 bits": (of((1, 11, 11), BRAGGNN, 2, 6), (1,)),
     "1.1 M products, 6 bits": (of((1, 21, 21), MILLION, 2, 6), (1,)),
 }
 """By name: a network, and positions a clock."""

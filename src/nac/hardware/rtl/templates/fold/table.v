@@ -1,4 +1,5 @@
   reg [$beat_bits - 1:0] next;  // the row is there before its beat
+  (* rom_style = "distributed" *)
   reg [$row_bits - 1:0] row;
   always @* out_valid = in_valid;
   always @(posedge clk)
