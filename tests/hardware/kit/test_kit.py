@@ -90,6 +90,17 @@ def test_another_network_in_the_kit_is_found(kit: Path) -> None:
         verify_kit(kit)
 
 
+@pytest.mark.parametrize("left", [0, 5, 1000])
+def test_a_list_of_hashes_that_was_cut_is_found(kit: Path, left: int) -> None:
+    listed = (kit / "SHA256SUMS").read_text()
+    (kit / "SHA256SUMS").write_text(listed[:left])
+    with pytest.raises(WorkError, match=r"SHA256SUMS: has \d+ lines, expected those of \d+ files"):
+        verify_kit(kit)
+    (kit / "SHA256SUMS").write_text(listed.replace("  ", " ", 1))
+    with pytest.raises(WorkError, match="SHA256SUMS: expected a hash and a file in every line"):
+        verify_kit(kit)
+
+
 @pytest.mark.parametrize("name", ["outputs.txt", "answers.txt"])
 def test_a_wrong_answer_in_the_vectors_is_found(kit: Path, name: str) -> None:
     file = kit / "reference" / name

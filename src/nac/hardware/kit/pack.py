@@ -38,7 +38,7 @@ REFERENCE = "reference"
 class KitRecord(Model):
     """`kit.json`: what the kit holds; `rtl` and `hls` are the names of the top modules, `vhdl` whether it is there.
 
-    `firmware` is the module that the task asks for: `rtl`, or that with the output stage.
+    `firmware` is the module that the task asks for: `rtl`, or that with the output stage; `files` are hashed.
     """
 
     design: str
@@ -48,6 +48,7 @@ class KitRecord(Model):
     firmware: str | None = None
     hls: str | None = None
     vhdl: bool = False
+    files: int | None = None
 
 
 def pack(design: Design, folder: Path) -> KitRecord:
@@ -77,6 +78,7 @@ def pack(design: Design, folder: Path) -> KitRecord:
             hls=sheet.hls.top if sheet.hls else None, vhdl=(work / "rtl" / VHDL).is_dir(),
         )  # fmt: skip
         _write_guide(work, record)
+        record = record.model_copy(update={"files": len(_files(work)) + 1})
         write_atomic(work / RECORD, record.model_dump_json(indent=1) + "\n")
         write_atomic(work / SUMS, sums(work))
         if folder.exists():
@@ -87,10 +89,15 @@ def pack(design: Design, folder: Path) -> KitRecord:
 
 def sums(folder: Path) -> str:
     """The hashes of all files of a folder, as `sha256sum -c` reads them."""
-    listed = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != SUMS)
     return "".join(
-        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}\n" for file in listed
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}\n"
+        for file in _files(folder)
     )
+
+
+def _files(folder: Path) -> list[Path]:
+    """What is hashed."""
+    return sorted(file for file in folder.rglob("*") if file.is_file() and file.name != SUMS)
 
 
 def _verified(design: Design) -> tuple[HardwareReport, Circuit]:

@@ -55,7 +55,7 @@ def verify_kit(folder: Path, say: Say = lambda _: None) -> list[Check]:
     except ValidationError as error:
         raise InputError(explained(error, folder / RECORD)) from error
     say("hashes")
-    done = [Check(name="hashes", passed=f"{_hashes(folder)} files are what they were")]
+    done = [Check(name="hashes", passed=f"{_hashes(folder, record)} files are what they were")]
     for name, check in _checks(folder, record):
         say(name)
         found = check()
@@ -63,13 +63,17 @@ def verify_kit(folder: Path, say: Say = lambda _: None) -> list[Check]:
     return done
 
 
-def _hashes(folder: Path) -> int:
+def _hashes(folder: Path, record: KitRecord) -> int:
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{folder / SUMS}: cannot be read ({error})") from error
+    if record.files not in (None, len(lines)):
+        raise WorkError(f"{folder / SUMS}: has {len(lines)} lines, expected those of {record.files} files")
     for line in lines:
         known, _, name = line.partition("  ")
+        if not name:
+            raise WorkError(f"{folder / SUMS}: expected a hash and a file in every line (found {line!r:.80})")
         file = folder / name
         if not file.is_file():
             raise WorkError(f"{file}: is missing from the kit")
