@@ -10,7 +10,22 @@ import yaml
 
 from nac.config import TaskConfig
 from nac.errors import InputError
-from nac.rundir import DataFile, Run, RunRecord, data_files, dump_yaml, provenance, sha256, write_atomic
+from nac.rundir import DataFile, Run, RunRecord, copy_folder, data_files, dump_yaml, provenance, sha256, write_atomic
+
+
+def test_a_copy_of_a_closed_folder_is_open(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    for name in ("c.sh", "d.so"):
+        (tmp_path / "a" / "b" / name).write_text("#!/bin/sh\n")
+    closed = [tmp_path / "a" / "b" / "c.sh", tmp_path / "a" / "b", tmp_path / "a"]
+    for path in closed:
+        path.chmod(0o555)
+    copy_folder(tmp_path / "a", tmp_path / "copy", "*.so")
+    assert sorted(path.name for path in (tmp_path / "copy").rglob("*")) == ["b", "c.sh"]
+    for path in (tmp_path / "copy", *(tmp_path / "copy").rglob("*")):
+        assert path.stat().st_mode & 0o777 == 0o755
+    for path in closed:
+        path.chmod(0o755)
 
 
 def _task() -> TaskConfig:

@@ -4,6 +4,8 @@ import fcntl
 import hashlib
 import os
 import platform
+import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -230,6 +232,13 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     except OSError as error:
         error.filename = str(path)  # a full disk names no file, a closed folder the temporary one
         raise
+
+
+def copy_folder(folder: Path, to: Path, *left_out: str) -> None:
+    """A copy without the files of some patterns, which its owner may write to even if the original is closed."""
+    shutil.copytree(folder, to, ignore=shutil.ignore_patterns(*left_out))
+    for path in (to, *to.rglob("*")):
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
 def sha256(path: Path) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nac.design.failure import REPORTS
 from nac.design.folder import Design
+from nac.rundir import copy_folder
 
 FOLDER = ".synth"
 OWN = ("design.json", "weights.safetensors")
@@ -30,7 +31,7 @@ def beside(design: Design) -> Iterator[Design]:
             shutil.copyfile(design.path / name, work / name)
         for name in GONE_ON_WITH:
             if (design.path / name).is_dir():
-                shutil.copytree(design.path / name, work / name)
+                copy_folder(design.path / name, work / name)
         twin = Design(work, design.record)
         try:
             yield twin

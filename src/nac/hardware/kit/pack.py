@@ -29,7 +29,7 @@ from nac.hardware.report import HardwareReport
 from nac.hardware.rtl.engine import FOLDER as RTL
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.vhdl import FOLDER as VHDL
-from nac.rundir import write_atomic
+from nac.rundir import copy_folder, write_atomic
 
 RECORD, SUMS = "kit.json", "SHA256SUMS"
 REFERENCE = "reference"
@@ -67,7 +67,7 @@ def pack(design: Design, folder: Path) -> KitRecord:
         work = Path(beside) / "kit"
         for project, name in ((hls, "hls"), (rtl, "rtl")):
             if project is not None:
-                shutil.copytree(project, work / name, ignore=shutil.ignore_patterns("*.so", "*.o"))
+                copy_folder(project, work / name, "*.so", "*.o")
         for name in ("model.onnx", "design.json"):
             shutil.copyfile(design.path / name, work / name)
         write_sheet(sheet, [work])

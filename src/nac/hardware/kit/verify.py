@@ -25,6 +25,7 @@ from nac.hardware.rtl.bench import run_bench
 from nac.hardware.rtl.record import LAYOUT, RtlProject
 from nac.hardware.rtl.vhdl import run_vhdl_bench
 from nac.hardware.rtl.wrappers import WRAPPERS
+from nac.rundir import copy_folder
 
 Say = Callable[[str], None]
 
@@ -136,7 +137,7 @@ def _vhdl(project: RtlProject, wrapper: str) -> Check:
 
 def _hls(folder: Path) -> Check:
     with tempfile.TemporaryDirectory(prefix="nac-kit-") as work:
-        shutil.copytree(folder / "hls", Path(work) / "hls")  # nothing is built in the kit
+        copy_folder(folder / "hls", Path(work) / "hls")  # nothing is built in the kit
         project = HlsProject.open(Path(work) / "hls")
         if not project.backend.simulates:
             return Check(name="", skipped=f"the C simulation of {project.backend.name} needs {project.backend.tool}")
