@@ -61,6 +61,9 @@ def test_networks_of_a_named_architecture_are_trained_once_to_teach(problem: Pro
     again = teachers_of(tmp_path / "trials", settings, task, dataset)
     assert written == [(folder / "weights.safetensors").stat().st_mtime_ns for folder in folders]
     assert all(torch.equal(a, b) for a, b in zip(trained[1].parameters(), again[1].parameters(), strict=True))
+    other = TeacherConfig(space="jets_mlp", baseline="small")
+    replaced = teachers_of(tmp_path / "trials", settings.model_copy(update={"teacher": other}), task, dataset)
+    assert [network.architecture for network in replaced] == [named(other, task)] * 2
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nac.arch import Architecture, Network, initialised
 from nac.compress.floats import ARCHITECTURE
-from nac.config import CompressConfig, TeacherConfig
+from nac.config import CompressConfig, TeacherConfig, TrainConfig
 from nac.design import load_float, save_float
 from nac.errors import InputError
 from nac.space import SearchSpace
@@ -32,15 +32,23 @@ def teachers_of(
         folders = (folder for folder in trials.glob("*") if last is None or folder.name <= last)
         return best_networks(folders, settings.teachers, task, dataset)
     architecture = named(settings.teacher, task)
-    known = []
-    for number in range(settings.teachers):
-        folder = trials.parent / FOLDER / f"{number:02d}"
-        if not (folder / ARCHITECTURE).exists():
-            network = initialised(architecture, task.config.seed + number)
-            fit(network, dataset, task, settings.train, seed=task.config.seed + number)
-            save_float(folder, network)
-        known.append(load_float(folder))
-    return tuple(known)
+    folders = (trials.parent / FOLDER / f"{number:02d}" for number in range(settings.teachers))
+    return tuple(
+        _trained(folder, architecture, task, dataset, settings.train, task.config.seed + number)
+        for number, folder in enumerate(folders)
+    )
+
+
+def _trained(
+    folder: Path, architecture: Architecture, task: Task, dataset: Dataset, train: TrainConfig, seed: int
+) -> Network:
+    """A network of this architecture from a folder, trained and written there where it is another or none."""
+    if (folder / ARCHITECTURE).exists() and (known := load_float(folder)).architecture == architecture:
+        return known
+    network = initialised(architecture, seed)
+    fit(network, dataset, task, train, seed=seed)
+    save_float(folder, network)
+    return network
 
 
 def named(teacher: TeacherConfig, task: Task) -> Architecture:
