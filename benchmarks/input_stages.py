@@ -1,7 +1,7 @@
 """What an input stage in the firmware costs: accuracy from raw integers, LUTs and cycles, beside a float scaling.
 
-    python benchmarks/input_stages.py --data FILE --keep DIR [--network light] [--seed 0]... [--members 16]
-        [--circuits 2] [--scaling log --scaling pseudo_log]... [--beta 2e-7 1.5e-6] [--epochs 60]
+    python benchmarks/input_stages.py --data FILE --keep DIR [--network small] [--seed 0]... [--members 16]
+        [--circuits 2] [--scaling log --scaling pseudo_log]... [--beta 2e-7 1.5e-6] [--epochs 40]
 
 For every scaling, half of the samples and seed, `members` networks of the task's search space learn side by side from
 weights of their own, with widths that they learn as the local search's do, at prices that spread their sizes; the same
@@ -160,13 +160,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--keep", type=Path, required=True, help="a folder for the results of single trainings")
-    parser.add_argument("--network", default="light", help="a baseline of the search space")
+    parser.add_argument("--network", default="small", help="a baseline of the search space")
     parser.add_argument("--scaling", action="append", help="log, pseudo_log and log_table if none is given")
     parser.add_argument("--seed", type=int, action="append", help="0 and 1 if none is given")
     parser.add_argument("--members", type=int, default=16)
     parser.add_argument("--circuits", type=int, default=2)
     parser.add_argument("--beta", type=float, nargs=2, default=(2e-7, 1.5e-6), help="prices of a LUT, rising")
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--set", action="append", default=[], help="as of nac run")
     given = parser.parse_args()
     given.scaling, given.seed = given.scaling or ["log", "pseudo_log", "log_table"], given.seed or [0, 1]
