@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from datafiles import jet_arrays, jets_config, write_npz
+from problems import blobs
 
 from nac.arch import Aggregate, Architecture, Dense, Network, initialised
 from nac.tasks import make_task
@@ -35,3 +37,16 @@ def test_norms_know_the_real_inputs_afterwards(tmp_path: Path) -> None:
     for name, value in _statistics(network).items():
         torch.testing.assert_close(first[name], value, rtol=1e-4, atol=1e-5)
     assert all(torch.equal(value, weights[name]) for name, value in network.named_parameters())
+
+
+@pytest.mark.parametrize("more", [1, 2])
+def test_a_few_samples_more_than_a_batch_count_no_more_than_others(more: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one a batch norm has no variance; two would count for half of all."""
+    _, dataset, architecture = blobs()
+    monkeypatch.setattr("nac.train.norms.BATCH", len(dataset.train) - more)
+    network, whole = (initialised(architecture, 0) for _ in range(2))
+    measure_norms(network, dataset.train, 0)
+    monkeypatch.setattr("nac.train.norms.BATCH", len(dataset.train))
+    measure_norms(whole, dataset.train, 0)
+    for name, value in _statistics(network).items():
+        torch.testing.assert_close(value, _statistics(whole)[name], rtol=0.02, atol=0.02)

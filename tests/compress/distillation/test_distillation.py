@@ -137,6 +137,12 @@ def test_samples_lower_the_loss_of_trainings_on_them() -> None:
     assert facts["loss"]["last"] < 0.8 * facts["loss"]["first"]
 
 
+def test_a_last_batch_of_one_real_sample_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = blobs()
+    monkeypatch.setattr("nac.compress.distillation.unrolled.REAL_BATCH", len(problem[1].train) - 1)
+    assert len(distilled(problem, "unrolled")) == 9
+
+
 def test_what_is_learned_are_the_probabilities(tmp_path: Path) -> None:
     """Through a file as well, whether the task augments or not; the best epoch is chosen by them."""
     for name in ("jets", "classification"):

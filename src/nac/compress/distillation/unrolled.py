@@ -66,11 +66,15 @@ def unrolled(distilling: Distilling) -> Distilled:
 
 
 def _batches(train: TrainSplit, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of the real samples without an end, augmented and shuffled anew in every epoch."""
+    """Batches of the real samples without an end, augmented and shuffled anew in every epoch.
+
+    A last one of one sample is left out (batch norm cannot take it).
+    """
     while True:
         x, y = train.epoch(generator)
         for rows in torch.split(torch.randperm(len(x), generator=generator), REAL_BATCH):
-            yield x[rows], y[rows]
+            if len(rows) > 1:
+                yield x[rows], y[rows]
 
 
 def _trained(
