@@ -54,7 +54,7 @@ def main() -> None:
         make = partial(initialised, named_architecture(config, case.baseline))
         few = distil(Distilling(task, dataset, make, settings, given.seed))
         made[method] = time.process_time() - began
-        budgets[method] = few.dataset(dataset, config.data), few_train
+        budgets[method] = few.dataset(dataset, config), few_train
     epochs = max(1, round(steps / math.ceil(len(dataset.train) / case.train.batch_size)))
     budgets["all real, as many steps"] = dataset, case.train.model_copy(update={"epochs": epochs})
     found: dict[str, list[float]] = {}

@@ -106,7 +106,7 @@ class Bench:
         """The samples that masks are found on, and the budget of a training on them."""
         task, dataset, train = self.task, samples(self), CompressConfig().distilled_train
         if way in DISTILLED:
-            return distilled(self, DISTILLED[way]).dataset(dataset, task.config.data), train
+            return distilled(self, DISTILLED[way]).dataset(dataset, task.config), train
         if way != REAL_STEPS:
             return dataset, self.case.train
         steps = train.epochs * math.ceil(len(distilled(self, "random")) / train.batch_size)

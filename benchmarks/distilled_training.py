@@ -39,7 +39,7 @@ def measured(bench: Bench, method: str) -> Row:
     if method == ALL:
         few, train = bench.few(REAL_STEPS)
     else:
-        few = distilled(bench, method).dataset(dataset, task.config.data)
+        few = distilled(bench, method).dataset(dataset, task.config)
     made, found = time.process_time() - began, []
     for index in range(NETWORKS):
         network = initialised(bench.architecture, 1000 * (bench.seed + 1) + index)

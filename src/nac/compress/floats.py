@@ -155,7 +155,7 @@ class FloatNetworks:
         return Pruning(
             self.task, self.dataset, lambda: copied(start()), self.training(winner), sparsity, self.settings.rounds,
             self.seed_of(winner.trial, sparsity, "prune"),
-            lambda: self.distilled(winner).dataset(self.dataset, self.task.config.data), self.settings.distilled_train,
+            lambda: self.distilled(winner).dataset(self.dataset, self.task.config), self.settings.distilled_train,
             lambda: self.dense(winner),
         )  # fmt: skip
 

@@ -111,9 +111,9 @@ def measure(subject: Subject, console: Console) -> list[StabilityRow]:
 
 
 def _distilled(subject: Subject) -> Dataset:
-    settings, config = subject.settings.distilled_data, subject.task.config.data
+    settings, config = subject.settings.distilled_data, subject.task.config
     if settings.file is not None:
-        samples = read_distilled(settings.file, config, subject.dataset.preprocessing)
+        samples = read_distilled(settings.file, config.data, subject.dataset.preprocessing)
     else:
         make = partial(initialised, subject.architecture)
         samples = distil(Distilling(subject.task, subject.dataset, make, settings, subject.seed))

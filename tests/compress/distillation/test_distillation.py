@@ -125,7 +125,7 @@ def test_learned_samples_lead_where_the_experts_went() -> None:
 def test_a_network_learns_the_real_task_from_distilled_samples_only(method: str) -> None:
     problem = blobs()
     task, dataset, architecture = problem
-    made = distilled(problem, method, iterations=30).dataset(dataset, task.config.data)
+    made = distilled(problem, method, iterations=30).dataset(dataset, task.config)
     network = initialised(architecture, 1)
     budget = TrainConfig(optimiser="adamw", learning_rate=1e-2, epochs=60, batch_size=64, patience=60)
     fit(network, made, task, budget, seed=0)
@@ -153,7 +153,7 @@ def test_what_is_learned_are_the_probabilities(tmp_path: Path) -> None:
         made = read_distilled(file, task.config.data, dataset.preprocessing)
         assert made.probabilities is not None
         assert not torch.equal(made.probabilities, made.probabilities.round())
-        few = made.dataset(dataset, task.config.data)
+        few = made.dataset(dataset, task.config)
         _, y = few.train.epoch(torch.Generator().manual_seed(0))
         torch.testing.assert_close(y, made.probabilities)
         torch.testing.assert_close(few.validation.y, made.probabilities)
@@ -166,13 +166,23 @@ def test_a_loss_that_takes_labels_only_gets_labels(method: str, monkeypatch: pyt
     assert distilled(blobs(), method).probabilities is None
 
 
+def test_a_loss_that_takes_labels_only_learns_those_of_any_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    task, dataset, _ = problem = blobs()
+    made = distilled(problem, "soft_labels")
+    assert made.probabilities is not None
+    monkeypatch.setitem(LOSSES._objects, "cross_entropy", replace(LOSSES["cross_entropy"], soft=False))
+    few = made.dataset(dataset, task.config)
+    assert few.train.learned.equal(few.train.y)
+    assert few.validation.y.equal(few.train.y)
+
+
 def test_soft_labels_are_those_of_the_trained_network() -> None:
     task, dataset, architecture = blobs()
     reference = initialised(architecture, 7)
     asked = Distilling(task, dataset, partial(initialised, architecture), DistilledDataConfig(per_class=4), 0,
                        reference=lambda: reference)  # fmt: skip
     made = distil(asked)
-    x = made.dataset(dataset, task.config.data).train.x
+    x = made.dataset(dataset, task.config).train.x
     assert made.probabilities is not None
     torch.testing.assert_close(made.probabilities, predict(reference, x).softmax(1))
     assert torch.equal(made.raw, distilled(blobs(), "random", per_class=4).raw)
@@ -218,7 +228,7 @@ def test_what_is_stored_is_what_was_trained_on(tmp_path: Path) -> None:
     for name, make in PROBLEMS.items():
         problem = make(tmp_path)
         task, dataset, _ = problem
-        once: Dataset = distilled(problem, "unrolled").dataset(dataset, task.config.data)
+        once: Dataset = distilled(problem, "unrolled").dataset(dataset, task.config)
         assert bool(torch.isfinite(once.train.x).all()), name
         limit = dataset.preprocessing.limit
         assert limit is None or bool((once.train.x.abs() <= limit).all()), name

@@ -28,7 +28,7 @@ def pruning(
     distilling = Distilling(task, dataset, partial(initialised, architecture), few, seed)
     return Pruning(
         task, dataset, lambda: copied(start), BUDGET, sparsity, rounds, seed,
-        lambda: distil(distilling).dataset(dataset, task.config.data), BUDGET,
+        lambda: distil(distilling).dataset(dataset, task.config), BUDGET,
     )  # fmt: skip
 
 

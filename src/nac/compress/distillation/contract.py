@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from nac.arch import Network
-from nac.config import DataConfig, DistilledDataConfig
+from nac.config import DistilledDataConfig, TaskConfig
 from nac.tasks import Dataset, Split, Task, TrainSplit
 from nac.tasks.losses import LOSSES, asked_loss
 from nac.train import fit
@@ -46,7 +46,7 @@ class Distilling:
     @property
     def soft(self) -> bool:
         """Whether labels may be learned as probabilities, since the loss takes them."""
-        return self.classification and LOSSES[asked_loss(self.task.config.loss, "classification").name].soft
+        return _soft(self.task.config)
 
     def trained(self) -> Network:
         """A network of the family, trained on the real samples as designs are. Raises WorkError."""
@@ -73,15 +73,20 @@ class Distilled:
     def __len__(self) -> int:
         return len(self.physical)
 
-    def dataset(self, real: Dataset, config: DataConfig) -> Dataset:
+    def dataset(self, real: Dataset, config: TaskConfig) -> Dataset:
         """These samples in place of the training and the validation split, preprocessed as the real ones are.
 
+        Labels are learned where the loss takes no probabilities: a file may have been made for another one.
         No real sample is left in it: the best epoch of a training on it is the one that fits it best.
         """
-        train = TrainSplit.prepared(self.raw, self.physical, config, real.preprocessing)
-        train.probabilities = self.probabilities
+        train = TrainSplit.prepared(self.raw, self.physical, config.data, real.preprocessing)
+        train.probabilities = self.probabilities if _soft(config) else None
         own = Split(train.x, train.learned, real.preprocessing)
         return replace(real, train=train, validation=own, test=own, provenance=dict(self.provenance))
+
+
+def _soft(config: TaskConfig) -> bool:
+    return config.data.kind == "classification" and LOSSES[asked_loss(config.loss, "classification").name].soft
 
 
 class Distiller(Protocol):
