@@ -7,6 +7,7 @@ from problems import Problem
 
 from nac.compress import Winner, compress, recipes
 from nac.compress.distillation import read_distilled
+from nac.compress.floats import FloatNetworks
 from nac.config import CompressConfig
 from nac.design import Design
 from nac.errors import InputError
@@ -59,6 +60,20 @@ def test_distilled_samples_lie_beside_the_trial_and_serve_again(
     again = compress([Winner(3, architecture)], task, dataset, run, SETTINGS, seed=0)[2]
     before, after = designs[2].network.state_dict(), again.network.state_dict()
     assert all(before[key].equal(after[key]) for key in before)
+
+
+def test_labels_of_a_reference_from_before_tuning_are_forgotten(problem: Problem, tmp_path: Path) -> None:
+    task, dataset, architecture = problem
+    winner, run = Winner(3, architecture), Run(tmp_path)
+    before = FloatNetworks(task, dataset, run, SETTINGS, seed=0)
+    before.begun(winner)
+    labels = before.distilled(winner).probabilities
+    after = FloatNetworks(task, dataset, run, SETTINGS.model_copy(update={"tune": 3}), seed=0)
+    after.begun(winner)
+    again = after.distilled(winner).probabilities
+    assert labels is not None
+    assert again is not None
+    assert not again.equal(labels)
 
 
 def test_samples_of_a_file_are_used_instead(made: tuple[Run, list[Design]], problem: Problem, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from nac.train import Teacher, fit
 
 ARCHITECTURE = "architecture.json"
 """Written last in the folder of a float network: where it is, the network is complete."""
+DISTILLED = "distilled.npz"
 
 
 class Sparse(NamedTuple):
@@ -72,7 +73,7 @@ class FloatNetworks:
         return settings if tuned is None else tuned.train.model_copy(update=budget)
 
     def tune(self, winner: Winner) -> None:
-        """Search the settings of the winner's trainings, unless that was done; trainings from before are forgotten."""
+        """Search the settings of the winner's trainings, unless that was done; what earlier ones left is forgotten."""
         folder = self.run.trial(winner.trial)
         if not self.settings.tune or load_tuned(folder) is not None:
             return
@@ -80,8 +81,8 @@ class FloatNetworks:
             lambda: self._fresh(winner), self.dataset, self.task, self.settings.train, self.settings.tune,
             seed=self.seed_of(winner.trial, "tune"),
         )  # fmt: skip
-        for trained in folder.glob(f"float*/{ARCHITECTURE}"):
-            trained.unlink()
+        for trained in (*folder.glob(f"float*/{ARCHITECTURE}"), folder / DISTILLED):
+            trained.unlink(missing_ok=True)
         save_tuned(folder, tuned)
 
     def reference(self, winner: Winner) -> Network:
@@ -137,7 +138,7 @@ class FloatNetworks:
         """The winner's distilled samples: those of the file in the settings, else kept beside its trial."""
         if winner.trial not in self._distilled:
             settings, config = self.settings.distilled_data, self.task.config.data
-            file = settings.file or self.run.trial(winner.trial) / "distilled.npz"
+            file = settings.file or self.run.trial(winner.trial) / DISTILLED
             known = read_distilled(file, config, self.dataset.preprocessing) if settings.file or file.exists() else None
             asked = settings.model_dump(mode="json")
             if known is None or not (settings.file or known.provenance.get("settings") == asked):
