@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,6 +90,14 @@ def test_masked_weights_stay_zero(quantised: bool) -> None:
     mask = (torch.arange(network.weight("dense0").numel()) % 2).reshape(network.weight("dense0").shape).float()
     fit(network, dataset, task, QUICK, seed=0, masks={"dense0": mask})
     assert torch.equal(network.weight("dense0") == 0, mask == 0)
+
+
+def test_a_single_sample_is_no_divergence() -> None:
+    task, dataset, architecture = line()
+    train = dataset.train
+    one = TrainSplit.prepared(train.raw[:1], train.physical[:1], train.config, train.preprocessing)
+    with pytest.raises(WorkError, match="expected a batch of two samples or more, found 1"):
+        fit(Network(architecture), replace(dataset, train=one), task, QUICK, seed=0)
 
 
 def test_divergence_is_an_error_with_a_reason() -> None:

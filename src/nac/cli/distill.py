@@ -25,7 +25,7 @@ def distill(
         str | None, typer.Option(metavar="M", help="soft_labels, unrolled, trajectories, k_centre or random.")
     ] = None,
     per_class: Annotated[int | None, typer.Option(min=1, metavar="N", help="Samples of every class.")] = None,
-    samples: Annotated[int | None, typer.Option(min=1, metavar="N", help="Samples altogether (regression).")] = None,
+    samples: Annotated[int | None, typer.Option(min=2, metavar="N", help="Samples altogether (regression).")] = None,
     architecture: Annotated[
         str | None,
         typer.Option(metavar="NAME|FILE", help="A baseline of the space or an architecture.json: of the network "

@@ -25,7 +25,7 @@ class DistilledDataConfig(Model):
     file: Path | None = None
     method: DistillerName = "soft_labels"
     per_class: PositiveInt = 50
-    samples: PositiveInt = 100
+    samples: int = Field(100, ge=2)
     experts: PositiveInt = 2
     expert_epochs: PositiveInt = 12
     expert_rate: PositiveFloat = 0.02

@@ -143,8 +143,11 @@ def _fit(
             if scheduler is not None:
                 scheduler.step()
             total, count = total + float(loss.detach()) * len(x), count + len(x)
-        if not count or not math.isfinite(total):
-            raise WorkError(f"training diverged in epoch {epoch}: the loss is {total / max(count, 1)}")
+        if not count:
+            raise WorkError("expected a batch of two samples or more, "
+                            f"found {len(dataset.train)} to train on in batches of {settings.batch_size}")
+        if not math.isfinite(total):
+            raise WorkError(f"training diverged in epoch {epoch}: the loss is {total / count}")
         value = validation_loss(network, dataset.validation, task)
         history.append({"loss": total / count, "validation_loss": value})
         enough = on_epoch is not None and on_epoch(epoch, history[-1])

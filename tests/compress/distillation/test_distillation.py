@@ -237,6 +237,11 @@ def test_what_is_stored_is_what_was_trained_on(tmp_path: Path) -> None:
             assert float(once.train.x.amax()) == 1
 
 
+def test_one_sample_altogether_is_too_few_to_train_on() -> None:
+    with pytest.raises(ValueError, match="greater than or equal to 2"):
+        DistilledDataConfig(samples=1)
+
+
 def test_more_samples_than_there_are_is_said(tmp_path: Path) -> None:
     with pytest.raises(WorkError, match=r"g has \d+ samples to train on, 1000 distilled ones"):
         distilled(jets(tmp_path), "random", per_class=1000)
