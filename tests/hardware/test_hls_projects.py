@@ -65,7 +65,7 @@ def test_a_compilation_says_what_it_compiles_and_that_it_is_alive(
     with caplog.at_level(logging.INFO, "nac"):
         assert folder.compile().is_file()
     first, *later = (record.getMessage() for record in caplog.records if "g++" in record.getMessage())
-    assert first == f"{folder.path}: g++ compiles the C simulation"
+    assert first == f"{folder.record.title}: g++ compiles the C simulation"
     assert later and all("g++ is at it since" in line for line in later)
 
 

@@ -138,5 +138,5 @@ def test_a_space_that_cannot_be_built_on_the_input_is_refused(tmp_path: Path) ->
 
 
 def test_a_name_that_does_not_exist_lists_those_that_do() -> None:
-    with pytest.raises(InputError, match="bragg_nac, jets"):
+    with pytest.raises(InputError, match="bragg_nac, bragg_quantised, jets"):
         SearchSpace.load("jet")

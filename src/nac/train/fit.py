@@ -205,7 +205,7 @@ def _known(dataset: Dataset, task: Task, teacher: Teacher | None, views: int, se
     if teacher is None:
         return None
     if not train.augments:
-        return teacher.outputs(train.x.to(dataset.device))
+        return teacher.outputs(train.on(dataset.device)[0])
     if any(head.kind != "classification" for head in task.heads):
         return None
     generator = torch.Generator().manual_seed(seed)

@@ -123,7 +123,7 @@ class HlsProject:
                     try:
                         _, said = script.communicate(timeout=STILL_S)
                     except subprocess.TimeoutExpired:
-                        logger.info("%s: g++ is at it since %.0f s", self.path, time.monotonic() - start)
+                        logger.info("%s: g++ is at it since %.0f s", self.record.title, time.monotonic() - start)
                     else:
                         return script.returncode, said
             except BaseException:
