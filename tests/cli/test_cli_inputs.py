@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 from command import Command, jets, process
+from datafiles import patch_arrays, write_npz
 
 from nac.errors import WorkError
 
@@ -94,6 +95,15 @@ def test_wrong_settings(
     said = _refused(nac, tmp_path / "run", *arguments, *data)
     for word in expected:
         assert word in said
+
+
+def test_distilled_samples_of_another_task_are_refused_before_the_search(
+    nac: Command, tmp_path: Path, jets_file: Path
+) -> None:
+    file = write_npz(tmp_path / "few.npz", **patch_arrays(10))
+    said = _refused(nac, tmp_path / "run", "jets", "--data", jets_file, "--set", f"compress.distilled_data.file={file}")
+    assert "compress.distilled_data.file" in said
+    assert str(file) in said
 
 
 def test_what_only_the_work_finds_wrong_is_withdrawn(nac: Command, tmp_path: Path, jets_file: Path) -> None:

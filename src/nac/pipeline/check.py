@@ -17,7 +17,7 @@ from nac.global_search import HARDWARE
 from nac.hardware import BACKENDS
 from nac.pipeline.costs import read_json
 from nac.space import COMPRESSION_GENES, Genotype, SearchSpace, Unbuildable
-from nac.tasks import Task, make_task
+from nac.tasks import Task, describe, make_task
 
 SAMPLE = 400
 Bound = ObjectiveConfig | ConstraintConfig
@@ -141,8 +141,13 @@ def _backend_problems(config: TaskConfig) -> Iterator[str]:
 
 def _file_problems(task: Task) -> Iterator[str]:
     file = task.config.compress.distilled_data.file
-    if file is not None and not file.is_file():
-        yield f"compress.distilled_data.file: {file}: no such data file"
+    if file is not None:
+        try:
+            problem = describe(task, [file]).get("problem")
+        except InputError as error:
+            problem = str(error)
+        if problem:
+            yield f"compress.distilled_data.file: {problem}"
     if task.config.compress.teacher is not None:
         try:
             named(task.config.compress.teacher, task)
