@@ -35,7 +35,7 @@ from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import run_bench
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
-from nac.hardware.rtl.estimation import chosen, estimate
+from nac.hardware.rtl.estimation import estimate
 from nac.hardware.rtl.fold.window import Axis, WindowPart
 from nac.hardware.rtl.record import RtlProject
 from nac.hardware.rtl.simulation import Simulation, prove
@@ -197,57 +197,6 @@ def test_a_fold_that_cannot_be_is_refused_before_any_work(design_of: DesignMaker
     with pytest.raises(InputError, match=said):
         synth_design(design.path, backend=None, project=None, files=[], console=quiet, fold=fold)
     assert not (design.path / "model.onnx").exists()
-
-
-@pytest.mark.parametrize(
-    ("kind", "asked", "fold"),
-    [("mean", {"ii": 8}, 1), ("mean", {"ii": 3}, 4), ("mean", {"rate_mhz": 100}, 4), ("mean", {"ii": 1}, "all"),
-     ("mean", {"ii": 9, "rate_mhz": 60}, 4), ("cnn", {"rate_mhz": 1}, 1), ("cnn", {"ii": 120}, "all"),
-     ("mlp", {"ii": 5}, "all"), ("residual_trace", {"ii": 64}, "all")],
-)  # fmt: skip
-def test_the_smallest_circuit_that_keeps_the_pace_is_taken(
-    design_of: DesignMaker, kind: str, asked: dict[str, float], fold: int | str
-) -> None:
-    design, target = design_of(kind, 3), TargetConfig.model_validate(asked)
-    circuit = circuit_of(design)
-    found = chosen(circuit, target)
-    assert (found.fold, found.pace) == (fold, None)
-    known = estimate(circuit, target)
-    assert known == estimate(circuit, found)
-    assert known.ii <= asked.get("ii", 200)
-    assert known.rate_mhz >= asked.get("rate_mhz", 0)
-
-
-def test_what_is_smaller_unrolled_is_not_folded(tmp_path: Path) -> None:
-    arch = network((1, 2), conv1d(1, "relu", 1), FLATTEN, bits=2, outputs=1)
-    circuit = circuit_of(make_design(tmp_path / "tiny", arch, random_network(arch, 2)))
-    assert estimate(circuit, TargetConfig(fold=1)).lut > estimate(circuit, TargetConfig()).lut
-    assert chosen(circuit, TargetConfig(ii=2)).fold == "all"
-
-
-@needs_iverilog
-def test_a_design_is_folded_for_a_pace(design_of: DesignMaker) -> None:
-    design, quiet = design_of("mean", 3), Console(quiet=True)
-
-    def beats(**asked: Any) -> tuple[int, list[str]]:
-        done = synth_design(design.path, backend=None, project=None, files=[], console=quiet, synthesis=False, **asked)
-        return RtlProject.load(design.path / "rtl").record.beats, done.sentences
-
-    found, said = beats(rate_mhz=40)
-    assert found == 4
-    assert any(line.startswith("folded: 2 position(s) a clock") for line in said)
-    assert beats(fold="all")[0] == 1
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [({"fold": 1, "ii": 8}, "fold: 1 positions a clock and a pace"), ({"ii": 0}, "ii: .*greater than 0"),
-     ({"rate_mhz": 201}, "rate_mhz: 201 million inferences a second are more than one a clock of 5 ns")],
-)  # fmt: skip
-def test_a_pace_that_cannot_be_kept_is_refused(design_of: DesignMaker, asked: dict[str, Any], said: str) -> None:
-    path, quiet = design_of("mean", 3).path, Console(quiet=True)
-    with pytest.raises(InputError, match=said):
-        synth_design(path, backend=None, project=None, files=[], console=quiet, **asked)
 
 
 def test_the_places_of_windows_in_zeros() -> None:
