@@ -7,11 +7,11 @@ import pytest
 import torch
 from problems import Problem, line
 
-from nac.arch import initialised
+from nac.arch import Architecture, initialised, quantise
 from nac.arch.quantisers import LEARNED
 from nac.arch.quantisers.learned import PACE, Layer, Values
 from nac.compress import Winner, compress
-from nac.compress.learned.cost import adder_bits, bit_products
+from nac.compress.learned.cost import adder_bits, bit_products, products
 from nac.compress.learned.front import Checkpoint, Prices, along, learnable, train_front
 from nac.compress.learned.settle import settled
 from nac.config import CompressConfig, LearnedConfig, TrainConfig
@@ -68,6 +68,20 @@ def test_both_costs_fall_with_every_width(problem: Problem) -> None:
         assert values.whole.grad is not None
         assert (layer.fraction.grad > 0).all()
         assert (values.whole.grad > 0).all()
+
+
+def test_of_a_folded_circuit_the_logic_counts_that_is_there() -> None:
+    blocks = [{"block": "conv2d", "channels": 3, "kernel": 3}, {"block": "flatten"}]
+    network = initialised(Architecture.model_validate({"input": (1, 6, 6), "blocks": blocks, "outputs": 2}), 0)
+    network = quantise(network, quantiser=LEARNED)
+    every, one = (list(products(network, fold)) for fold in ("all", 1))
+    assert [(p.positions, tuple(p.weights.shape)) for p in every] == [(16, (1, 3, 1, 9)), (1, (1, 2, 48, 1))]
+    assert [(p.positions, tuple(p.weights.shape)) for p in one] == [(1, (1, 3, 1, 9)), (1, (1, 2, 3, 1))]
+    layer = network.layers["output"]
+    assert isinstance(layer, Layer)
+    assert torch.equal(one[1].weights[0, 1, :, 0], layer.bits()[1].reshape(3, 16).amax(1))
+    for cost in (bit_products, adder_bits):
+        assert cost(network, 1).item() < cost(network, 4).item() < cost(network).item()
 
 
 def test_beta_rises_slowly() -> None:

@@ -21,7 +21,8 @@ class LearnedConfig(Model):
     For every winner `together` networks are trained side by side, which have one front. `designs` networks along it
     become designs, each trained on at its widths with the budget `finish`; no others are made where `alone` says so.
     What a unit of `cost` adds to the loss rises from the first to the last value of `beta`: `ebops` are bits of weights
-    times those of values, `adders` about LUTs. Or it is found on the way to a `target` cost, from the first value on.
+    times those of values, `adders` about LUTs, both of the logic that is there where `target.fold` shares some. Or it
+    is found on the way to a `target` cost, from the first value on.
     """
 
     designs: PositiveInt = 8

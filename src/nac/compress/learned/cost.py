@@ -1,18 +1,21 @@
 """What networks of learned widths cost, as numbers that their widths have a gradient of.
 
-Networks that are trained side by side (nac.compress.learned.several) are one, whose layers have groups: a cost is that
-of every member (members,), of a single network (1,).
+Of a folded circuit the logic counts that is there, for as many positions as come with a clock (`fold`, as in
+`TargetConfig`). Networks that are trained side by side (nac.compress.learned.several) are one, whose layers have
+groups: a cost is that of every member (members,), of a single network (1,).
 """
 
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor
 
-from nac.arch import Network
+from nac.arch import Network, Node
 from nac.arch.quantisers.learned import Layer, Values
+
+Fold = Literal["all"] | int
 
 
 class Product(NamedTuple):
@@ -42,23 +45,44 @@ def elements(network: Network, name: str, of: Callable[[Values], Tensor]) -> Ten
     return node.operation.compute(node, *(elements(network, source, of) for source in node.inputs))
 
 
-def products(network: Network) -> Iterator[Product]:
-    """Those with weights, in order."""
+def copies(node: Node, fold: Fold) -> int:
+    """How many times the logic of a node is there."""
+    positions = math.prod(node.shape[1:])
+    return positions if fold == "all" else min(positions, fold)
+
+
+def arriving(network: Network, node: Node, fold: Fold) -> int:
+    """How many positions a dense layer reads one after the other: 1 where all are there at once."""
+    source = network.graph[node.inputs[0]]
+    if fold == "all" or len(source.shape) > 1 or not source.inputs:
+        return 1
+    return math.prod(network.graph[source.inputs[0]].shape[1:])
+
+
+def products(network: Network, fold: Fold = "all") -> Iterator[Product]:
+    """Those with weights, in order.
+
+    A dense layer behind a stream has one product for all positions of a channel, as wide as the widest of its weights.
+    """
     for node in network.graph.nodes:
         if node.operation.weighted:
             layer = cast(Layer, network.layers[node.name])
             bits, biases, members = layer.bits(), layer.bias_bits(), layer.groups
             values = elements(network, node.inputs[0], Values.bits)[0]
             mean = values.flatten(1).mean(1) if values.dim() > 1 else values
-            yield Product(
-                bits.reshape(members, -1, bits.shape[1], math.prod(bits.shape[2:])), mean.reshape(members, -1),
-                None if biases is None else biases.reshape(members, -1), math.prod(node.shape[1:]),
-            )  # fmt: skip
+            bits = bits.reshape(members, -1, bits.shape[1], math.prod(bits.shape[2:]))
+            mean = mean.reshape(members, -1)
+            if (beats := arriving(network, node, fold)) > 1:
+                bits = bits.reshape(*bits.shape[:2], -1, beats, bits.shape[3]).amax(3)
+                mean = mean.reshape(members, -1, beats).mean(2)
+            biases = None if biases is None else biases.reshape(members, -1)
+            yield Product(bits, mean, biases, copies(node, fold))
 
 
-def bit_products(network: Network) -> Tensor:
+def bit_products(network: Network, fold: Fold = "all") -> Tensor:
     """Effective bit operations (HGQ, arXiv 2405.00645, eq. 5): over all weights, their bits times those they meet."""
-    return torch.stack([p.positions * (p.weights.sum((1, 3)) * p.values).sum(1) for p in products(network)]).sum(0)
+    found = [p.positions * (p.weights.sum((1, 3)) * p.values).sum(1) for p in products(network, fold)]
+    return torch.stack(found).sum(0)
 
 
 CARRY = 1.0
@@ -69,14 +93,14 @@ CLIPPED = 1.0
 """LUTs for a bit that a quantiser keeps: the sign masks it, an overflow sets it."""
 
 
-def adder_bits(network: Network) -> Tensor:
+def adder_bits(network: Network, fold: Fold = "all") -> Tensor:
     """About the LUTs of an adder graph, rather too many: every bit of a weight is an adder as wide as what it adds.
 
     A weight has fewer signed digits than bits, and the first of a sum is added to nothing. To leave these out brings
     the number closer to the LUTs and the training to larger circuits: what costs nothing is never pruned.
     """
     total = []
-    for product in products(network):
+    for product in products(network, fold):
         width = product.values + CARRY * (product.values.detach() > 0)
         total.append(product.positions * (product.weights.sum((1, 3)) * width).sum(1))
         if product.biases is not None:
@@ -84,6 +108,5 @@ def adder_bits(network: Network) -> Tensor:
     for node in network.graph.nodes:
         if node.operation.quantises and node.inputs:
             bits = cast(Values, network.layers[node.name]).bits()
-            positions = math.prod(node.shape) / bits.numel()
-            total.append(CLIPPED * positions * bits.reshape(len(total[0]), -1).sum(1))
+            total.append(CLIPPED * copies(node, fold) * bits.reshape(len(total[0]), -1).sum(1))
     return torch.stack(total).sum(0)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from nac.arch import Network, equalised, quantise
 from nac.arch.quantisers import LEARNED
 from nac.arch.quantisers.learned import Layer, Values
-from nac.compress.learned.cost import adder_bits, bit_products
+from nac.compress.learned.cost import Fold, adder_bits, bit_products
 from nac.compress.learned.several import Several, fits, for_each, teaching
 from nac.compress.quantisation import MEASURED_SAMPLES
 from nac.config import LearnedConfig
@@ -40,7 +40,7 @@ FASTEST = 1.1
 FILE = "front.json"
 FOLDER = "learned"
 """Of a trial, with its front."""
-MEASURES: Mapping[str, Callable[[Network], Tensor]] = {"ebops": bit_products, "adders": adder_bits}
+MEASURES: Mapping[str, Callable[[Network, Fold], Tensor]] = {"ebops": bit_products, "adders": adder_bits}
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,10 @@ def _train(
     settings: LearnedConfig, teacher: Teacher | None, seed: int,
 ) -> None:
     """Train networks side by side, each with the beta of one of the members, and keep what belongs on the front."""
-    measure, count = MEASURES[settings.cost], len(members)
+    count, fold = len(members), task.config.target.folds(networks.architecture.input)[0].fold
+
+    def measure(network: Network) -> Tensor:
+        return MEASURES[settings.cost](network, fold)
     judges, prices = dataset.validation, Prices(settings, members)
 
     def keep(epoch: int, figures: Mapping[str, float]) -> None:
