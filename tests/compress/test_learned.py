@@ -79,7 +79,10 @@ def test_of_a_folded_circuit_the_logic_counts_that_is_there() -> None:
     assert [(p.positions, tuple(p.weights.shape)) for p in one] == [(1, (1, 3, 1, 9)), (1, (1, 2, 3, 1))]
     layer = network.layers["output"]
     assert isinstance(layer, Layer)
-    assert torch.equal(one[1].weights[0, 1, :, 0], layer.bits()[1].reshape(3, 16).amax(1))
+    with torch.no_grad():
+        layer.weight[1, :16] = torch.tensor([6.0, 0.5, 0.0, -0.25] * 4)
+        layer.fraction[1, :16] = torch.tensor([0.0, 1.0, 9.0, 2.0] * 4) / PACE
+    assert list(products(network, 1))[1].weights[0, 1, 0, 0] == 5, "three before the point of 110, two behind"
     for cost in (bit_products, adder_bits):
         assert cost(network, 1).item() < cost(network, 4).item() < cost(network).item()
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from nac.arch import Network, Node
-from nac.arch.quantisers.learned import Layer, Values
+from nac.arch.quantisers.learned import PACE, Layer, Values
 
 Fold = Literal["all"] | int
 
@@ -59,10 +59,19 @@ def arriving(network: Network, node: Node, fold: Fold) -> int:
     return math.prod(network.graph[source.inputs[0]].shape[1:])
 
 
+def together(bits: Tensor, layer: Layer, beats: int) -> Tensor:
+    """Bits (outputs, channels) that the weights of a channel, one for every beat, have on a grid of their own."""
+    above = bits.detach() - torch.round(PACE * layer.fraction.detach())  # the point
+    above = above.where(bits > 0, -torch.inf).reshape(len(bits), -1, beats)
+    to_first = (above.amax(2, keepdim=True) - above).where(above.isfinite(), 0)
+    return (bits.reshape(above.shape) + to_first).amax(2)
+
+
 def products(network: Network, fold: Fold = "all") -> Iterator[Product]:
     """Those with weights, in order.
 
-    A dense layer behind a stream has one product for all positions of a channel, as wide as the widest of its weights.
+    A dense layer behind a stream has one product for all positions of a channel, whose bits are those that its weights
+    have together: from the first bit of the largest to the finest step.
     """
     for node in network.graph.nodes:
         if node.operation.weighted:
@@ -70,11 +79,11 @@ def products(network: Network, fold: Fold = "all") -> Iterator[Product]:
             bits, biases, members = layer.bits(), layer.bias_bits(), layer.groups
             values = elements(network, node.inputs[0], Values.bits)[0]
             mean = values.flatten(1).mean(1) if values.dim() > 1 else values
-            bits = bits.reshape(members, -1, bits.shape[1], math.prod(bits.shape[2:]))
             mean = mean.reshape(members, -1)
             if (beats := arriving(network, node, fold)) > 1:
-                bits = bits.reshape(*bits.shape[:2], -1, beats, bits.shape[3]).amax(3)
+                bits = together(bits, layer, beats)
                 mean = mean.reshape(members, -1, beats).mean(2)
+            bits = bits.reshape(members, -1, bits.shape[1], math.prod(bits.shape[2:]))
             biases = None if biases is None else biases.reshape(members, -1)
             yield Product(bits, mean, biases, copies(node, fold))
 
