@@ -80,9 +80,10 @@ def test_of_a_folded_circuit_the_logic_counts_that_is_there() -> None:
     layer = network.layers["output"]
     assert isinstance(layer, Layer)
     with torch.no_grad():
-        layer.weight[1, :16] = torch.tensor([6.0, 0.5, 0.0, -0.25] * 4)
-        layer.fraction[1, :16] = torch.tensor([0.0, 1.0, 9.0, 2.0] * 4) / PACE
-    assert list(products(network, 1))[1].weights[0, 1, 0, 0] == 5, "three before the point of 110, two behind"
+        layer.weight[:] = 0
+        layer.weight[1, :17] = torch.tensor([6.0, 0.5, 0.0, -0.25] * 4 + [1.0])
+        layer.fraction[1, :17] = torch.tensor([0.0, 1.0, 9.0, 2.0] * 4 + [0.0]) / PACE
+    assert list(products(network, 1))[1].weights[0, :, :, 0].tolist() == [[0, 0, 0], [5, 5, 0]], "from 110 to 0.01"
     for cost in (bit_products, adder_bits):
         assert cost(network, 1).item() < cost(network, 4).item() < cost(network).item()
 

@@ -60,18 +60,21 @@ def arriving(network: Network, node: Node, fold: Fold) -> int:
 
 
 def together(bits: Tensor, layer: Layer, beats: int) -> Tensor:
-    """Bits (outputs, channels) that the weights of a channel, one for every beat, have on a grid of their own."""
+    """Bits (outputs, channels) of factors that hold every weight in turn: from the largest one's first to the finest
+    step, on the one grid that a folded layer has for all of its weights.
+    """
     above = bits.detach() - torch.round(PACE * layer.fraction.detach())  # the point
-    above = above.where(bits > 0, -torch.inf).reshape(len(bits), -1, beats)
-    to_first = (above.amax(2, keepdim=True) - above).where(above.isfinite(), 0)
-    return (bits.reshape(above.shape) + to_first).amax(2)
+    above = above.where(bits > 0, -torch.inf).reshape(layer.groups, -1)
+    to_first = (above.amax(1, keepdim=True) - above).where(above.isfinite(), 0)
+    widest = (bits.reshape(above.shape) + to_first).amax(1).repeat_interleave(len(bits) // layer.groups)
+    used = bits.detach().reshape(len(bits), -1, beats).amax(2).sign()
+    return widest[:, None] * used
 
 
 def products(network: Network, fold: Fold = "all") -> Iterator[Product]:
     """Those with weights, in order.
 
-    A dense layer behind a stream has one product for all positions of a channel, whose bits are those that its weights
-    have together: from the first bit of the largest to the finest step.
+    A dense layer behind a stream has one product for all positions of a channel.
     """
     for node in network.graph.nodes:
         if node.operation.weighted:
