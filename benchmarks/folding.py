@@ -1,9 +1,9 @@
 """Folded circuits: fold against LUTs, flip-flops, initiation interval and latency, and the estimate against yosys.
 
 Networks have random weights: what they compute is no matter here. Every Verilog is simulated against its network, with
-gaps in the stream and without.
+gaps in the stream and without. Those beyond MAPPED LUTs are simulated only: yosys takes hours for them.
 
-    python benchmarks/folding.py [--designs NAME ...] [--no-synthesis] [--unrolled] > table.md
+    python benchmarks/folding.py [--designs NAME ...] [--large] [--no-synthesis] [--unrolled] > table.md
 """
 
 import argparse
@@ -28,10 +28,15 @@ from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
 from nac.hardware.rtl import estimate, prove, synthesise_rtl, tools, write_rtl
 from nac.hardware.rtl.lowering import unrolled_products
+from nac.hardware.rtl.simulation import simulator
 from nac.space import SearchSpace
 
 BEATS, LUTS = 3000, 5000
 """About so many are simulated of every design, fewer of those with more LUTs, which take as much longer."""
+COMPILED = 20_000
+"""LUTs from which compiling the Verilog (Verilator) is worth its time: Icarus begins at once."""
+MAPPED = 60_000
+"""LUTs up to which yosys maps a circuit."""
 COLUMNS = (
     "design", "products", "fold", "LUT (estimate)", "LUT (yosys)", "FF (estimate)", "FF (yosys)", "ii", "latency",
     "after the last", "unrolled LUT (estimate)", "RTL s", "simulation s", "yosys s",
@@ -83,16 +88,21 @@ DESIGNS: dict[str, tuple[Architecture, tuple[int, ...]]] = {
     "Bragg small, 4 bits": (bragg("small", 4), (1,)),
     "Bragg small_window, 6 bits": (bragg("small_window", 6), (1,)),
     "Bragg one_percent, 6 bits": (bragg("one_percent", 6), (1,)),
+    "Bragg attentive, 4 bits": (bragg("attentive", 4), (1,)),
     "Bragg fine, 8 bits": (bragg("fine", 8), (1,)),
+    "jets of 16, 6 bits": (jets(16, 6, 12), (1, 2)),
     "jets of 32, 4 bits": (jets(32, 4, 32), (2, 4)),
-    "jets of 64, 4 bits": (jets(64, 4, 12, "max"), (2, 8)),
+    "jets of 64, 4 bits": (jets(64, 4, 12, "max"), (2,)),
     "trace 1 x 64, 8 bits": (trace((1, 64), 8), (1,)),
     "trace 2 x 400, 4 bits": (trace((2, 400), 4), (1,)),
     "trace 1 x 1000, 6 bits": (of((1, 1000), [FLATTEN, *map(dense, (4, 4))], 2, 6), (1,)),
-    "BraggNN, 6 bits": (of((1, 11, 11), BRAGGNN, 2, 6), (1,)),
-    "1.1 M products, 6 bits": (of((1, 21, 21), MILLION, 2, 6), (1,)),
 }
 """By name: a network, and positions a clock."""
+LARGE: dict[str, tuple[Architecture, tuple[int, ...]]] = {
+    "1.1 M products, 6 bits": (of((1, 21, 21), MILLION, 2, 6), (1,)),
+    "BraggNN, 6 bits": (of((1, 11, 11), BRAGGNN, 2, 6), (1,)),
+}
+"""The same, of networks whose RTL takes minutes to write."""
 
 
 def circuit_of(arch: Architecture) -> Circuit:
@@ -108,7 +118,7 @@ def circuit_of(arch: Architecture) -> Circuit:
 def rows(names: list[str], *, synthesis: bool, unrolled: bool) -> Iterator[dict[str, Any]]:
     """One for every design and fold."""
     for name in names:
-        arch, folds = DESIGNS[name]
+        arch, folds = (DESIGNS | LARGE)[name]
         circuit, whole = circuit_of(arch), None
         if unrolled:
             try:
@@ -130,10 +140,10 @@ def measured(circuit: Circuit, fold: int, *, synthesis: bool) -> dict[str, Any]:
         beats = BEATS * min(1.0, LUTS / max(record.cost_lut, 1.0))
         x = random_input(circuit, max(int(beats) // record.beats, 8))
         start = time.perf_counter()
-        seen = prove(project, x, evaluate(circuit, x), tools.iverilog())
+        seen = prove(project, x, evaluate(circuit, x), simulator() if record.cost_lut > COMPILED else tools.iverilog())
         simulated = time.perf_counter() - start
         start = time.perf_counter()
-        mapped = synthesise_rtl(project) if synthesis else None
+        mapped = synthesise_rtl(project) if synthesis and record.cost_lut <= MAPPED else None
     return {
         "LUT (estimate)": record.cost_lut, "LUT (yosys)": mapped.lut if mapped else None,
         "FF (estimate)": record.register_bits, "FF (yosys)": mapped.ff if mapped else None, "ii": seen.ii,
@@ -150,14 +160,16 @@ def shown(value: Any) -> str:
 def main() -> None:
     """Print the table, row by row, and how near the estimate is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--designs", nargs="+", default=list(DESIGNS), choices=list(DESIGNS), metavar="NAME")
+    parser.add_argument("--designs", nargs="+", choices=list(DESIGNS | LARGE), metavar="NAME")
+    parser.add_argument("--large", action="store_true", help="those of a million products as well")
     parser.add_argument("--no-synthesis", action="store_true")
     parser.add_argument("--unrolled", action="store_true", help="also estimate the unrolled circuits")
     given = parser.parse_args()
     lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
     sys.stdout.write("\n".join(lines) + "\n")
     found = []
-    for row in rows(given.designs, synthesis=not given.no_synthesis, unrolled=given.unrolled):
+    names = given.designs or list(DESIGNS | LARGE if given.large else DESIGNS)
+    for row in rows(names, synthesis=not given.no_synthesis, unrolled=given.unrolled):
         sys.stdout.write(f"| {' | '.join(shown(row[column]) for column in COLUMNS)} |\n")
         sys.stdout.flush()
         found.append(row)
