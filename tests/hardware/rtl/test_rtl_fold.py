@@ -34,6 +34,7 @@ from nac.hardware.kit.verify import verify_kit
 from nac.hardware.onnx.export import circuit_of
 from nac.hardware.rtl import tools
 from nac.hardware.rtl.bench import run_bench
+from nac.hardware.rtl.build import build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
 from nac.hardware.rtl.estimation import estimate
 from nac.hardware.rtl.fold.window import Axis, WindowPart
@@ -197,6 +198,15 @@ def test_a_fold_that_cannot_be_is_refused_before_any_work(design_of: DesignMaker
     with pytest.raises(InputError, match=said):
         synth_design(design.path, backend=None, project=None, files=[], console=quiet, fold=fold)
     assert not (design.path / "model.onnx").exists()
+
+
+def test_that_there_is_no_vhdl_of_it_is_said(design_of: DesignMaker) -> None:
+    design = design_of("set", 3)
+    x = random_input(circuit_of(design), 5)
+    report = build_rtl(design, TargetConfig(fold=1), x, simulation=False, synthesis=False, vhdl=True)
+    assert report.vhdl is None
+    assert "VHDL: a folded circuit is written in Verilog alone" in report.skipped
+    assert not (design.path / "rtl" / "vhdl").exists()
 
 
 def test_the_places_of_windows_in_zeros() -> None:
