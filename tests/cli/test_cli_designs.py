@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from command import Command
 from designs import architecture, make_design, random_network, samples
+from staged import staged_design
 
 from nac.design import Design
 from nac.hardware.rtl.simulation import simulator
@@ -49,6 +50,15 @@ def test_only_circuits_are_simulated(nac: Command, design: Design, data: Path) -
     done = nac("evaluate", design.path, "--data", data, "--engine", "hls", "--simulate")
     assert (done.status, done.out) == (2, "")
     assert "--engine rtl" in done.err
+
+
+def test_firmware_of_a_folder_without_weights_is_refused_and_nothing_is_written(nac: Command, tmp_path: Path) -> None:
+    kit = staged_design(tmp_path / "kit", "shift").path  # kits have a design.json
+    (kit / "weights.safetensors").unlink()
+    done = nac("synth", kit)
+    assert (done.status, done.out) == (2, "")
+    assert "kit/weights.safetensors: does not hold this network's weights" in done.err
+    assert [file.name for file in kit.iterdir()] == ["design.json"]
 
 
 @needs_gxx

@@ -189,12 +189,13 @@ def synth_design(
     if fold not in (None, "all") and not (str(fold).isdecimal() and int(str(fold)) > 0):
         raise InputError(f"--fold {fold}: expected all, or how many positions a clock")
     design = Design.load(path)
+    architecture = design.network.architecture  # weights that cannot be read are no failure of the firmware's
     paced: dict[str, int | str | float | None] = {"fold": fold, "ii": ii, "rate_mhz": rate_mhz}
     asked: dict[str, object] = {} if backend is None else {"backend": backend}
     before = design.record.task.target.model_dump(exclude=set(paced if any(paced.values()) else asked))
     asked |= {name: value for name, value in paced.items() if value is not None}
     target = validate(TargetConfig, {**before, **asked}, "nac synth")
-    if problem := target.fold_problem(design.record.architecture.input):
+    if problem := target.fold_problem(architecture.input):
         raise InputError(f"{path}: {problem}")
     if project is not None and project.exists() and (not project.is_dir() or any(project.iterdir())):
         raise InputError(f"{project}: is not empty, expected a new folder for the project")

@@ -77,6 +77,15 @@ def test_the_makefile_checks_with_the_plain_tools(kit: Path) -> None:
     assert sum("PASS: 1060 results equal" in line for line in said) == len(goals) - 1
 
 
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_the_makefile_says_that_cocotb_is_not_there(kit: Path, tmp_path: Path) -> None:
+    for tool in ("make", "sh"):
+        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
+    done = subprocess.run(["make", "cocotb"], cwd=kit, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert 'cocotb is not installed: pip install "cocotb>=2"' in done.stderr
+
+
 def test_another_network_in_the_kit_is_found(kit: Path) -> None:
     file = kit / "reference" / "network.json"
     file.write_text(file.read_text().replace("1", "2", 1))
@@ -116,6 +125,8 @@ def test_only_a_kit_is_verified_and_only_firmware_is_packed(design: Design, kit:
         verify_kit(tmp_path)
     with pytest.raises(InputError, match="is not empty"):
         pack(design, kit)
+    with pytest.raises(InputError, match=r"README.md/kit: cannot be written"):
+        pack(design, kit / "README.md" / "kit")
     fresh = design_of_way(tmp_path, "log", 3)
     with pytest.raises(InputError, match="has no verified firmware yet"):
         pack(fresh, tmp_path / "new")

@@ -55,15 +55,20 @@ def pack(design: Design, folder: Path) -> KitRecord:
     """Write the kit of a design that `nac synth` went through into a new folder.
 
     Raises:
-        InputError: the folder is not empty, or the design has no verified projects of its present network.
+        InputError: the folder is not empty or cannot be written, or the design has no verified projects of its present
+            network.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: is not empty, expected a new folder for the kit")
     report, circuit = _verified(design)
     hls, rtl = _projects(design, report)
     sheet = Sheet.model_validate_json((hls / SHEET).read_bytes())
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        work_place = tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror})") from error
+    with work_place as beside:
         work = Path(beside) / "kit"
         for project, name in ((hls, "hls"), (rtl, "rtl")):
             if project is not None:
