@@ -78,12 +78,18 @@ def test_the_makefile_checks_with_the_plain_tools(kit: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
-def test_the_makefile_says_that_cocotb_is_not_there(kit: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [("cocotb", 'cocotb is not installed: pip install "cocotb>=2"'),
+     ("ghdl", "no VHDL in this kit (nac synth --language vhdl)")],
+)  # fmt: skip
+def test_the_makefile_says_what_is_not_there(kit: Path, tmp_path: Path, what: str, said: str) -> None:
+    shutil.rmtree(kit / "rtl" / "vhdl")
     for tool in ("make", "sh"):
         (tmp_path / tool).symlink_to(str(shutil.which(tool)))
-    done = subprocess.run(["make", "cocotb"], cwd=kit, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    done = subprocess.run(["make", what], cwd=kit, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode != 0
-    assert 'cocotb is not installed: pip install "cocotb>=2"' in done.stderr
+    assert said in done.stdout + done.stderr
 
 
 def test_another_network_in_the_kit_is_found(kit: Path) -> None:

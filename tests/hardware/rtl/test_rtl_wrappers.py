@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import yaml
 from designs import DesignMaker, architecture, make_design, random_network
 
+from nac.config import TargetConfig
 from nac.design import Design
 from nac.errors import InputError, WorkError
 from nac.hardware.circuit.evaluate import evaluate, random_input
@@ -25,8 +27,8 @@ from nac.hardware.rtl.vhdl import run_vhdl_bench, write_vhdl
 from nac.hardware.rtl.wrappers import axis_latency, write_bench
 
 
-def with_bench(design: Design, samples: int) -> RtlProject:
-    project, circuit = rtl_project(design), circuit_of(design)
+def with_bench(design: Design, samples: int, target: TargetConfig | None = None) -> RtlProject:
+    project, circuit = rtl_project(design, target), circuit_of(design)
     x = random_input(circuit, samples)
     write_bench(project, x, evaluate(circuit, x))
     return project
@@ -153,8 +155,11 @@ def test_the_vhdl_gives_the_same_under_random_stalls(design_of: DesignMaker) -> 
 
 @pytest.mark.skipif(importlib.util.find_spec("cocotb") is None, reason="cocotb is not installed")
 @pytest.mark.skipif(tools.iverilog() is None, reason=tools.MISSING["iverilog"])
-def test_cocotb_runs_the_same_vectors_and_a_reset(design_of: DesignMaker, tmp_path: Path) -> None:
-    project = with_bench(design_of("mlp", 2), 60)
+@pytest.mark.parametrize(("kind", "fold"), [("mlp", "all"), ("max", 2)])
+def test_cocotb_runs_the_same_vectors_and_a_reset(
+    design_of: DesignMaker, tmp_path: Path, kind: str, fold: Literal["all"] | int
+) -> None:
+    project = with_bench(design_of(kind, 2), 60, TargetConfig(fold=fold))
     shutil.copytree(project.path, tmp_path / "rtl")  # make knows no folders with spaces
     scripts = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": ""}

@@ -58,7 +58,7 @@ def write_bench(
             write_atomic(bench / f"{known.top}_{wrapper}_tb.v", text)
     whole, results = record.modules[-1]
     for name, cocotb in COCOTB.items():
-        write_atomic(bench / name, template(cocotb, top=whole.top, results=results))
+        write_atomic(bench / name, template(cocotb, top=whole.top, results=results, beats=whole.beats))
     return bench
 
 
