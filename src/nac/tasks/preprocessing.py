@@ -23,7 +23,7 @@ into the firmware. Samples are put on the raw types first, and are then what the
 | common_shift | | | likewise, but one offset and shift of all values | |
 | pseudo_log | leading one and 3 bits after it, middle of the range to 0, range to about ±1.5 | as shift | as pT | |
 | log_table | logarithm of the leading six bits, likewise | as shift | as pT | |
-| patch_shift | | | | smallest pixel of the border off, up by the leading zeros of the largest, at most 7: 0 to 1 |
+| patch_shift | | | | smallest pixel of the border off, up by shifts until the largest is 3/4 to 1 |
 
 Where more than nine tenths of a feature's values are equal its range is that of the others and of the usual value.
 

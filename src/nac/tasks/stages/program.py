@@ -239,9 +239,19 @@ class StageValue(NamedTuple):
 
 
 def program(write: Callable[[StageValue], StageValue], fraction: int = 0) -> StageProgram:
-    """The program that `write` makes of the raw value, its result in steps of 2**-fraction."""
+    """The program that `write` makes of the raw value, its result in steps of 2**-fraction.
+
+    Steps that nothing reads are left out.
+    """
     writer = StageWriter()
     result = write(StageValue(writer, 0))
-    if result.number != len(writer.steps):
-        result.offset(0)
-    return StageProgram(steps=tuple(writer.steps[: result.number]), fraction=fraction)
+    if result.number == 0:
+        result = writer.put("offset", result, numbers=(0,))
+    read = {0, result.number}
+    for number in range(result.number, 0, -1):
+        if number in read:
+            read.update(writer.steps[number - 1].inputs)
+    places = {number: place for place, number in enumerate(sorted(read))}
+    steps = (writer.steps[number - 1] for number in sorted(read - {0}))
+    return StageProgram(steps=tuple(step._replace(inputs=tuple(places[k] for k in step.inputs)) for step in steps),
+                        fraction=fraction)  # fmt: skip
