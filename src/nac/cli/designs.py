@@ -59,6 +59,11 @@ def synth(
     rate_mhz: Annotated[
         float | None, typer.Option(metavar="MHZ", help="The same, as so many million samples a second.")
     ] = None,
+    wait: Annotated[
+        int | None,
+        typer.Option(metavar="CLOCKS", help="Clocks that later dense layers may share their logic over.",
+                     show_default="the task's"),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """QONNX, HLS project and RTL of a design, simulated, verified bit for bit and synthesised."""
@@ -67,7 +72,7 @@ def synth(
     result = synth_design(
         design, backend=backend, project=project, files=data or [], console=progress_console(),
         simulation=simulation, synthesis=synthesis, placement=place, implementation=implement,
-        language=language, fold=fold, ii=ii, rate_mhz=rate_mhz,
+        language=language, fold=fold, ii=ii, rate_mhz=rate_mhz, wait=wait,
     )  # fmt: skip
     if json:
         say_json(result.to_json())

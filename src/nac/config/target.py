@@ -5,7 +5,7 @@ import operator
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from nac.config.base import Model
 from nac.config.output import OutputConfig
@@ -19,8 +19,9 @@ class TargetConfig(Model):
     With `stages: all` the firmware begins with the input stage of the task, where it has one, else it is the network
     alone, as published figures count it; `output` is what leaves it. `fold` positions of an image, a trace or a set
     come with a clock, and the RTL has one copy of the logic for so many; `all`: one for each. Or a pace says how many:
-    `ii` clocks between inferences at most, `rate_mhz` million of them a second at least. `circuits` is a table of
-    recorded circuits (`nac refit`) that costs are forecast from before a training.
+    `ii` clocks between inferences at most, `rate_mhz` million of them a second at least. Dense layers behind the stream
+    may then `wait` so many clocks in all, for one value after the other. `circuits` is a table of recorded circuits
+    (`nac refit`) that costs are forecast from before a training.
     """
 
     part: str = "xcvu13p-flga2577-2-e"
@@ -35,6 +36,7 @@ class TargetConfig(Model):
     fold: Literal["all"] | PositiveInt = Field("all", exclude_if=lambda fold: fold == "all")
     ii: PositiveInt | None = Field(None, exclude_if=operator.not_)
     rate_mhz: PositiveFloat | None = Field(None, exclude_if=operator.not_)
+    wait: NonNegativeInt = Field(0, exclude_if=operator.not_)
     circuits: Path | None = Field(None, exclude_if=operator.not_)  # records made without one stay as they are
 
     @field_validator("part")

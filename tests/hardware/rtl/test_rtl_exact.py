@@ -168,10 +168,11 @@ def test_the_project_says_what_it_is(design_of: DesignMaker) -> None:
 
 @pytest.mark.parametrize("name", ["output", "a b; exec rm", "../up", "9-w6-s50", "t$(x)"])
 def test_names_cannot_be_anything_but_identifiers(name: str) -> None:
-    made = rtl_top(name, "0123", 5.0)
+    made = rtl_top(name, "0123", TargetConfig())
     assert made.isidentifier()
     assert made.startswith("nac_")
-    assert len({made, rtl_top(name, "4567", 5.0), rtl_top(name, "0123", 2.5)}) == 3
+    targets = [TargetConfig(clock_period_ns=2.5), TargetConfig(fold=1), TargetConfig(fold=1, wait=8)]
+    assert len({made, rtl_top(name, "4567", TargetConfig()), *(rtl_top(name, "0123", to) for to in targets)}) == 5
 
 
 def test_wrong_inputs_are_refused(design_of: DesignMaker) -> None:

@@ -155,6 +155,23 @@ def test_a_dense_layer_begins_with_the_first_value_or_after_the_last(tmp_path: P
 
 
 @needs_iverilog
+@needs_iverilog
+def test_later_dense_layers_may_wait_to_be_smaller(tmp_path: Path) -> None:
+    blocks = (conv(2, "relu"), FLATTEN, dense(12, "relu"), dense(8, "relu"))
+    arch = network((1, 6, 6), *blocks, bits=6)
+    design = make_design(tmp_path / "d", arch, random_network(arch, 3))
+    at_once, waiting = (rtl_project(design, TargetConfig(fold=1, wait=wait)).record for wait in (0, 40))
+    assert at_once.fold is not None
+    assert waiting.fold is not None
+    assert waiting.top != at_once.top
+    assert waiting.cost_lut < 0.85 * at_once.cost_lut
+    assert at_once.fold.tail_cycles < waiting.fold.tail_cycles <= at_once.fold.tail_cycles + 40 + 10
+    assert rtl_project(design).record.fold == waiting.fold, "stays as it was made last"
+    circuit, project = circuit_of(design), rtl_project(design)
+    x = np.concatenate([random_input(circuit, 12), corner_input(circuit, 4)])
+    assert prove(project, x, evaluate(circuit, x), tools.iverilog()).ii == 36
+
+
 def test_attention_is_there_once_however_often_it_comes(tmp_path: Path) -> None:
     attention = {"block": "attention", "width": 3, "activation": "relu"}
     arch = network((1, 6, 5), conv(3, "relu") | SAME, attention, attention, FLATTEN, dense(4, "relu"))

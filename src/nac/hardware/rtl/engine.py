@@ -38,7 +38,7 @@ def rtl_project(design: Design, target: TargetConfig | None = None) -> RtlProjec
     target = chosen(circuit, target or _as_before(record.task.target, project))
     answer = stage_of(record.task, record.preprocessing, circuit)
     if project is not None:
-        wanted = {"top": rtl_top(record.name, source, target.clock_period_ns, target.fold), "source": source,
+        wanted = {"top": rtl_top(record.name, source, target), "source": source,
                   "part": target.part, "clock_period_ns": target.clock_period_ns,
                   "version": metadata.version("alkaid"), "layout": LAYOUT}  # fmt: skip
         known = project.record.answer.sheet if project.record.answer else None
@@ -54,7 +54,9 @@ def _as_before(target: TargetConfig, project: RtlProject | None) -> TargetConfig
     """The task's target, folded as the project is that was made last."""
     if project is None:
         return target
-    return target.folded(project.record.fold.positions if project.record.fold else "all")
+    if (fold := project.record.fold) is None:
+        return target.folded("all")
+    return target.folded(fold.positions).model_copy(update={"wait": fold.wait})
 
 
 class RtlEngine:

@@ -22,7 +22,8 @@ from nac.hardware.circuit.fixed import Span
 from nac.hardware.circuit.front import stage_nodes, with_stage
 from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
-from nac.hardware.rtl.fold.plan import Plan, one_axis, plan
+from nac.hardware.rtl.fold.front import one_axis
+from nac.hardware.rtl.fold.plan import Plan, plan
 from nac.hardware.rtl.lowering import Given, LowerOptions, TooLargeError, lower
 from nac.hardware.rtl.luts import luts
 from nac.hardware.rtl.printed import levels_per_stage

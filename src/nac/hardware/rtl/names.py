@@ -9,7 +9,8 @@ design, the exported network and the clock.
 import hashlib
 import re
 from pathlib import Path
-from typing import Literal
+
+from nac.config import TargetConfig
 
 IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"  # names end up in scripts of yosys, make and vendor tools
 LONGEST_NAME = 40
@@ -24,17 +25,17 @@ USED = {
 }
 
 
-def rtl_top(name: str, source: str, clock_period_ns: float, fold: int | Literal["all"] = "all") -> str:
+def rtl_top(name: str, source: str, target: TargetConfig) -> str:
     """The name of a top module: an identifier in Verilog, Tcl and file systems, and no keyword.
 
     Args:
         name: of the design.
         source: what identifies the exported network: designs of several runs may have one name.
-        clock_period_ns: decides how the network is cut into stages.
-        fold: positions a clock.
+        target: its clock decides how the network is cut into stages, and it says how that is folded.
     """
     readable = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()[:LONGEST_NAME]
-    made = f"{source} at {clock_period_ns:g}{'' if fold == 'all' else f' fold {fold}'}"
+    fold = "" if target.fold == "all" else f" fold {target.fold}{f' wait {target.wait}' if target.wait else ''}"
+    made = f"{source} at {target.clock_period_ns:g}{fold}"
     return f"nac_{readable}_{hashlib.sha256(made.encode()).hexdigest()[:8]}"
 
 

@@ -78,7 +78,7 @@ def write_rtl(
         raise InputError(f"{folder}: is not empty and no RTL project, expected a new folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as beside:
-        top = rtl_top(name, source, target.clock_period_ns, target.fold)
+        top = rtl_top(name, source, target)
         write = write_unrolled if target.fold == "all" else write_folded
         record = write(circuit, Path(beside) / "new", target, top, source, options)
         if answer is not None:

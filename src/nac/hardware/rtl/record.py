@@ -1,5 +1,6 @@
 """What is known about a written RTL project, and its adder graph."""
 
+import operator
 import re
 import zlib
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class FoldRecord(Model):
     """How a circuit is folded: so many `positions` a clock, an inference in so many `beats`, by these parts.
 
     `tail_cycles` are clock edges from the last beat at the port to the result at the port. `notes` say what was chosen.
+    `wait` are the clocks that later dense layers were allowed.
     """
 
     positions: int
@@ -40,6 +42,7 @@ class FoldRecord(Model):
     tail_cycles: int
     parts: tuple[StreamPart, ...]
     notes: tuple[str, ...] = ()
+    wait: int = Field(0, exclude_if=operator.not_)
 
 
 class AnswerRecord(Model):

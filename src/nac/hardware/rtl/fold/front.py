@@ -1,6 +1,9 @@
 """What of a circuit belongs to a stream: the nodes that take one beat after the other."""
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from nac.errors import InputError
 from nac.hardware.circuit import Beat, Circuit, Node
@@ -54,3 +57,20 @@ def _streamed(node: Node, positions: int, whole: set[str]) -> Beat | None:
         return Beat(node, whole=given)
     beat = node.operation.stream(node, positions)
     return beat if beat is not None and beat.whole == given else None
+
+
+def one_axis(circuit: Circuit) -> Circuit:
+    """A vector that becomes one channel at once is that channel from the start."""
+    first, *rest = circuit.nodes
+    if len(first.shape) > 1 or not rest or rest[0].op != "reshape" or rest[0].shape[0] != 1:
+        return circuit
+    types = first.types
+    if types is not None:  # of elements, which are positions now
+        types = replace(types, signed=_row(types.signed), fraction=_row(types.fraction), width=_row(types.width))
+    begin = replace(first, shape=rest[0].shape, types=types)
+    renamed = {rest[0].name: begin.name}
+    return Circuit((begin, *(replace(n, inputs=tuple(renamed.get(i, i) for i in n.inputs)) for n in rest[1:])))
+
+
+def _row(values: Any) -> Any:
+    return np.reshape(values, (1, -1)) if np.ndim(values) else values

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from alkaid.types import CombLogic, QInterval
@@ -13,12 +13,12 @@ from nac.errors import InputError
 from nac.hardware.circuit import Circuit, Node, Window
 from nac.hardware.circuit.fixed import Fixed, Span
 from nac.hardware.rtl.fold.dense import Serial
-from nac.hardware.rtl.fold.front import front_of, passing
+from nac.hardware.rtl.fold.front import front_of, one_axis, passing
 from nac.hardware.rtl.fold.graph import graph_part, pipelined
 from nac.hardware.rtl.fold.parts import Part, types_of
 from nac.hardware.rtl.fold.recall import RecallPart
 from nac.hardware.rtl.fold.reduce import GatherPart, MostPart, SumPart
-from nac.hardware.rtl.fold.spread import groups_for, spread_part
+from nac.hardware.rtl.fold.spread import WAIT, SpreadPart, groups_for, spread_part
 from nac.hardware.rtl.fold.window import Axis, WindowPart
 from nac.hardware.rtl.lowering import LowerOptions, input_spans, interval_of, lower_between
 
@@ -59,7 +59,7 @@ def plan(circuit: Circuit, target: TargetConfig, levels: float, options: LowerOp
 
     Args:
         circuit: read from the exported QONNX graph.
-        target: says how many positions.
+        target: says how many positions, and how long later dense layers may take.
         levels: of logic between registers.
         options: how hard to look for small adder graphs.
 
@@ -67,49 +67,33 @@ def plan(circuit: Circuit, target: TargetConfig, levels: float, options: LowerOp
         InputError: nothing of the circuit can be shared between positions, or not so many at once.
         WorkError: what does not belong to the stream is too large to be unrolled.
     """
-    assert target.fold != "all"
-    circuit = one_axis(circuit)
-    found = _Planner(circuit, target.fold, levels, options)
+    found = _Planner(one_axis(circuit), target, levels, options)
     found.stream()
     return Plan(
-        found.input, target.fold, found.beats_in, tuple(found.parts), found.at[-1], found.unrolled, tuple(found.notes)
-    )
-
-
-def one_axis(circuit: Circuit) -> Circuit:
-    """A vector that becomes one channel at once is that channel from the start."""
-    first, *rest = circuit.nodes
-    if len(first.shape) > 1 or not rest or rest[0].op != "reshape" or rest[0].shape[0] != 1:
-        return circuit
-    types = first.types
-    if types is not None:  # of elements, which are positions now
-        types = replace(types, signed=_row(types.signed), fraction=_row(types.fraction), width=_row(types.width))
-    begin = replace(first, shape=rest[0].shape, types=types)
-    renamed = {rest[0].name: begin.name}
-    return Circuit((begin, *(replace(n, inputs=tuple(renamed.get(i, i) for i in n.inputs)) for n in rest[1:])))
-
-
-def _row(values: Any) -> Any:
-    return np.reshape(values, (1, -1)) if np.ndim(values) else values
+        found.input, found.positions, found.beats_in, tuple(found.parts), found.at[-1], found.unrolled,
+        tuple(found.notes),
+    )  # fmt: skip
 
 
 class _Planner:
-    def __init__(self, circuit: Circuit, positions: int, levels: float, options: LowerOptions | None) -> None:
-        self.circuit, self.positions, self.levels, self.options = circuit, positions, levels, options
+    def __init__(self, circuit: Circuit, target: TargetConfig, levels: float, options: LowerOptions | None) -> None:
+        assert target.fold != "all"
+        self.circuit, self.positions, self.levels, self.options = circuit, target.fold, levels, options
+        self.wait = target.wait
         self.parts: list[Planned] = []
         self.notes: list[str] = []
         self.unrolled = 0.0
         self.last = circuit.input  # whose value streams
         space = self.last.shape[1:]
-        if problem := TargetConfig(fold=positions).fold_problem(self.last.shape):
+        if problem := target.fold_problem(self.last.shape):
             raise InputError(problem)
         self.space: tuple[int, ...] = space
-        self.beats = self.beats_in = math.prod(space) // positions
+        self.beats = self.beats_in = math.prod(space) // self.positions
         self.at: Sequence[int] = range(self.beats)  # the clocks at which the beats of an inference come
         self.given = self._entering()
         self.input = types_of(self.given)
         self.segment: list[Node] = []
-        self.starts = [replace(self.last.at(positions), types=None)]
+        self.starts = [replace(self.last.at(self.positions), types=None)]
 
     def _entering(self) -> list[QInterval]:
         """What a beat of the input can hold, whatever its positions."""
@@ -216,10 +200,29 @@ class _Planner:
         self._add(part, ends)
 
     def _tail(self, stop: int) -> None:
-        """What comes after the stream, completely parallel."""
-        if rest := self.circuit.nodes[stop:]:
-            self.starts, self.segment = [_start(self.last, self.last.shape)], list(rest)
-            self._graph(self._lowered([rest[-1].name]), 1)
+        """What comes after the stream: parallel but for dense layers that may take one value after the other."""
+        self.starts, self.segment = [_start(self.last, self.last.shape)], []
+        for index, node in enumerate(self.circuit.nodes[stop:], start=stop):
+            if not (self.wait and node.op == "dense" and not passing(self.circuit, index) and self._later(node)):
+                self.segment.append(node)
+        if self.segment:
+            self._graph(self._lowered([self.segment[-1].name]), 1)
+
+    def _later(self, node: Node) -> bool:
+        """A dense layer that takes the values of one result group by group, if that is smaller."""
+        graph, given, at = None, self.given, self.at
+        if self.segment:
+            graph = self._lowered([self.segment[-1].name])
+            given, at = graph.out_qint, graph_part(graph, pipelined(graph, self.levels), "").times(at)
+        begun = self._begun(node, given, at, self.wait)
+        if begun.spread is None or not self._smaller(node, begun):
+            return False
+        if graph is not None:
+            self._graph(graph, 1)
+        self._begin(begun)
+        self.wait -= begun.spread.groups - 1
+        self.starts, self.segment = [_start(node, node.shape)], []
+        return True
 
     def _gather(self, stop: int) -> None:
         own = types_of(self.given)
@@ -236,32 +239,55 @@ class _Planner:
     def _dense(self, stop: int) -> None:
         """A dense layer after a stream: begun with the first beat, or after the last one, whichever is smaller."""
         node = self.circuit.nodes[stop + 1]
-        whole = Serial.of(node, self.given)
-        groups = groups_for(self.at, self.beats_in, len(self.given))
-        serial = whole.spread(groups) if groups > 1 else whole
-        part = None
-        if groups > 1:
-            part = spread_part(types_of(self.given), types_of(serial.given), self.at, groups)
-        with_first, with_all = serial.lut(self.levels) + (part.lut if part else 0.0), whole.lut_at_once
-        begun = with_first < with_all
-        self.notes.append(
-            f"{node.name}: {'begun with the first beat' if begun else 'all at once after the last beat'} (begun with "
-            f"the first, {len(serial.given)} of the {len(whole.given)} values of a beat a clock, an estimated "
-            f"{with_first:,.0f} LUTs; at once, {with_all:,.0f})"
-        )
-        if not begun:
+        begun = self._begun(node, self.given, self.at, WAIT)
+        if not self._smaller(node, begun):
             self._gather(stop)
             return
-        if part is not None:
-            self._add(part, serial.given)
+        self._begin(begun)
+        self.last = node
+        self._tail(stop + 2)
+
+    def _begun(self, node: Node, given: Sequence[QInterval], at: Sequence[int], wait: int) -> "_Begun":
+        """A dense layer on beats with these intervals that come at these clocks."""
+        serial = whole = Serial.of(node, given)
+        part = None
+        if (groups := groups_for(at, self.beats_in, len(given), wait)) > 1:
+            serial = whole.spread(groups)
+            part = spread_part(types_of(given), types_of(serial.given), at, groups)
+        lut = serial.lut(self.levels) + (part.lut if part else 0.0)
+        return _Begun(serial, part, len(given), lut, whole.lut_at_once)
+
+    def _smaller(self, node: Node, begun: "_Begun") -> bool:
+        """Whether it takes fewer LUTs than the same at once; says so."""
+        smaller = begun.lut < begun.lut_at_once
+        self.notes.append(
+            f"{node.name}: {'begun with the first beat' if smaller else 'all at once after the last beat'} (begun with "
+            f"the first, {len(begun.serial.given)} of the {begun.values} values of a beat a clock, an estimated "
+            f"{begun.lut:,.0f} LUTs; at once, {begun.lut_at_once:,.0f})"
+        )
+        return smaller
+
+    def _begin(self, begun: "_Begun") -> None:
+        """Its parts."""
+        serial = begun.serial
+        if begun.spread is not None:
+            self._add(begun.spread, serial.given)
         digits = serial.digits(self.levels)
         self._add(serial.table, [])
         self._add(digits, [])
         self._graph(serial.graph(digits), 0)
-        self.unrolled += with_all
+        self.unrolled += begun.lut_at_once
         self._add(serial.sums(types_of(self.given)), serial.results)
-        self.last = node
-        self._tail(stop + 2)
+
+
+class _Begun(NamedTuple):
+    """A dense layer that begins with the first of so many `values`, behind what spreads them, and its LUTs."""
+
+    serial: Serial
+    spread: SpreadPart | None
+    values: int
+    lut: float
+    lut_at_once: float
 
 
 def _start(node: Node, shape: tuple[int, ...]) -> Node:

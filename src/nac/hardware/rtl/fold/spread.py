@@ -84,13 +84,13 @@ def served(at: Sequence[int], groups: int) -> list[int]:
     return found
 
 
-def groups_for(at: Sequence[int], period: int, channels: int) -> int:
-    """In how many groups beats can be served before the next inference, with a wait of at most `WAIT`."""
+def groups_for(at: Sequence[int], period: int, channels: int, wait: int = WAIT) -> int:
+    """In how many groups beats can be served before the next inference, with at most so many clocks of waiting."""
     for groups in range(channels, 1, -1):
         if -(-channels // -(-channels // groups)) != groups:
             continue  # as many lanes as with fewer groups
         last = served(at, groups)[-1]
-        if last - (at[-1] + 1) <= WAIT and last < at[0] + period + 1:
+        if last - (at[-1] + 1) <= wait and last < at[0] + period + 1:
             return groups
     return 1
 

@@ -88,6 +88,7 @@ def _record(made: Plan, circuit: Circuit, target: TargetConfig, top: str, source
                                 if planned.graph and isinstance(planned.part, GraphPart)), default=0.0), 3),
         operations=sum(len(graph.ops) for graph in graphs), version=metadata.version("alkaid"), layout=LAYOUT,
         fold=FoldRecord(
-            positions=made.positions, beats=made.beats, tail_cycles=made.tail, parts=parts, notes=made.notes
+            positions=made.positions, beats=made.beats, tail_cycles=made.tail, parts=parts, notes=made.notes,
+            wait=target.wait,
         ),
     )  # fmt: skip
