@@ -160,10 +160,10 @@ def test_cocotb_runs_the_same_vectors_and_a_reset(
     design_of: DesignMaker, tmp_path: Path, kind: str, fold: Literal["all"] | int
 ) -> None:
     project = with_bench(design_of(kind, 2), 60, TargetConfig(fold=fold))
-    shutil.copytree(project.path, tmp_path / "rtl")  # make knows no folders with spaces
+    folder = Path(shutil.copytree(project.path, tmp_path / "my kit" / "rtl"))
     scripts = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": ""}
-    done = subprocess.run(["make", "-f", "cocotb.mk"], cwd=tmp_path / "rtl" / "tb", capture_output=True, text=True,
+    done = subprocess.run(["make", "-f", "cocotb.mk"], cwd=folder / "tb", capture_output=True, text=True,
                           env=environment, check=False)  # fmt: skip
     assert "TESTS=2 PASS=2 FAIL=0" in done.stdout, done.stdout[-2000:] + done.stderr
 

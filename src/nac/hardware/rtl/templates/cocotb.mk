@@ -1,7 +1,7 @@
 # make -f cocotb.mk          (pip install "cocotb>=2"; SIM=verilator for Verilator)
 SIM ?= icarus
 TOPLEVEL_LANG = verilog
-VERILOG_SOURCES = $$(wildcard $$(CURDIR)/../src/*.v $$(CURDIR)/../src/static/*.v)
+VERILOG_SOURCES = $$(wildcard ../src/*.v ../src/static/*.v)
 COCOTB_TOPLEVEL = ${top}_axis
 COCOTB_TEST_MODULES = test_axis
 ifeq ($$(SIM),verilator)
