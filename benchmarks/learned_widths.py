@@ -7,7 +7,8 @@
 A dense network of the given widths is trained in floating point, then once with the cost in the loss (the settings are
 those of the task's preset `learned`, which has the number of teachers, too, and may name them; without such and
 `--teacher` it is the float network itself). Networks along the front are finished at their widths and rid of dead
-channels; their LUTs are estimated from the adder graph. Accuracies are of a quarter of the file that takes part in
+channels; their LUTs are estimated from the adder graph, input stage included where the task has one (`data.scaling`);
+those of the network alone are in the JSON, too. Accuracies are of a quarter of the file that takes part in
 nothing else (`--fold`, or another file, `--held`): the last table takes circuits by their loss on the validation
 samples. `--set` changes settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py does the
 same with HGQ2.
@@ -27,6 +28,7 @@ from nac.compress.learned.front import along, learnable, train_front
 from nac.compress.quantisation import Trainer, teacher_of
 from nac.compress.teachers import named
 from nac.config import CompressConfig, LearnedConfig, load_task
+from nac.hardware.circuit.front import with_stage
 from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
 from nac.hardware.rtl.lowering import lower
@@ -62,11 +64,12 @@ def front(
     rows = []
     for point in points:
         found, _ = without_constants(finished(network, point.state, trainer, learned.finish)[0])
-        metric = task.metric_names[0]
+        metric, alone = task.metric_names[0], read_circuit(export_network(found))
+        circuit = with_stage(alone, dataset.preprocessing) if dataset.preprocessing.stages else alone
         rows.append({
             "seed": seed, "held": evaluate(found, held, task)[metric],
-            "choice": -validation_loss(found, dataset.validation, task),
-            **counted(lower(read_circuit(export_network(found)))), "front_seconds": seconds,
+            "choice": -validation_loss(found, dataset.validation, task), **counted(lower(circuit)),
+            **{f"{key}_alone": cost for key, cost in counted(lower(alone)).items()}, "front_seconds": seconds,
             "seconds": time.process_time() - begun,
         })  # fmt: skip
     return rows

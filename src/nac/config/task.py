@@ -71,7 +71,8 @@ class DataConfig(Model):
 
     `layout` is what samples are and how they lie in files (nac.tasks.layouts); one of a plug-in may have parameters,
     as `{name, params}`. `constituents` particles are kept per jet, whose
-    angles come in multiples of `angle_step`; `patch_size` pixels per side of a patch; the layout `arrays` names its
+    angles come in multiples of `angle_step` and of which the network sees both or, with `angles: radius`, how far a
+    particle is from the jet's axis; `patch_size` pixels per side of a patch; the layout `arrays` names its
     two arrays (`inputs`, `targets`), the `shape` of one input, channels first, and for regression how many `outputs`
     there are. `targets` may be a list as well: of one column for every output, or for every class (one-hot).
     `units` are those of a regression's outputs, for figures. Of the kind `several` are tasks whose `heads` say
@@ -110,6 +111,7 @@ class DataConfig(Model):
     heads: Mapping[HeadName, HeadConfig] = Field(default_factory=dict, exclude_if=operator.not_)
     constituents: int = Field(8, ge=1, le=1024)
     angle_step: PositiveFloat = 0.01
+    angles: Literal["both", "radius"] = Field("both", exclude_if=lambda angles: angles == "both")
     patch_size: int = Field(11, ge=3, le=255)
     where: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     weights: str | None = Field(None, exclude_if=operator.not_)

@@ -236,6 +236,6 @@ def _scaled_features(record: DesignRecord, grid: float) -> list[Feature]:
 
 def _features(record: DesignRecord) -> Sequence[str]:
     """The names of the features, one per channel of the input."""
-    channels = record.architecture.input[0]
+    channels = len(record.preprocessing.raw_types) if record.staged else record.architecture.input[0]
     names = layout_of(record.task.data).feature_texts or record.preprocessing.features
     return names if len(names) == channels else [f"feature {index}" for index in range(channels)]

@@ -25,6 +25,10 @@ into the firmware. Samples are put on the raw types first, and are then what the
 | log_table | logarithm of the leading six bits, likewise | as shift | as pT | |
 | patch_shift | | | | smallest pixel of the border off, up by shifts until the largest is 3/4 to 1 |
 
+With `data.angles: radius`, Δη² + Δφ² takes the place of Δη and Δφ: the middle of its range goes to about 0, by the same
+formula otherwise. An input stage looks the squares of the leading six bits of both up and adds them
+(nac.tasks.stages.radius); with the other scalings they are computed before the firmware, as the logarithm is.
+
 Where more than nine tenths of a feature's values are equal its range is that of the others and of the usual value.
 
 Δη and Δφ never have an offset: a reflected jet stays a reflected jet. A padded constituent is a particle without pT at
@@ -131,19 +135,22 @@ class Preprocessing(Model):
         return np.stack([type_.values(integers[:, k]) for k, type_ in enumerate(self.raw_types)], axis=1)
 
     def staged(self, integers: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Network inputs (N, *input_shape) that the input stage makes of raw integers of the same shape."""
-        x = np.stack([np.ldexp(stage.run(integers[:, k]).astype(np.float32), -stage.fraction)
+        """Network inputs (N, *input_shape) that the input stage makes of raw integers (N, *ports)."""
+        columns = np.moveaxis(integers, 1, 0)
+        x = np.stack([np.ldexp(stage.run(*columns[k : k + 1 + stage.reach]).astype(np.float32), -stage.fraction)
                       for k, stage in enumerate(self.stages)], axis=1)  # fmt: skip
         return x if self.limit is None else x.clip(-self.limit, self.limit)
 
     def _unstaged(self, x: Tensor) -> Tensor:
-        """Physical values that the input stage makes about these of."""
+        """Physical values that the input stage makes about these of; of features that it joins, the first alone."""
         raw = x.clone()
-        for index, (type_, stage) in enumerate(zip(self.raw_types, self.stages, strict=True)):
+        for index, (type_, stage) in enumerate(zip(self.raw_types, self.stages, strict=False)):
             if not stage.reduces:
-                integers = np.unique(np.linspace(type_.low, type_.high, INVERTED).astype(np.int64))
-                values = np.ldexp(stage.run(integers[:, None])[:, 0].astype(np.float64), -stage.fraction)
-                found = np.interp(x[:, index].numpy(), values, integers * type_.step)
+                low = 0 if stage.reach else type_.low
+                integers = np.unique(np.linspace(low, type_.high, INVERTED).astype(np.int64))[:, None]
+                others = [np.zeros_like(integers)] * stage.reach
+                values = np.ldexp(stage.run(integers, *others)[:, 0].astype(np.float64), -stage.fraction)
+                found = np.interp(x[:, index].numpy(), values, integers[:, 0] * type_.step)
                 raw[:, index] = torch.from_numpy(found.astype(np.float32))
         return raw
 
@@ -215,7 +222,7 @@ def _extent(half: float, values: NDArray[Any]) -> float:
 
 
 def particle_scales(raw: NDArray[np.float32], scaling: str, step: float) -> dict[str, Any]:
-    """Transform, offset and scale of pT and of both angles of particles (N, 3, P), those with a pT."""
+    """Transform, offset and scale of pT and of both angles, or of the squared radius, of particles (N, 3 or 2, P)."""
     if scaling == "none":
         return {}
     real = raw[:, 0] > 0
@@ -225,15 +232,19 @@ def particle_scales(raw: NDArray[np.float32], scaling: str, step: float) -> dict
     scale = power_of_two(_extent((high - low) / 2, pt) / (1.0 if kind == "none" else SHORT_TAILS))
     fraction = min(0.5, 0.5 / scale)
     offset = 0.0 if kind == "none" else float(np.round((low + high) / 2 / fraction) * fraction)
-    halves = []
-    for feature in (1, 2):
-        values = raw[:, feature][real].astype(np.float64)
+    middles, halves = [], []
+    for feature in raw[:, 1:].swapaxes(0, 1):
+        values = feature[real].astype(np.float64)
         low, _, high = middle_range(values)
+        middles.append((low + high) / 2)
         halves.append(_extent((high - low) / 2, values))
     # One scale for both angles, so that rotations and swaps of the axes commute with it.
-    angle = power_of_two(max(halves), step)
+    angle = power_of_two(max(halves), step if len(halves) > 1 else step**2)
+    # Angles keep their zero, at which they are mirrored; a radius has one sign, and its middle goes to about zero.
+    offsets = [0.0] * len(middles) if len(middles) > 1 else [float(np.round(middles[0] * angle * 2) / angle / 2)]
     return {
-        "transform": (kind, "none", "none"), "offset": (offset, 0.0, 0.0), "scale": (scale, angle, angle),
+        "transform": (kind, *["none"] * len(halves)), "offset": (offset, *offsets),
+        "scale": (scale, *[angle] * len(halves)),
     }  # fmt: skip
 
 

@@ -32,14 +32,15 @@ def check_layout(layout: Layout, raw: NDArray[np.float32], y: NDArray[Any], fold
     np.testing.assert_allclose(targets, y[rows], rtol=1e-6, err_msg="reads other targets than it writes")
 
     seen, _ = layout.seen(torch.from_numpy(raw), torch.from_numpy(y))
-    assert tuple(seen.shape[1:]) == layout.input_shape, f"shows {tuple(seen.shape[1:])}, says {layout.input_shape}"
     drawn, _ = layout.augmented(torch.from_numpy(raw), torch.from_numpy(y), torch.Generator().manual_seed(0))
     assert drawn.shape == seen.shape, "augmentation changes the shape"
     fitted = layout.fit(raw)
     preprocessing = Preprocessing(
         scaling=layout.config.scaling, **({"limit": LIMIT} if fitted else {}), **fitted
     )  # fmt: skip
-    assert bool(preprocessing.tensor(seen).isfinite().all()), "expected finite network inputs"
+    inputs = preprocessing.tensor(seen)
+    assert tuple(inputs.shape[1:]) == layout.input_shape, f"shows {tuple(inputs.shape[1:])}, says {layout.input_shape}"
+    assert bool(inputs.isfinite().all()), "expected finite network inputs"
     if layout.config.kind == "regression":
         assert y.shape[1:] == (layout.outputs,), f"targets {y.shape[1:]}, outputs {layout.outputs}"
         assert len(layout.target_names) == layout.outputs, "expected a name for every target"

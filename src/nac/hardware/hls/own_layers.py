@@ -24,7 +24,7 @@ def make_known(name: str, layer: Any, templates: Sequence[Any], header: str) -> 
 def make_known_map(name: str, attributes: Mapping[str, type], config: str, call: str, header: str) -> None:
     """Register a layer from one value to another, said by its templates alone.
 
-    Its result has the shape of its value, or is a vector of `n_out` where it has that attribute.
+    Its result has the shape of its value, or has as many values in all as its attribute `n_out` says, at its positions.
 
     Args:
         name: of the layer.
@@ -41,9 +41,9 @@ def make_known_map(name: str, attributes: Mapping[str, type], config: str, call:
         _expected_attributes = tuple(Attribute(key, kind) for key, kind in attributes.items())
 
         def initialize(self) -> None:
+            *positions, channels = self.get_input_variable().shape
             count = self.attributes.get("n_out")
-            shape = list(self.get_input_variable().shape)
-            self.add_output_variable([count] if count not in (None, math.prod(shape)) else shape)
+            self.add_output_variable([*positions, channels if count is None else count // math.prod(positions)])
 
     class ConfigTemplate(LayerConfigTemplate):  # type: ignore[misc]
         def __init__(self) -> None:

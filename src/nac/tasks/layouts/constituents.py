@@ -1,6 +1,8 @@
 """Jets as lists of particles: our own files, and the 150-particle files of Zenodo 3602260.
 
-Raw inputs are (N, 3, P) float32, channels first: pT [GeV], Δη, Δφ of the P hardest particles, zero padded.
+Raw inputs are (N, 3, P) float32, channels first: pT [GeV], Δη, Δφ of the P hardest particles, zero padded. A network
+sees them, or with `angles: radius` (N, 2, P): pT and Δη² + Δφ², the square of the distance from the jet's axis. A
+network of few weights would spend most of them on finding that out of two numbers with signs.
 """
 
 import math
@@ -25,6 +27,7 @@ from nac.tasks.preprocessing import Preprocessing, particle_scales
 from nac.tasks.sources import Source, allocate, fill, other_columns, same_length, wanted_columns
 from nac.tasks.stages import STAGES
 from nac.tasks.stages.fitting import scaled
+from nac.tasks.stages.radius import squared_radius
 from nac.tasks.tables import table_format
 
 if TYPE_CHECKING:
@@ -176,16 +179,23 @@ class Constituents(Layout):
     kinds = ("classification",)
     scalings = ("robust", "log", "sqrt", "none")
     augmentations = tuple(AUGMENT)
-    feature_names = ("pt_gev", "deta", "dphi")
-    feature_texts = ("pT [GeV]", "Δη", "Δφ")
+    feature_names: tuple[str, ...] = ("pt_gev", "deta", "dphi")
+    feature_texts: tuple[str, ...] = ("pT [GeV]", "Δη", "Δφ")
     axes = ("Δη", "Δφ [rad]")
     padded = True
     files = "npz or HDF5: constituents (N, P, 3) = pT [GeV], deta, dphi, and label (N,); or Zenodo 3602260"
 
+    def __init__(self, config: DataConfig) -> None:
+        super().__init__(config)
+        self._radial = config.angles == "radius"
+        self._given_radii = self._radial and not self.staged
+        if self._given_radii:
+            self.feature_names, self.feature_texts = ("pt_gev", "radius2"), ("pT [GeV]", "Δη² + Δφ²")
+
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """(3, P)."""
-        return (3, self.config.constituents)
+        """(3, P), or (2, P) of radii."""
+        return (2 if self._radial else 3, self.config.constituents)
 
     def open(self, files: Sequence[Path], features: tuple[str, ...] = ()) -> list[Source]:
         """One source per file. Raises InputError when a file has another layout."""
@@ -207,19 +217,34 @@ class Constituents(Layout):
         """After the named symmetries, one after the other."""
         for name in self.config.augment:
             raw, y = AUGMENT[name](raw, y, generator)
-        return raw, y
+        return self.seen(raw, y)
+
+    @property
+    def augments(self) -> bool:
+        """Radii know of no symmetry."""
+        return super().augments and not self._radial
+
+    def seen(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """See Layout; an input stage is given the angles."""
+        return torch.stack([raw[:, 0], raw[:, 1:].square().sum(1)], dim=1) if self._given_radii else raw, y
+
+    def features(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
+        """See Layout."""
+        return self.seen(torch.from_numpy(raw), torch.zeros(0))[0].numpy()
 
     def fit(self, raw: NDArray[np.float32]) -> dict[str, Any]:
-        """Scales of pT, and one of both angles."""
+        """Scales of pT, and one of both angles, or that of the radius."""
         if not self.staged:
-            return particle_scales(raw, self.config.scaling, self.config.angle_step)
+            return particle_scales(self.features(raw), self.config.scaling, self.config.angle_step)
         types = self.raw_types(3)
         if types[1] != types[2] or not types[1].signed:
             raise InputError("data.raw: expected the same type of both angles, whose scale is one, with a sign")
         real = self.real(raw)
         pt, eta, phi = self.raw_integers(types, [raw[:, k][real] for k in range(3)])
-        angles = scaled(types[1], np.concatenate([eta, phi]), centred=False)
         first = STAGES[self.config.scaling].fit(types[0], pt, raw.shape[2:])
+        if self._radial:
+            return {"raw_types": types, "stages": (first, squared_radius(types[1], eta, phi))}
+        angles = scaled(types[1], np.concatenate([eta, phi]), centred=False)
         return {"raw_types": types, "stages": (first, angles, angles)}
 
     def real(self, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -236,6 +261,9 @@ class Constituents(Layout):
         def physical(x: Tensor) -> Tensor:
             nonlocal real
             found = preprocessing.raw(x)
+            if self._radial:  # all of it is Δη: the direction is lost
+                eta = found[:, 1:].clamp_min(0).sqrt() if self._given_radii else found[:, 1:]
+                found = torch.cat([found[:, :1], eta, torch.zeros_like(eta)], dim=1)
             found = torch.where(real & (found[:, :1] > 0), found, 0)
             order = found[:, 0].argsort(dim=1, descending=True, stable=True)[:, None]
             real = real.gather(2, order)
@@ -251,9 +279,9 @@ class Constituents(Layout):
     @property
     def sample_text(self) -> str:
         """A jet and its padding."""
-        kept = self.config.constituents
+        kept, place = self.config.constituents, "Δη² + Δφ²" if self._given_radii else "Δη, Δφ"
         return (f"A sample is a jet: its {kept} constituents of largest pT, the largest first, each with pT in GeV and "
-                "Δη, Δφ from the jet's axis. Where there are fewer, the rest are constituents with x = 0 in all "
+                f"{place} from the jet's axis. Where there are fewer, the rest are constituents with x = 0 in all "
                 "features, which go through the same formulas.")  # fmt: skip
 
     def draw(self, axes: "Axes", raw: NDArray[Any], y: Any, colour: str) -> None:

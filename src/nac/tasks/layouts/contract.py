@@ -52,8 +52,8 @@ class Layout(ABC):
     augmentations: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[frozenset[str]] = frozenset()
     metrics: ClassVar[tuple[str, ...]] = REGRESSION
-    feature_names: ClassVar[tuple[str, ...]] = ()
-    feature_texts: ClassVar[tuple[str, ...]] = ()
+    feature_names: tuple[str, ...] = ()
+    feature_texts: tuple[str, ...] = ()
     axes: ClassVar[tuple[str, str]] = ("", "")
     padded: ClassVar[bool] = False
 
@@ -142,7 +142,10 @@ class Layout(ABC):
         return raw, y
 
     def seen(self, raw: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Raw samples (N, *raw) as (N, *input_shape) and their targets, without augmentation."""
+        """Raw samples (N, *raw) as what is preprocessed and their targets, without augmentation.
+
+        That is (N, *input_shape), or what an input stage begins with.
+        """
         return self.cut(raw, y)
 
     @property

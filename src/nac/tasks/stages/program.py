@@ -1,8 +1,10 @@
 """Programs of integer operations: what an input stage computes, for all who read it.
 
 A program maps the values of one feature of a sample, (positions,) of them, to as many values. Its operations act on
-every position by itself, but for `least`, `most` and `union`, which give one value for all. Here are its readings by
-numpy and by intervals; the circuit operation `stage` (nac.hardware) has those as C++ and as an adder graph.
+every position by itself, but for `least`, `most` and `union`, which give one value for all. `beside` is another
+feature's raw integer at the same position: of features that are made into one, the last ones have no program. Here are
+its readings by numpy and by intervals; the circuit operation `stage` (nac.hardware) has those as C++ and as an adder
+graph.
 """
 
 from collections.abc import Callable, Mapping
@@ -50,6 +52,7 @@ def staged(known: Numbers, x: Integers) -> Integers:
     done = []
     for channel, part in enumerate(known["channels"]):
         values = [x[:, channel]]
+        operations["beside"] = lambda raw, by, channel=channel: x[:, channel + by]
         for name, inputs, numbers in part["steps"]:
             values.append(operations[name](*(values[k] for k in inputs), *numbers))
         done.append(np.broadcast_to(values[-1], values[0].shape) << part["shift"])
@@ -96,6 +99,8 @@ OPERATIONS: Mapping[str, StageOperation] = {
     # Whether x >= 2**bits, for x that is not negative.
     "reaches": StageOperation(1, 1, lambda x, bits: (int(x[0] >= 1 << bits), int(x[1] >= 1 << bits))),
     "select": StageOperation(3, 0, lambda which, a, b: (min(a[0], b[0]), max(a[1], b[1]))),
+    # The raw integer of the feature so many places on, which has the same type; its operand is the own raw integer.
+    "beside": StageOperation(1, 1, lambda x, by: x),
     # Of the positions whose numbers are given, or of all.
     "least": StageOperation(1, None, lambda x, *places: x),
     "most": StageOperation(1, None, lambda x, *places: x),
@@ -139,9 +144,14 @@ class StageProgram(Model):
         """Whether a value depends on those of other positions."""
         return any(step.op in REDUCING for step in self.steps)
 
-    def run(self, x: Integers) -> Integers:
-        """The integers (N, ...) of raw integers (N, ...)."""
-        return staged({"channels": [{"steps": self.steps, "shift": 0}]}, x[:, None])[:, 0]
+    @property
+    def reach(self) -> int:
+        """Of how many more features it reads the raw integers."""
+        return max((step.numbers[0] for step in self.steps if step.op == "beside"), default=0)
+
+    def run(self, x: Integers, *beside: Integers) -> Integers:
+        """The integers (N, ...) of raw integers (N, ...), and those of the features after this one."""
+        return staged({"channels": [{"steps": self.steps, "shift": 0}]}, np.stack([x, *beside], axis=1))[:, 0]
 
     @property
     def listed(self) -> list[list[Any]]:
@@ -228,6 +238,10 @@ class StageValue(NamedTuple):
     def union(self, *places: int) -> "StageValue":
         """The bits that any position has: its leading one is that of the largest, for a hundredth of the logic."""
         return self.writer.put("union", self, numbers=places)
+
+    def beside(self, by: int = 1) -> "StageValue":
+        """The raw integer of the feature so many places on; this is the own one."""
+        return self.writer.put("beside", self, numbers=(by,))
 
     def table(self, values: tuple[int, ...]) -> "StageValue":
         """The value in a table at this place."""

@@ -17,7 +17,7 @@ from nac.tasks.stages.program import REDUCING, staged
 
 
 class Staged(CircuitOperation):
-    """Attributes: `programs`, one for each channel, and `raw`, the ends of its raw integers.
+    """Attributes: `programs`, one for each channel, and `raw`, the ends of the raw integers, of as many or more.
 
     It is read from no ONNX operation: `nac.hardware.circuit.front` puts it in front of a network.
     """
@@ -41,7 +41,7 @@ class Staged(CircuitOperation):
         """A function of its own, a block for every channel."""
         count, channels = math.prod(known["shape"]), known["channels"]
         positions = count // len(channels)
-        lines = [f"[](const Values<{count}> &x) {{", f"Values<{count}> y{{}};"]
+        lines = [f"[](const Values<{math.prod(operands[0].shape)}> &x) {{", f"Values<{count}> y{{}};"]
         for channel, part in enumerate(channels):
             program, first = StageProgram(steps=part["steps"], fraction=0), channel * positions
             lines += [
@@ -56,13 +56,13 @@ class Staged(CircuitOperation):
         """Additions, multiplexers and tables."""
         (x,) = adders.operands(node)
         channels = x.reshape(len(x), -1)
-        found = [_lowered(program, channel) for (program, _), channel in zip(_programs(node), channels, strict=True)]
+        found = [_lowered(program, channels[k:]) for k, (program, _) in enumerate(_programs(node))]
         result: Variables = np.stack(found).reshape(node.shape)
         return result
 
     def hls(self, node: Node, layers: HlsWriter) -> None:
         """A layer of our own."""
-        hls_stage.put(node, layers, _body(node))
+        hls_stage.put(node, layers, _body(node, layers.source(node).shape[0]))
 
     def pointwise(self, node: Node) -> bool:
         """Unless a program reads all positions."""
@@ -70,7 +70,7 @@ class Staged(CircuitOperation):
 
 
 def _programs(node: Node) -> list[tuple[StageProgram, tuple[int, int]]]:
-    return list(zip(node.attributes["programs"], node.attributes["raw"], strict=True))
+    return list(zip(node.attributes["programs"], node.attributes["raw"], strict=False))
 
 
 def _last(program: StageProgram) -> str:
@@ -84,6 +84,7 @@ _JOINED = {
     "union": "{all} = {all} | {one};",
 }
 _TEXTS = {
+    "beside": "{t}(v0[{at} + i])",
     "offset": "{t}({a} + ({n}))",
     "add": "{t}({a} + {b})",
     "subtract": "{t}({a} - {b})",
@@ -103,7 +104,8 @@ def printed(
     Args:
         program: of one channel.
         raw: the ends of the raw integers.
-        positions: of the channel; what is one for all positions is an array of one.
+        positions: of the channel; what is one for all positions is an array of one. Behind so many of v0 are those of
+            the features after this one.
         named: the type of a value that is an integer of these bits.
         unrolled: whether loops are unrolled by HLS.
     """
@@ -125,7 +127,7 @@ def printed(
                         f"  {_JOINED[op].format(all=f'v{k}[0]', one=f'v{source}[{at}]')}", "}")  # fmt: skip
             continue
         operands = dict(zip("abc", (f"v{j}[{'0' if single[j] else 'i'}]" for j in inputs), strict=False))
-        known = dict(zip("nm", numbers, strict=False))
+        known = dict(zip("nm", numbers, strict=False)) | {"at": positions * numbers[0] if op == "beside" else 0}
         yield from (f"for (int i = 0; i < {size}; i++) {{", *pragma,
                     f"  v{k}[i] = {_text(op, type_, k, operands, known)};", "}")  # fmt: skip
 
@@ -139,16 +141,17 @@ def _text(op: str, type_: str, k: int, operands: dict[str, str], known: dict[str
     return _TEXTS[op].format(t=type_, k=k, **operands, **known)
 
 
-def _body(node: Node) -> list[str]:
-    """What the layer of hls4ml computes, a block for every channel; values are channels last."""
+def _body(node: Node, features: int) -> list[str]:
+    """What the layer of hls4ml computes of so many features, a block for every channel; values are channels last."""
     channels, positions = node.shape[0], math.prod(node.shape[1:])
     lines: list[str] = []
     for channel, (program, raw) in enumerate(_programs(node)):
         low, high = program.ends(raw)[-1]
         last = Span(low, high, program.fraction).fixed
         lines += [
-            "{", f"{hls_stage.integer(Span(*raw, 0).fixed)} v0[{positions}];",
-            *hls_stage.loop(positions, f"v0[i] = data[i * {channels} + {channel}];"),
+            "{", f"{hls_stage.integer(Span(*raw, 0).fixed)} v0[{positions * (1 + program.reach)}];",
+            *hls_stage.loop(positions, *(f"v0[{positions * by} + i] = data[i * {features} + {channel + by}];"
+                                         for by in range(1 + program.reach))),
             *printed(program, raw, positions, hls_stage.integer, unrolled=True),
             *hls_stage.loop(positions, f"ap_{last} y;", f"y.range({last.width - 1}, 0) = "
                             f"{_last(program)}.range({last.width - 1}, 0);", f"res[i * {channels} + {channel}] = y;"),
@@ -157,12 +160,15 @@ def _body(node: Node) -> list[str]:
     return lines
 
 
-def _lowered(program: StageProgram, x: Variables) -> Variables:
-    """The values (positions,) of one channel."""
+def _lowered(program: StageProgram, features: Variables) -> Variables:
+    """The values (positions,) of one channel, whose feature is the first of these (features, positions)."""
+    x = features[0]
     values = [x]
     for op, inputs, numbers in program.steps:
         operands = [values[k] for k in inputs]
-        if op in _REDUCTIONS:
+        if op == "beside":
+            values.append(features[numbers[0]])
+        elif op in _REDUCTIONS:
             chosen = operands[0][list(numbers)] if numbers else operands[0]
             values.append(np.array([_REDUCTIONS[op](list(chosen))], dtype=object))
         else:
