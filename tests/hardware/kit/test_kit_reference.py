@@ -122,6 +122,11 @@ def test_the_file_alone_needs_no_nac(tmp_path: Path) -> None:
     (kit / "interface.json").write_text(sheet_of(design.record, circuit).model_dump_json())
     (kit / "network.json").write_text(json.dumps(network_json(circuit)))
     raw, found = raw_samples(design, 20), reference_of(design)
+    for wrong in (raw.swapaxes(1, 2), raw * np.nan):  # a file's own order of particles and features
+        np.save(kit / "raw.npy", wrong)
+        done = subprocess.run([sys.executable, "reference.py", "raw.npy"], cwd=kit, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("raw.npy: expected finite samples (N, 3, 8), found (20, ")
     np.save(kit / "raw.npy", raw)
     start = ("import sys, runpy; sys.path.append(sys.argv[2]); sys.argv = [sys.argv[1], 'raw.npy']; "
              "runpy.run_path(sys.argv[0], run_name='__main__')")  # fmt: skip

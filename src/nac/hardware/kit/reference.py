@@ -40,9 +40,11 @@ class Reference:
         return cls(sheet, network)
 
     def inputs(self, samples: NDArray[Any]) -> Integers:
-        """Input integers (N, *shape) of samples (N, *shape) in physical units."""
+        """Input integers (N, *shape) of samples (N, *shape) in physical units. Raises ValueError for others."""
         known = self.sheet["input"]
         x = np.array(samples, dtype=np.float32)
+        if [*x.shape[1:]] != known["shape"] or not np.isfinite(x).all():
+            raise ValueError(f"expected finite samples (N, {', '.join(map(str, known['shape']))}), found {x.shape}")
         if known["by_patch"]:
             low, high = x.min(axis=(-2, -1), keepdims=True), x.max(axis=(-2, -1), keepdims=True)
             x = (x - low) / np.where(high > low, high - low, np.float32(1))
@@ -100,8 +102,12 @@ def main(arguments: list[str]) -> int:
     folder = Path(__file__).parent
     reference = Reference.load(folder)
     if arguments:
-        samples = np.load(arguments[0], allow_pickle=False)
-        for row in np.atleast_1d(reference.answers(reference.outputs(reference.inputs(samples)))):
+        try:
+            inputs = reference.inputs(np.load(arguments[0], allow_pickle=False))
+        except (OSError, ValueError) as error:
+            sys.stderr.write(f"{arguments[0]}: {error}\n")
+            return 2
+        for row in np.atleast_1d(reference.answers(reference.outputs(inputs))):
             sys.stdout.write(" ".join(map(str, np.atleast_1d(row).tolist())) + "\n")
         return 0
     inputs, expected = vectors(folder / "inputs.txt"), vectors(folder / "outputs.txt")
