@@ -146,7 +146,8 @@ def _compare_references(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("scaling", "io_type"), [("log_table", "io_parallel"), ("patch_shift", "io_stream")]
+    ("scaling", "io_type"),
+    [("log_table", "io_parallel"), ("patch_shift", "io_stream"), ("radius", "io_stream"), ("radius", "io_parallel")],
 )
 def test_the_c_simulation_begins_with_the_stage(tmp_path: Path, scaling: str, io_type: str) -> None:
     design = staged_design(tmp_path / "design", scaling, {"io_type": io_type})

@@ -20,14 +20,14 @@ TABLE: dict[str, Any] = {"layout": "arrays", "kind": "regression", "shape": [16]
 PATCHES: dict[str, Any] = {"layout": "patches", "kind": "regression", "raw": "ufixed<6,6>", "patch_size": 11}
 KINDS = {
     "pseudo_log": ("mean", JETS), "log_table": ("max", JETS), "shift": ("mlp", TABLE), "common_shift": ("mlp", TABLE),
-    "patch_shift": ("cnn", PATCHES),
+    "patch_shift": ("cnn", PATCHES), "radius": ("mean", {**JETS, "scaling": "pseudo_log", "angles": "radius"}),
 }  # fmt: skip
 
 
 def physical(scaling: str, arch: Architecture, n: int = 500) -> NDArray[np.float32]:
     """Samples as a file has them."""
     generator = np.random.default_rng(3)
-    if scaling in {"pseudo_log", "log_table"}:
+    if scaling in {"pseudo_log", "log_table", "radius"}:
         pt = np.exp(generator.normal(4, 1.5, (n, 1, arch.input[1])))
         return np.concatenate([pt, generator.normal(0, 0.2, (n, 2, arch.input[1]))], axis=1).astype(np.float32)
     if scaling == "patch_shift":
@@ -39,9 +39,11 @@ def staged_design(folder: Path, scaling: str, target: dict[str, Any] | None = No
     """A design with random weights that begins with an input stage."""
     kind, data = KINDS[scaling]
     arch = architecture(kind, 5)
+    if "angles" in data:
+        arch = arch.model_copy(update={"input": (2, *arch.input[1:])})
     task = TaskConfig.model_validate({
         "name": "small", "space": "any", "search": {"objectives": [{"name": "bops"}]}, "target": target or {},
-        "data": {**data, "scaling": scaling},
+        "data": {"scaling": scaling, **data},
     })  # fmt: skip
     samples = physical(scaling, arch)
     raw = samples[:, 0] if scaling == "patch_shift" else samples
