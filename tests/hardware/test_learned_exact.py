@@ -59,7 +59,7 @@ def test_all_that_computes_agrees(kind: str, activation: str, seed: int) -> None
     assert_costs_agree(recount_model(model), measured_workload(network.float()))
 
 
-@pytest.mark.parametrize("space", ["jets", "waveforms", "bragg", "jets_mlp"])
+@pytest.mark.parametrize("space", ["jets", "waveforms", "bragg", "jets_mlp", "jets_learned"])
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))])
 def test_members_of_the_shipped_spaces_agree(space: str, seed: int) -> None:
     known = SearchSpace.load(space)

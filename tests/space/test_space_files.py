@@ -61,6 +61,18 @@ def test_one_choice_may_be_written_without_a_list(tmp_path: Path) -> None:
     assert space.genes["aggregate"] == ("mean",)
 
 
+def test_particles_in_order_may_go_straight_into_a_dense_network(tmp_path: Path) -> None:
+    space = SearchSpace.load("jets_learned")
+    ordered = space.baselines["ordered"]
+    assert not any("bottleneck" in name for name in space.active(ordered))
+    dense = SearchSpace.load("jets_mlp", input_shape=space.input_shape)
+    genotype = {"hidden.layers": 3, **{f"hidden.{k}.width": width for k, width in enumerate((64, 32, 32), 1)}}
+    assert space.decode(ordered) == dense.decode({**dense.baselines["hls4ml"], **genotype})
+    embedded = space.decode({**ordered, "phi.layers": 1, "phi.bottleneck.width": 2})
+    assert [block.summary() for block in embedded.blocks[:2]] == ["2", "flatten"]
+    assert space.distinct < space.size
+
+
 def test_every_undeployable_choice_is_named(tmp_path: Path) -> None:
     edits = {"phi.activation": ["gelu", "relu"], "rho.norm": ["batch", "layer"], "bits.weights": [8, 17]}
     space = SearchSpace.load(edited(tmp_path, "jets", edits))

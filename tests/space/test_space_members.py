@@ -15,6 +15,7 @@ from nac.space import Genotype, SearchSpace, changes
 DEPLOYABLE = {
     "jets": SearchSpace.load("jets"),
     "jets at 32": SearchSpace.load("jets", input_shape=(3, 32)),
+    "jets_learned": SearchSpace.load("jets_learned"),
     "jets_mlp": SearchSpace.load("jets_mlp"),
     "jets_mlp flat": SearchSpace.load("jets_mlp", input_shape=(3, 8)),
     "bragg": SearchSpace.load("bragg"),

@@ -113,6 +113,8 @@ class Dense(Space):
 class DeepSets(Space):
     """One network on every particle of a set (features, particles), an aggregation, another network on the result.
 
+    The aggregation `flatten` keeps every particle's values, for particles that come in order; 0 `layers` take them as
+    they are.
     `layers` and `width` are of the first, the last of which is as wide as `bottleneck` says; `head_layers` and
     `head_width` of the second (arXiv 1703.06114).
     """
