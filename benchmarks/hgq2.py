@@ -6,7 +6,8 @@
 HGQ2 (Keras, JAX; arXiv 2405.00645) is trained by hgq2_training.py in an environment of its own, which the first call
 makes in `--environment` (1 GB). Its checkpoints are chosen by the validation samples of the same split; accuracies are
 of the same quarter of the file, which takes part in nothing else. Its adder graphs are made as nac's are and have their
-inputs rounded outside, too. `--ours` is what `learned_widths.py --json` printed.
+inputs rounded outside, too; an input stage of the task (`data.scaling`) is not in them. `--ours` is what
+`learned_widths.py --json` printed.
 """
 
 import argparse
