@@ -203,7 +203,8 @@ class _Planner:
         """What comes after the stream: parallel but for dense layers that may take one value after the other."""
         self.starts, self.segment = [_start(self.last, self.last.shape)], []
         for index, node in enumerate(self.circuit.nodes[stop:], start=stop):
-            if not (self.wait and node.op == "dense" and not passing(self.circuit, index) and self._later(node)):
+            dense = node.weights is not None and len(node.shape) == 1
+            if not (self.wait and dense and not passing(self.circuit, index) and self._later(node)):
                 self.segment.append(node)
         if self.segment:
             self._graph(self._lowered([self.segment[-1].name]), 1)
