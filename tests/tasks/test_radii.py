@@ -17,7 +17,7 @@ from nac.hardware.rtl.luts import luts
 from nac.tasks import make_task
 from nac.tasks.layouts import layout_of
 from nac.tasks.layouts.constituents import AUGMENT
-from nac.tasks.preprocessing import LIMIT
+from nac.tasks.preprocessing import LIMIT, Preprocessing
 from nac.tasks.scaling import fit_preprocessing
 from nac.tasks.stages.radius import squared_radius
 from nac.testing import check_circuit_operation, check_layout
@@ -100,3 +100,12 @@ def test_a_stage_that_joins_angles_needs_one_type_of_both() -> None:
     config = jets_config(angles="radius", scaling="pseudo_log", raw=[*RAW[:2], "fixed<8,8>"]).data
     with pytest.raises(InputError, match="the same type of both angles"):
         fit_preprocessing(JETS, LABELS, config)
+
+
+def test_what_is_preprocessed_has_a_program_for_every_feature_that_no_other_joins() -> None:
+    known = fit_preprocessing(JETS, LABELS, jets_config(angles="radius", scaling="pseudo_log", raw=RAW).data)
+    record = known.model_dump(mode="json")
+    assert Preprocessing.model_validate(record) == known
+    for stages in (record["stages"][:1], [*record["stages"], record["stages"][1]]):
+        with pytest.raises(ValueError, match=r"stages: read (1|4) features, expected the 3 of raw_types"):
+            Preprocessing.model_validate({**record, "stages": stages})

@@ -47,7 +47,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from nac.config import Model
@@ -70,7 +70,8 @@ class Preprocessing(Model):
     """What is done to a sample before the network and to its outputs after it (module docstring).
 
     `offset`, `scale` and `transform` have one entry per feature; none at all leaves the inputs unchanged. Where there
-    is an input stage, `raw_types` and `stages` have instead: the raw type of each, and its program of integers.
+    is an input stage, `raw_types` and `stages` have instead: the raw type of each, and its program of integers, which
+    the last of features that one program joins have not.
     `features` are the names of a table's columns, in order. A regression's physical value is
     `output * output_scale + output_offset`, one entry per output; classification has none.
     """
@@ -85,6 +86,13 @@ class Preprocessing(Model):
     features: tuple[str, ...] = ()
     output_offset: tuple[float, ...] = ()
     output_scale: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _every_feature_is_read(self) -> "Preprocessing":
+        read = max((place + 1 + stage.reach for place, stage in enumerate(self.stages)), default=0)
+        if read != len(self.raw_types):
+            raise ValueError(f"stages: read {read} features, expected the {len(self.raw_types)} of raw_types")
+        return self
 
     def tensor(self, raw: Tensor) -> Tensor:
         """Network inputs (N, *input_shape) float32 of physical values of the same shape."""
