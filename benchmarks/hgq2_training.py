@@ -97,7 +97,7 @@ def main() -> None:
     jax.config.update("jax_platforms", "cpu")
     canon.canonicalize_msb_wraps = lambda graph: graph  # wrong in alkaid 0.8.2: it takes bits for others
     x = data["x"]
-    batches = Jets(x, data["y"], settings["batch"], x.shape[1:2] == (3,), settings["seed"])
+    batches = Jets(x, data["y"], settings["batch"], x.ndim == 3 and x.shape[1] == 3, settings["seed"])
     flat, validation, held = (data[name].reshape(len(data[name]), -1) for name in ("x", "validation_x", "held_x"))
     model = network(validation.shape[1], settings["widths"], int(data["y"].max()) + 1)
     epochs, (low, high) = settings["epochs"], settings["beta"]
