@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nac.arch import Architecture, Network, initialised
-from nac.config import load_task
+from nac.config import AS_TARGET, Folding, load_task
 from nac.global_search import run_search
 from nac.pareto import Direction, hypervolume, non_dominated
 from nac.pipeline.deployment import LearnedFronts, deployment_for
@@ -78,14 +78,16 @@ class Timed(LearnedFronts):
     ends: dict[str, float] = field(default_factory=dict)
     at: list[str] = field(default_factory=list)
 
-    def front(self, network: Network, seed: int, share: float, folder: Path) -> list[Network]:
+    def front(
+        self, network: Network, seed: int, share: float, folder: Path, folding: Folding = AS_TARGET
+    ) -> list[Network]:
         """See LearnedFronts."""
         self.at.append(folder.name)
-        return super().front(network, seed, share, folder)
+        return super().front(network, seed, share, folder, folding)
 
-    def measure(self, network: Network) -> Mapping[str, float]:
+    def measure(self, network: Network, folding: Folding = AS_TARGET) -> Mapping[str, float]:
         """See ShortDeployment."""
-        found = super().measure(network)
+        found = super().measure(network, folding)
         self.ends[self.at[-1]] = time.process_time()
         return found
 

@@ -51,7 +51,8 @@ class TrialRecord(Measured):
 
     Its metrics are those that choices are made by, `rescored` those on samples that no choice has seen; a duplicate
     has those of the trial whose number it names, and no training. `workers` are those that took it up, the present one
-    last; one that `waits` does so for an equal candidate of another. Of a trial that ended without values one of
+    last; one that `waits` does so for an equal candidate of another. A trial whose network is that of an earlier one as
+    another circuit names it as `network_of`; their `hash` is the same. Of a trial that ended without values one of
     `error`, `infeasible` and `unpromising` says why. An `architecture` is text in runs of early versions.
 
     A training of learned widths gives the `points` of a front, the cheapest first; the trial's own values are those of
@@ -67,6 +68,7 @@ class TrialRecord(Measured):
     hash: str | None = None
     costs: Mapping[str, float] = Field(default_factory=dict)
     duplicate_of: int | None = None
+    network_of: int | None = None
     rungs: Mapping[str, Sequence[float | None]] = Field(default_factory=dict)
     rescored: Measured | None = None
     training: Training = Training()

@@ -10,6 +10,7 @@ import pytest
 from searching import Setting, search_config, write_space
 
 from nac.arch import Architecture, Compression, Network
+from nac.config import Folding
 from nac.errors import InputError
 from nac.global_search import Infeasible, front, results, run_search, select
 from nac.trial import record_of
@@ -25,18 +26,18 @@ class FakeFronts:
     costs: list[float] = field(default_factory=list)
     lost: tuple[int, ...] = ()
 
-    def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
+    def forecast(self, architecture: Architecture, compression: Compression, folding: Folding) -> Mapping[str, float]:
         return {}
 
     def quantised(self, network: Network, compression: Compression, seed: int) -> Network:
         raise AssertionError("a front has many")
 
-    def front(self, network: Network, seed: int, share: float, folder: Path) -> Sequence[Network]:
+    def front(self, network: Network, seed: int, share: float, folder: Path, folding: Folding) -> Sequence[Network]:
         self.trained.append((folder.name, share))
         self.costs = [share * part for part in (1 / 3, 2 / 3, 1)]
         return [network] * 3
 
-    def measure(self, network: Network) -> Mapping[str, float]:
+    def measure(self, network: Network, folding: Folding) -> Mapping[str, float]:
         part = self.costs.pop(0)
         if len(self.costs) in self.lost:
             raise Infeasible("too large")

@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 from searching import Setting, search_config, write_space
 
 from nac.arch import Architecture, Compression, Network, measured_workload, quantise
+from nac.config import AS_TARGET, Folding
 from nac.cost import costs
 from nac.design import load_quantised
 from nac.errors import InputError
@@ -30,7 +31,9 @@ class Fake:
     forecast_lut: float | None = None
     made: list[Compression] = field(default_factory=list)
 
-    def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
+    def forecast(
+        self, architecture: Architecture, compression: Compression, folding: Folding = AS_TARGET
+    ) -> Mapping[str, float]:
         return {} if self.forecast_lut is None else {"lut": self.forecast_lut * len(architecture.blocks)}
 
     def quantised(self, network: Network, compression: Compression, seed: int) -> Network:
@@ -46,7 +49,7 @@ class Fake:
         fit(found, self.setting.dataset, self.setting.task, settings, seed=seed, masks=masks)
         return found
 
-    def measure(self, network: Network) -> Mapping[str, float]:
+    def measure(self, network: Network, folding: Folding = AS_TARGET) -> Mapping[str, float]:
         if len(network.architecture.blocks) in self.impossible:
             raise Infeasible("it does not fit")
         ops = measured_workload(network)

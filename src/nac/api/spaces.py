@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from nac.config import validate
 from nac.errors import InputError
+from nac.space import DEPLOYMENT_GENES
 from nac.space.kinds import KINDS
 
 T = TypeVar("T")
@@ -22,8 +23,9 @@ class Space(ABC):
 
     `bits` are widths of weights and activations that may be chosen, `input_bits` those of the inputs: of use in a
     search for hardware costs, else 8. So are `sparsity`, shares of weights that go, and `digits`, shares of the
-    weights' signed digits that stay. `baselines` are members that are tried first, as in a file. A space that is not
-    `deployable` may only be searched.
+    weights' signed digits that stay, `fold`, positions that come with a clock ("all": there is a copy of the logic for
+    each), and `wait`, clocks that dense layers behind a stream may take. `baselines` are members that are tried first,
+    as in a file. A space that is not `deployable` may only be searched.
     """
 
     kind: ClassVar[str]
@@ -34,6 +36,8 @@ class Space(ABC):
     input_bits: OneOrMany[int] = 8
     sparsity: OneOrMany[float] | None = None
     digits: OneOrMany[float] | None = None
+    fold: OneOrMany[int | str] | None = None
+    wait: OneOrMany[int] | None = None
     baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     deployable: bool = True
     description: str = ""
@@ -70,7 +74,7 @@ class Space(ABC):
             "input": list(self.shape(sample)),
             "outputs": outputs,
             "bits": {"input": listed(self.input_bits), "weights": listed(self.bits), "activations": listed(self.bits)},
-            **{name: listed(value) for name in ("sparsity", "digits") if (value := getattr(self, name)) is not None},
+            **{name: listed(value) for name in DEPLOYMENT_GENES if (value := getattr(self, name)) is not None},
             **self.choices(),
             "baselines": {name: dict(member) for name, member in self.baselines.items()},
         }

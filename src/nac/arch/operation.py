@@ -90,6 +90,11 @@ class Operation(ABC):
         """Zeros that it puts at either end of every axis of positions."""
         return 0
 
+    @property
+    def windows(self) -> bool:
+        """Whether an output depends on neighbouring positions: these come one after the other then, or all at once."""
+        return False
+
     @abstractmethod
     def shape(self, name: str, sources: Sequence[Node]) -> Shape:
         """The shape of the output. Raises InputError, naming the node `name`, where the inputs do not fit."""

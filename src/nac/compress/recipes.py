@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from nac.arch import UNCOMPRESSED, Architecture, Bits, Compression, deployment_problems
 from nac.compress.mixed import WIDEST
-from nac.config import DEFAULT_PRUNER, CompressConfig
+from nac.config import AS_TARGET, DEFAULT_PRUNER, CompressConfig, Folding
 from nac.errors import InputError
 
 
@@ -17,6 +17,8 @@ class Winner:
     architecture: Architecture
     compression: Compression = UNCOMPRESSED
     """How much of the weights its genes want to go."""
+    folding: Folding = AS_TARGET
+    """How its genes want its circuit folded."""
     removed: float = 0.0
     """Share of the channels that were removed from the trial's architecture to make this one."""
     point: int | None = None
@@ -46,6 +48,17 @@ class Recipe:
         return self.widths.weights
 
     @property
+    def training(self) -> Hashable:
+        """What recipes have in common of which one network comes, but for what trainings owe to chance.
+
+        None for learned widths: what their circuit costs is a part of what the training makes small.
+        """
+        if self.learned is not None:
+            return None
+        architecture = self.winner.architecture.with_bits(**self.widths.model_dump())
+        return architecture.hash, self.sparsity, self.pruner, self.mixed, self.removed, self.digits
+
+    @property
     def name(self) -> str:
         """The folder of the design, e.g. `t0012-w6-s50`, or `t0012-w4a6-s50` with activations of another width.
 
@@ -73,6 +86,7 @@ def subject(winner: Winner, settings: CompressConfig) -> Hashable:
         architecture.hash,
         None if settings.sparsity else winner.compression.sparsity,
         None if settings.digits else winner.compression.digits,
+        winner.folding,
     )
 
 

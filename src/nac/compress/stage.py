@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from nac.compress.pruners import PRUNERS, Pruned
 from nac.compress.quantisation import Trainer, teacher_of, train_quantised
 from nac.compress.recipes import Recipe, Winner, recipes, refusal
 from nac.compress.teachers import teachers_of
-from nac.config import FORMER_PRUNERS, CompressConfig
+from nac.config import FORMER_PRUNERS, CompressConfig, Folding
 from nac.cost import costs
 from nac.design import (
     DESIGN_FAILURES,
@@ -34,14 +34,14 @@ from nac.design import (
 )
 from nac.errors import InputError, WorkError
 from nac.rundir import Run
-from nac.tasks import Dataset, Estimate, Task, intervals_of, values_of
+from nac.tasks import Dataset, Estimate, Task, intervals_of, make_task, values_of
 from nac.train import FitResult, estimate
 
 logger = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many designs are done and how many there will be."""
-CostsOf = Callable[[Network], Mapping[str, float]]
-"""Costs by name of a quantised network."""
+CostsOf = Callable[[Network, Folding], Mapping[str, float]]
+"""Costs by name of a quantised network, whose circuit is folded so."""
 OnFailure = Callable[[str, str], None]
 """Called with the name of a design that could not be made, and the step and reason."""
 
@@ -82,19 +82,19 @@ def compress(
         WorkError: without `on_failure`, a training diverged.
     """
     listed = recipes(winners, settings)
-    workshop = _Workshop(task, dataset, run, settings, seed, measure or workload_costs)
+    workshop = _Workshop(task, dataset, run, settings, seed, measure or (lambda network, _: workload_costs(network)))
     designs = []
     for done, recipe in enumerate(listed):
         folder = workshop.folder(recipe)
         if on_progress is not None:
             on_progress(recipe.name, done, len(listed))
         if (folder / "design.json").exists():
-            designs.append(Design.load(folder))
+            designs.append(workshop.known(recipe, Design.load(folder)))
             continue
         try:
             forget_failure(folder)
             if recipe.learned is None or recipe.learned < len(workshop.learned(recipe.winner)):
-                designs.append(workshop.make(recipe))
+                designs.append(workshop.known(recipe, workshop.make(recipe)))
         except DESIGN_FAILURES as error:
             if on_failure is None:
                 raise
@@ -117,6 +117,13 @@ class _Workshop:
         self.settings = settings
         self.seed = seed
         self.floats = FloatNetworks(task, dataset, run, settings, seed)
+        self._known: dict[Hashable, tuple[Recipe, Design]] = {}
+
+    def known(self, recipe: Recipe, design: Design) -> Design:
+        """Remember a design: its network is also that of recipes from which only its circuit differs."""
+        if recipe.training is not None:
+            self._known.setdefault(recipe.training, (recipe, design))
+        return design
 
     def _made(self, recipe: Recipe) -> Design:
         """The design that another one is trained on from."""
@@ -136,6 +143,9 @@ class _Workshop:
         """Train one design and write its folder."""
         if reason := refusal(recipe):
             raise InputError(f"trial {recipe.winner.trial} cannot be quantised exactly: {reason}")
+        other, design = self._known.get(recipe.training, (recipe, None))
+        if design is not None and other.winner.folding != recipe.winner.folding:
+            return self._refolded(recipe, design)
         winner, settings = recipe.winner, self.settings
         reference = self.floats.begun(winner)
         if recipe.removed:
@@ -159,7 +169,7 @@ class _Workshop:
         measured = self._estimates(network)
         record = DesignRecord(
             name=recipe.name,
-            task=self.task.config,
+            task=winner.folding.of_task(self.task.config),
             architecture=network.architecture,
             quantiser=network.quantiser or FIXED_POINT,
             sparsity=sparsity,
@@ -168,7 +178,7 @@ class _Workshop:
             preprocessing=self.dataset.preprocessing,
             metrics={split: values_of(estimates) for split, estimates in measured.items()},
             intervals={split: intervals_of(estimates) for split, estimates in measured.items()},
-            costs=self.measure(network),
+            costs=self.measure(network, winner.folding),
             origin=self._origin(recipe, reference, pruned, result.best_epoch, result.seconds),
             data=training_data(self.dataset, network),
         )
@@ -176,6 +186,16 @@ class _Workshop:
         for line in lost_features(self.dataset, network) if network.quantiser == FIXED_POINT else ():
             logger.warning("%s: %s", recipe.name, line)
         logger.info("%s: %s", recipe.name, record.metrics["validation"])
+        return Design.create(self.run.design(recipe.name), record, network)
+
+    def _refolded(self, recipe: Recipe, known: Design) -> Design:
+        """A design with the network of another one, and another circuit."""
+        folding, network = recipe.winner.folding, known.network
+        origin = {**known.record.origin, "trial": recipe.winner.trial, **folding.said, "network_of": known.record.name}
+        record = known.record.model_copy(update={
+            "name": recipe.name, "task": folding.of_task(self.task.config), "costs": self.measure(network, folding),
+            "origin": origin,
+        })  # fmt: skip
         return Design.create(self.run.design(recipe.name), record, network)
 
     def _quantised(
@@ -204,7 +224,8 @@ class _Workshop:
         reference = self.floats.begun(winner)
         teacher = teacher_of(reference, self.settings, self.teachers)
         seed = self.floats.seed_of(winner.trial, "learned")
-        return learned_front(folder, reference, self.task, self.dataset, teacher, settings, seed)
+        task = make_task(winner.folding.of_task(self.task.config))
+        return learned_front(folder, reference, task, self.dataset, teacher, settings, seed)
 
     @cached_property
     def teachers(self) -> tuple[Network, ...]:
@@ -231,6 +252,7 @@ class _Workshop:
         measured = self._estimates(reference)
         return {
             "trial": recipe.winner.trial,
+            **recipe.winner.folding.said,
             "seed": self.seed,
             "bits": recipe.bits,
             "mixed": recipe.mixed,

@@ -72,5 +72,6 @@ def best_networks(folders: Iterable[Path], count: int, task: Task, dataset: Data
     if not count:
         return ()
     networks = [load_float(folder) for folder in sorted(folders) if (folder / ARCHITECTURE).exists()]
-    networks.sort(key=lambda network: validation_loss(network, dataset.validation, task))
-    return tuple(networks[:count])
+    # Trials that are several circuits of one network have the same one.
+    known = {(validation_loss(each, dataset.validation, task), each.architecture.hash): each for each in networks}
+    return tuple(known[key] for key in sorted(known)[:count])

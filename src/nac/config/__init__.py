@@ -3,6 +3,7 @@
 from nac.config.base import Model, validate
 from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig, LearnedConfig, TeacherConfig
 from nac.config.distilled import DistilledDataConfig
+from nac.config.folding import AS_TARGET, Folding
 from nac.config.heads import HeadConfig
 from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override, task_of
 from nac.config.names import Choice
@@ -19,6 +20,7 @@ from nac.config.task import (
 from nac.config.train import TrainConfig
 
 __all__ = [
+    "AS_TARGET",
     "DEFAULT_PRUNER",
     "FORMER_PRUNERS",
     "PARTS",
@@ -29,6 +31,7 @@ __all__ = [
     "DataConfig",
     "DistilledDataConfig",
     "FidelityConfig",
+    "Folding",
     "FrontsConfig",
     "HeadConfig",
     "JetSimulation",

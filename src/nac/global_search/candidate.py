@@ -10,15 +10,15 @@ from typing import Any, cast
 import numpy as np
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from nac.arch import Architecture, Compression, Network, initialised, workload
+from nac.arch import Architecture, Network, initialised, workload
 from nac.cost import costs
-from nac.design import save_float, save_quantised
+from nac.design import load_float, load_quantised, save_float, save_quantised
 from nac.errors import InputError
 from nac.global_search.deployment import Deployment, Infeasible
 from nac.global_search.fidelity import PASSED_IN_A_ROW, Climb, Ladder, Unpromising, climbed, passed_in_a_row
 from nac.global_search.objectives import Candidate, Goals, Price
 from nac.rundir import Run
-from nac.space import Genotype, SearchSpace, Unbuildable, changes, compression
+from nac.space import Genotype, SearchSpace, Unbuildable, changes, compression, folding
 from nac.tasks import Dataset, Interval, Task, intervals_of, read_intervals, values_of
 from nac.train import FitResult, estimate, evaluate, fit
 from nac.trial import Measured, Training, keep, record_of
@@ -61,13 +61,13 @@ class Examiner:
         drawn = {name: trial.suggest_categorical(name, choices) for name, choices in self.space.genes.items()}
         return cast(Genotype, drawn)
 
-    def judge(self, trial: Trial, genotype: Genotype, twin: Callable[[str], FrozenTrial | None]) -> list[float]:
+    def judge(self, trial: Trial, genotype: Genotype, known: Callable[[str], Sequence[FrozenTrial]]) -> list[float]:
         """The objectives of a candidate, everything found out on the way recorded as attributes of the trial.
 
         Args:
             trial: running.
             genotype: as drawn; the repaired one is recorded.
-            twin: the trained trial with a hash, waited for where another worker is at it; None when there is none.
+            known: the finished trials with a hash, waited for where another worker is at one.
 
         Raises:
             Infeasible: a limit on a cost is broken, or nothing can be built; the violation is recorded.
@@ -76,19 +76,22 @@ class Examiner:
             WorkError: the training diverged or a metric could not be measured.
         """
         architecture = self._build(trial, genotype)
-        wanted = compression(record_of(trial).genotype)
-        hash_ = architecture.hash + wanted.suffix
+        repaired = record_of(trial).genotype
+        candidate = Candidate(architecture, compression=compression(repaired), folding=folding(repaired))
+        hash_ = self.training_of(candidate)
         keep(trial, architecture=architecture.model_dump(mode="json"), hash=hash_)
-        candidate = self._candidate(trial, architecture, wanted)
+        candidate = self._forecast(trial, candidate)
         keep(trial, costs=costs(candidate.workload))
         if broken := [*self._limit(trial, candidate, "cheap"), *self._hopeless(trial, candidate)]:
             raise Infeasible(", ".join(broken))
-        original = twin(hash_)
-        if original is not None:
+        twins = known(hash_)
+        if (original := next(filter(self._same_circuit(candidate), twins), None)) is not None:
             keep(trial, duplicate_of=original.number)
             found = record_of(original)
-            known = read_intervals(found.intervals)
-            candidate = replace(candidate, metrics=found.metrics, intervals=known, measured=found.costs)
+            intervals = read_intervals(found.intervals)
+            candidate = replace(candidate, metrics=found.metrics, intervals=intervals, measured=found.costs)
+        elif twins:
+            candidate = self._refolded(trial, candidate, twins[0])
         else:
             self._require_promise(trial, candidate)
             candidate = self.train(trial, candidate)
@@ -110,18 +113,23 @@ class Examiner:
             keep(trial, repairs=changes(genotype, repaired))
         return self.space.decode(repaired)
 
-    def _candidate(self, trial: Trial, architecture: Architecture, wanted: Compression) -> Candidate:
+    def training_of(self, candidate: Candidate) -> str:
+        """A hash that candidates have in common whose training is the same."""
+        return candidate.architecture.hash + candidate.compression.suffix
+
+    def _forecast(self, trial: Trial, candidate: Candidate) -> Candidate:
         """The candidate with what is forecast of it."""
+        architecture = candidate.architecture
         if self.deployment is None:
             return Candidate(architecture)
         try:
-            hardware = self.deployment.forecast(architecture, wanted)
+            hardware = self.deployment.forecast(architecture, candidate.compression, candidate.folding)
         except Infeasible:
             trial.set_constraint("buildable", 1.0)
             raise
         # Quantisation can only set more weights to zero: without any, all costs are at their lowest.
         lowest = costs(workload(architecture, density=0.0))
-        return Candidate(architecture, compression=wanted, forecasts={**lowest, **hardware})
+        return replace(candidate, forecasts={**lowest, **hardware})
 
     def _hopeless(self, trial: Trial, candidate: Candidate) -> list[str]:
         """Record the limits that even the forecast breaks; return them in words."""
@@ -157,11 +165,7 @@ class Examiner:
         measured = None
         if self.deployment is not None:
             deployed = self.deployment.quantised(network, candidate.compression, seed)
-            try:
-                measured = self.deployment.measure(deployed)
-            except Infeasible:
-                trial.set_constraint("buildable", 1.0)
-                raise
+            measured = self._measured(trial, candidate, deployed)
             save_quantised(folder, deployed)
         save_float(folder, network)
         judged = network if self.deployment is None else deployed
@@ -176,6 +180,33 @@ class Examiner:
         return replace(
             candidate, metrics=values_of(found), intervals=intervals_of(found), network=judged, measured=measured
         )  # fmt: skip
+
+    def _measured(self, trial: Trial, candidate: Candidate, network: Network) -> Mapping[str, float]:
+        """The costs of a quantised network. Raises Infeasible, which is recorded."""
+        assert self.deployment is not None
+        try:
+            return self.deployment.measure(network, candidate.folding)
+        except Infeasible:
+            trial.set_constraint("buildable", 1.0)
+            raise
+
+    def _same_circuit(self, candidate: Candidate) -> Callable[[FrozenTrial], bool]:
+        """Whether a trial with the same training has the same circuit, too; float networks have none."""
+        return lambda twin: self.deployment is None or folding(record_of(twin).genotype) == candidate.folding
+
+    def _refolded(self, trial: Trial, candidate: Candidate, trained: FrozenTrial) -> Candidate:
+        """The candidate with the network of a trial from which only its circuit differs; this trial keeps it too."""
+        start, found = time.perf_counter(), record_of(trained)
+        source, folder = self.run.trial(trained.number), self.run.trial(trial.number)
+        network = load_quantised(source)
+        measured = self._measured(trial, candidate, network)
+        save_quantised(folder, network)
+        save_float(folder, load_float(source))
+        seconds = round(time.perf_counter() - start, 3)
+        keep(trial, rescored=found.rescored, training=found.training.model_copy(update={"seconds": seconds}),
+             network_of=trained.number if found.network_of is None else found.network_of)  # fmt: skip
+        intervals = read_intervals(found.intervals)
+        return replace(candidate, metrics=found.metrics, intervals=intervals, network=network, measured=measured)
 
     def network(self, architecture: Architecture, seed: int) -> Network:
         """What a training starts from."""
@@ -211,15 +242,10 @@ def training_seed(seed: int, architecture: Architecture) -> int:
     return int.from_bytes(digest[:4], "little")
 
 
-def known_results(trials: list[FrozenTrial]) -> dict[str, FrozenTrial]:
-    """The trials that were trained to the end, by the hash of their architecture and what is to go of its weights."""
-    known: dict[str, FrozenTrial] = {}
-    for trial in trials:
-        if trial.state == TrialState.COMPLETE:
-            record = record_of(trial)
-            if record.duplicate_of is None and record.hash is not None:
-                known.setdefault(record.hash, trial)
-    return known
+def known_results(trials: list[FrozenTrial], hash_: str) -> list[FrozenTrial]:
+    """The trials that have a network of their own and this hash, of their architecture and what is to go of it."""
+    finished = ((trial, record_of(trial)) for trial in trials if trial.state == TrialState.COMPLETE)
+    return [trial for trial, record in finished if record.duplicate_of is None and record.hash == hash_]
 
 
 def written(intervals: Mapping[str, Interval]) -> dict[str, Any]:

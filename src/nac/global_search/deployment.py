@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nac.arch import Architecture, Compression, Network
+from nac.config import Folding
 
 
 class Infeasible(Exception):  # noqa: N818 - a state of a candidate, not an error of the program
@@ -14,7 +15,9 @@ class Infeasible(Exception):  # noqa: N818 - a state of a candidate, not an erro
 class Deployment(Protocol):
     """Makes a trained candidate what would be built, and says what that costs."""
 
-    def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
+    def forecast(
+        self, architecture: Architecture, compression: Compression, folding: Folding
+    ) -> Mapping[str, float]:
         """The lowest hardware costs by name that the trained candidate can have, within the error of a fitted model.
 
         Raises Infeasible when no circuit can be made of it.
@@ -28,8 +31,8 @@ class Deployment(Protocol):
         """
         ...
 
-    def measure(self, network: Network) -> Mapping[str, float]:
-        """Costs and hardware costs by name of a quantised network.
+    def measure(self, network: Network, folding: Folding) -> Mapping[str, float]:
+        """Costs of a quantised network and of its circuit, folded so, by name.
 
         Raises Infeasible when no circuit can be made of it, WorkError when that failed.
         """
@@ -39,8 +42,10 @@ class Deployment(Protocol):
 class Fronts(Deployment, Protocol):
     """Trains a network into many, each cheaper than the next better one."""
 
-    def front(self, network: Network, seed: int, share: float, folder: Path) -> Sequence[Network]:
+    def front(self, network: Network, seed: int, share: float, folder: Path, folding: Folding) -> Sequence[Network]:
         """Quantised networks that a training in this share of the epochs makes of a float one, the cheapest first.
+
+        What they cost as they are trained is what they cost as a circuit that is folded so.
 
         They are written to the trial's folder, where the local search finds them.
 

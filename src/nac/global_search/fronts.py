@@ -28,6 +28,10 @@ class FrontExaminer(Examiner):
 
     short: float = 0.0
 
+    def training_of(self, candidate: Candidate) -> str:
+        """What its circuit costs is a part of what the training makes small."""
+        return super().training_of(candidate) + candidate.folding.suffix
+
     def train(self, trial: Trial, candidate: Candidate) -> Candidate:
         """Train a front, keep its networks, and return the candidate with what the best in the first objective has."""
         begun, folder = time.perf_counter(), self.run.trial(trial.number)
@@ -54,7 +58,9 @@ class FrontExaminer(Examiner):
     def _front(self, trial: Trial, candidate: Candidate, network: Network, share: float) -> list[Point]:
         """The points of a training; of those that keep the limits, if any does."""
         seed = training_seed(self.seed, candidate.architecture)
-        networks = cast(Fronts, self.deployment).front(network, seed, share, self.run.trial(trial.number))
+        networks = cast(Fronts, self.deployment).front(
+            network, seed, share, self.run.trial(trial.number), candidate.folding
+        )  # fmt: skip
         points, kept = [], []
         for index, found in enumerate(networks):
             try:
@@ -75,7 +81,8 @@ class FrontExaminer(Examiner):
         again = estimate(network, self.dataset.judging, self.task)
         point = Point(
             index=index, metrics=values_of(found), intervals=written(intervals_of(found)), values=(),
-            architecture=network.architecture.model_dump(mode="json"), costs=self.deployment.measure(network),
+            architecture=network.architecture.model_dump(mode="json"),
+            costs=self.deployment.measure(network, candidate.folding),
             rescored=Measured(metrics=values_of(again), intervals=written(intervals_of(again))),
         )  # fmt: skip
         return point.model_copy(update={"values": tuple(self.goals.values(self._judged(candidate, point)))})

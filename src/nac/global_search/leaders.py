@@ -18,7 +18,7 @@ from nac.errors import WorkError
 from nac.global_search.budget import seconds_left
 from nac.global_search.candidate import training_seed
 from nac.global_search.deployment import Deployment, Infeasible
-from nac.global_search.results import TrialResult, front
+from nac.global_search.results import TrialResult, front, results
 from nac.study import AGAIN, COUNTED, trained_again
 from nac.tasks import Dataset, Task
 from nac.train import evaluate, fit
@@ -79,7 +79,8 @@ def train_leaders_again(
                                        "--resume with a longer --timeout adds the others", len(listed), count - 1)
                         return
                     on_progress(f"trial {result.number} again ({training.name})", *_done(study, listed))
-                    found = _trained(result, task, dataset, deployment, seed, training)
+                    found = _of_the_same(study, result, training.name)
+                    found = found or _trained(result, task, dataset, deployment, seed, training)
                     known = trained_again(study).get(result.number, {})
                     study.set_user_attr(f"{AGAIN}{result.number}", {**known, training.name: found})
         if study.user_attrs.get(COUNTED, [])[:count] != names:
@@ -102,6 +103,14 @@ def _done(study: optuna.Study, listed: Sequence[Training]) -> tuple[int, int]:
     again, names = trained_again(study), {training.name for training in listed}
     done = sum(len(names & known.keys()) for known in again.values())
     return done, done + sum(len(names - again.get(found.number, {}).keys()) for found in front(study))
+
+
+def _of_the_same(study: optuna.Study, result: TrialResult, name: str) -> Mapping[str, Any] | None:
+    """What a training gave for another circuit of the same network, at no cost; None where there was none."""
+    again = trained_again(study)
+    same = [found.number for found in results(study) if found.network == result.network]
+    known = next((again[number][name] for number in same if name in again.get(number, {})), None)
+    return None if known is None else {**known, "seconds": 0.0}
 
 
 def _trained(

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from nac.arch import UNCOMPRESSED, Architecture, Compression, Network, workload
-from nac.config import ConstraintConfig, ObjectiveConfig, SearchConfig
+from nac.config import AS_TARGET, ConstraintConfig, Folding, ObjectiveConfig, SearchConfig
 from nac.cost import COSTS, Cost, MatrixOp
 from nac.errors import InputError, WorkError
 from nac.tasks import METRICS, Interval, Metric
@@ -22,7 +22,7 @@ Price = Literal["cheap", "dear"]
 
 @dataclass(frozen=True)
 class Candidate:
-    """An architecture on trial, and how much of its weights is to go.
+    """An architecture on trial, how much of its weights is to go, and how its circuit is folded.
 
     `metrics` (on the validation split), their `intervals` and `network` exist once it is trained, `measured` (costs
     and hardware costs by name, of the quantised network) in a search of quantised networks. `forecasts` are the lowest
@@ -34,6 +34,7 @@ class Candidate:
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     network: Network | None = None
     compression: Compression = UNCOMPRESSED
+    folding: Folding = AS_TARGET
     measured: Mapping[str, float] | None = None
     forecasts: Mapping[str, float] = field(default_factory=dict)
 

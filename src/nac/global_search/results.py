@@ -14,10 +14,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from nac import pareto
 from nac.arch import Architecture, Compression
+from nac.config import Folding
 from nac.errors import InputError
 from nac.global_search.objectives import objective_of
 from nac.pareto import Direction, gains, non_dominated, oriented, representatives
-from nac.space import Genotype, compression
+from nac.space import Genotype, compression, folding
 from nac.study import Trainings, averaged, counted_trainings, expecting_a_search
 from nac.tasks import METRICS, Interval, read_intervals
 from nac.trial import record_of
@@ -34,7 +35,8 @@ class TrialResult:
 
     `costs` are those of the architecture; in a search that quantises those measured of the quantised network, the
     hardware costs among them. `genotype` is the one that was built, `repairs` say what was changed in the one that
-    was drawn. A duplicate has the results, and no files, of the trial whose number it names. `violations` are those
+    was drawn. A duplicate has the results, and no files, of the trial whose number it names; `network_of` names the one
+    whose network it is, as another circuit. `violations` are those
     of the limits, as shares of the bound; the result is feasible when none is above zero.
     """
 
@@ -48,6 +50,7 @@ class TrialResult:
     seconds: float
     baseline: str | None = None
     duplicate_of: int | None = None
+    network_of: int | None = None
     point: int | None = None
     repairs: Mapping[str, Sequence[int | str | bool]] | None = None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
@@ -61,6 +64,16 @@ class TrialResult:
     def compression(self) -> Compression:
         """How much of the weights was to go."""
         return compression(self.genotype)
+
+    @property
+    def network(self) -> int:
+        """The number of the trial that trained its network."""
+        return self.number if self.network_of is None else self.network_of
+
+    @property
+    def folding(self) -> Folding:
+        """How its circuit is folded."""
+        return folding(self.genotype)
 
     @property
     def feasible(self) -> bool:
@@ -119,6 +132,7 @@ def _result(trial: FrozenTrial, names: Sequence[str], again: Trainings) -> Trial
         seconds=record.training.seconds,
         baseline=record.baseline,
         duplicate_of=record.duplicate_of,
+        network_of=record.network_of,
         repairs=record.repairs,
         intervals=read_intervals(record.intervals),
     )

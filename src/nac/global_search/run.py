@@ -231,7 +231,7 @@ class _Search:
             with drawing(self.settings):
                 trial = self._sampled(trial, left)
                 genotype = self.examiner.draw(trial)
-            values = self.examiner.judge(trial, genotype, lambda hash_: self._twin(trial, hash_))
+            values = self.examiner.judge(trial, genotype, lambda hash_: self._twins(trial, hash_))
         except Infeasible as reason:
             self._tell(trial, TrialState.PRUNED, infeasible=str(reason))
         except Unpromising as reason:
@@ -247,16 +247,14 @@ class _Search:
             shown = zip(self.examiner.goals.names, values, strict=True)
             logger.debug("trial %d: %s", trial.number, ", ".join(f"{name} {value:.4g}" for name, value in shown))
 
-    def _twin(self, trial: Trial, hash_: str) -> FrozenTrial | None:
-        """The trained trial of an equal candidate; another worker that is at one is waited for.
+    def _twins(self, trial: Trial, hash_: str) -> list[FrozenTrial]:
+        """The trained trials of candidates with the same training; another worker that is at one is waited for.
 
         Of two that find each other at the same moment the second one to claim sees that the first one waits.
         """
         while True:
             with self.locks.claim():
                 trials = self.trials()
-                if (known := known_results(trials).get(hash_)) is not None:
-                    return known
                 lost = {left.number for left in abandoned(trials, self.locks)}
                 waiting = any(
                     record.hash == hash_ and not record.waits
@@ -267,7 +265,7 @@ class _Search:
                 if waiting != record_of(trials[trial.number]).waits:
                     keep(trial, waits=waiting)
             if not waiting:
-                return None
+                return known_results(trials, hash_)
             time.sleep(POLL_S)
 
     def _tell(self, trial: Trial, state: TrialState, values: list[float] | None = None, **attributes: str) -> None:

@@ -16,7 +16,7 @@ from nac.errors import InputError
 from nac.global_search import HARDWARE
 from nac.hardware import BACKENDS
 from nac.pipeline.costs import read_json
-from nac.space import COMPRESSION_GENES, Genotype, SearchSpace, Unbuildable
+from nac.space import DEPLOYMENT_GENES, Genotype, SearchSpace, Unbuildable
 from nac.tasks import Task, describe, make_task
 
 SAMPLE = 400
@@ -109,7 +109,8 @@ def task_problems(
         found += [f"space: {problem}" for problem in space.problems()]
         if not config.search.deploys:
             found += [f"space: {name} is a gene, which decides something only with search.quantise, a budget of "
-                      "training, set" for name in COMPRESSION_GENES if len(space.genes.get(name, ())) > 1]
+                      "training, set" for name in DEPLOYMENT_GENES if len(space.genes.get(name, ())) > 1]
+        found += _said_twice(config, space)
         if config.search.deploys and not space.deployable:
             key = "quantise" if config.search.fronts is None else "fronts"
             found.append(f"search.{key}: {config.space} is a research space, expected a deployable one")
@@ -118,6 +119,22 @@ def task_problems(
                          "expected a deployable one (or `nac search`, which only trains)")
         found += feasibility_problems(config, space)
     return [f"{source}: {problem}" for problem in dict.fromkeys(found)]
+
+
+def _said_twice(config: TaskConfig, space: SearchSpace) -> Iterator[str]:
+    """Settings of the target that every network of the space has a gene for."""
+    target, pace = config.target, "; a pace is a limit then, as in search.constraints: [{{name: {}, {}}}]"
+    asked = {
+        "fold": {"fold": "" if target.fold != "all" else None,
+                 "ii": pace.format("ii", f"max: {target.ii}") if target.ii else None,
+                 "rate_mhz": pace.format("rate_mhz", f"min: {target.rate_mhz:g}") if target.rate_mhz else None},
+        "wait": {"wait": "" if target.wait else None},
+    }  # fmt: skip
+    for gene, settings in asked.items():
+        for name, instead in settings.items():
+            if gene in space.genes and instead is not None:
+                yield (f"target.{name}: {config.space} has a gene {gene}, which says it of every network, "
+                       f"expected one of both{instead}")
 
 
 def _name_problems(task: Task) -> Iterator[str]:

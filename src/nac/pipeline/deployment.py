@@ -11,15 +11,15 @@ from nac.compress.learned.front import FOLDER
 from nac.compress.learned.trained import deployed, learned_front
 from nac.compress.quantisation import teacher_of
 from nac.compress.teachers import teachers_of
-from nac.config import LearnedConfig, TrainConfig
+from nac.config import AS_TARGET, Folding, LearnedConfig, TrainConfig
 from nac.errors import InputError, WorkError
 from nac.global_search import Infeasible
 from nac.hardware.analytic import model_of
-from nac.hardware.forecast import ways
-from nac.hardware.rtl import TooLargeError, estimate_network
+from nac.hardware.forecast import beats_of, ways
+from nac.hardware.rtl import TooLargeError, UnfoldableError, estimate_network
 from nac.hardware.rtl.estimation import Bare, stages_alone
 from nac.hardware.rtl.lowering import MOST_PRODUCTS
-from nac.tasks import Dataset, Task
+from nac.tasks import Dataset, Task, make_task
 from nac.train import Teacher
 
 HOPELESS = 4.0
@@ -34,10 +34,12 @@ class ShortDeployment:
     dataset: Dataset
     budget: TrainConfig
 
-    def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
+    def forecast(
+        self, architecture: Architecture, compression: Compression, folding: Folding = AS_TARGET
+    ) -> Mapping[str, float]:
         """The least that the instant model expects, by its error on recorded circuits. Raises Infeasible."""
         ops = workload(architecture, 1 - compression.sparsity)
-        target = self.task.config.target
+        target = folding.of(self.task.config.target)
         shape = architecture.input
         products = min(sum(op.macs * op.density for op in way) for _, way in ways(ops, target, shape))
         if products > HOPELESS * MOST_PRODUCTS:
@@ -53,22 +55,23 @@ class ShortDeployment:
         """The network compressed and trained at its own widths. Raises WorkError when that diverged."""
         return quantised_in_short(network, compression, self.task, self.dataset, self.budget, seed=seed)
 
-    def measure(self, network: Network) -> Mapping[str, float]:
+    def measure(self, network: Network, folding: Folding = AS_TARGET) -> Mapping[str, float]:
         """Costs with the weights as they are, and those of the adder graph. Raises Infeasible, WorkError."""
+        task = folding.of_task(self.task.config)
         try:
             hardware = estimate_network(
-                network, self.task.config.target, task=self.task.config, preprocessing=self.dataset.preprocessing
+                network, task.target, task=task, preprocessing=self.dataset.preprocessing
             ).costs()
-        except TooLargeError as error:
+        except (TooLargeError, UnfoldableError) as error:
             raise Infeasible(str(error)) from error
         except InputError as error:  # of a network that a search made, which is nobody's input
             raise WorkError(str(error)) from error
         return {**workload_costs(network), **hardware}
 
-    def costs(self, network: Network) -> Mapping[str, float]:
+    def costs(self, network: Network, folding: Folding = AS_TARGET) -> Mapping[str, float]:
         """As `measure`; without hardware costs for a design too large for a circuit of its own."""
         try:
-            return self.measure(network)
+            return self.measure(network, folding)
         except Infeasible:
             return workload_costs(network)
 
@@ -79,17 +82,24 @@ class LearnedFronts(ShortDeployment):
 
     learned: LearnedConfig
 
-    def forecast(self, architecture: Architecture, compression: Compression) -> Mapping[str, float]:
-        """Nothing: no network is so large that the training may not leave next to nothing of it."""
-        return {}
+    def forecast(
+        self, architecture: Architecture, compression: Compression, folding: Folding = AS_TARGET
+    ) -> Mapping[str, float]:
+        """Its pace alone: no network is so large that the training may not leave next to nothing of it."""
+        target, shape = folding.of(self.task.config.target), architecture.input
+        beats = min(beats_of(each, shape) for each in target.folds(shape))
+        return {"ii": float(beats), "rate_mhz": 1e3 / (beats * target.clock_period_ns)}
 
-    def front(self, network: Network, seed: int, share: float, folder: Path) -> list[Network]:
+    def front(
+        self, network: Network, seed: int, share: float, folder: Path, folding: Folding = AS_TARGET
+    ) -> list[Network]:
         """The networks of a training, as they are before they are finished at their widths. Raises WorkError."""
         epochs = max(1, round(share * self.learned.train.epochs))
         train = self.learned.train.model_copy(update={"epochs": epochs})
         settings = self.learned.model_copy(update={"train": train})
-        points = learned_front(folder / FOLDER, network, self.task, self.dataset, self._teacher(network, folder),
-                               settings, seed)  # fmt: skip
+        task = make_task(folding.of_task(self.task.config))
+        points = learned_front(folder / FOLDER, network, task, self.dataset, self._teacher(network, folder), settings,
+                               seed)  # fmt: skip
         return [deployed(network, point) for point in points]
 
     def _teacher(self, network: Network, folder: Path) -> Teacher | None:

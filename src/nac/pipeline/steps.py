@@ -150,7 +150,7 @@ def winners(context: Context, settings: CompressConfig, numbers: Sequence[int] |
 
 
 def _winner(result: TrialResult) -> Winner:
-    return Winner(result.number, result.architecture, result.compression, point=result.point)
+    return Winner(result.number, result.architecture, result.compression, result.folding, point=result.point)
 
 
 def export_designs(context: Context) -> str:
@@ -197,7 +197,7 @@ def _synthesised(context: Context, folder: Path, say: Say) -> bool:
     config, design = context.record.task, Design.load(folder)
     try:
         synthesise(
-            design, config.target, check_inputs=check_inputs(context.dataset, design),
+            design, design.record.task.target, check_inputs=check_inputs(context.dataset, design),
             simulation=config.compress.simulate_rtl, synthesis=config.compress.synthesise_rtl,
             say=lambda what: say(f"{folder.name}: {what}"),
         )  # fmt: skip

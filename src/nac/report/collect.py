@@ -20,6 +20,7 @@ from nac.report.hardware import exactness, hardware_numbers, hardware_report
 from nac.report.quantities import QUANTITIES
 from nac.report.rows import CHOICE
 from nac.rundir import Run
+from nac.space import folding
 from nac.study import Trainings, averaged, counted_trainings, expecting_a_search, find_study
 from nac.tasks import BASELINES, Interval, read_intervals
 from nac.tasks.layouts import layout_of
@@ -89,12 +90,14 @@ def _trial_rows(run: Run, study: optuna.Study) -> Iterator[dict[str, Any]]:
 def _trial_row(run: Run, trial: FrozenTrial, again: Trainings) -> dict[str, Any]:
     """The row of one finished trial."""
     record = record_of(trial)
+    architecture = _architecture(run, trial.number, record)
     return {
         "kind": "trial",
         "name": f"{trial.number:04d}",
         "trial": trial.number,
         "baseline": record.baseline,
-        **_described(_architecture(run, trial.number, record)),
+        **_described(architecture),
+        "fold": _positions(folding(record.genotype).fold, architecture),
         "feasible": _feasible(trial),
         **_trial_metrics(record, again),
         **record.costs,
@@ -157,6 +160,13 @@ def _described(architecture: Architecture | None) -> dict[str, Any]:
     }
 
 
+def _positions(fold: int | str | None, architecture: Architecture | None) -> float:
+    """How many positions come with a clock, of an architecture's input; NaN where genes do not say."""
+    if fold is None or architecture is None:
+        return math.nan
+    return float(math.prod(architecture.input[1:]) if fold == "all" else fold)
+
+
 def design_row(folder: Path) -> dict[str, Any]:
     """The row of a design: its record and, where it went through hardware, what came out."""
     record = Design.load(folder).record
@@ -168,6 +178,7 @@ def design_row(folder: Path) -> dict[str, Any]:
         "trial": record.origin.get("trial", math.nan),
         **_described(record.architecture),
         "sparsity": record.sparsity,
+        "fold": _positions(record.origin.get("fold"), record.architecture),
         "feasible": not report.get("failure"),
         "failure": report.get("failure"),
         "exact": exactness(verification),

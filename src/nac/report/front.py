@@ -20,10 +20,10 @@ Kind = Literal["trial", "design", "baseline"]
 # Columns that every table has, whatever the task measures.
 FIXED = (
     "kind", "name", "trial", "baseline", "hash", "architecture", "bits", "activation_bits", "input_bits", "sparsity",
-    "feasible", "exact", "verified_samples", "failure", "front",
+    "fold", "feasible", "exact", "verified_samples", "failure", "front",
 )
 WARNED = 3  # rows of one fault that are named
-SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity")
+SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity", "fold")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class Front:
     `table` has the columns FIXED, one column per metric on the validation split (`accuracy`), one per metric on
     the test split, for designs (`test_accuracy`), one per cost (`bops`) and one per hardware number (`lut`). Beside a
     metric are its standard error and 95 % interval (`accuracy_se`, `accuracy_low`, `accuracy_high`). What a row lacks
-    is NaN. `front` marks the rows that no feasible row of the same kind dominates in `objectives`;
+    is NaN. `fold` is how many positions come with a clock, where genes say that. `front` marks the rows that no
+    feasible row of the same kind dominates in `objectives`;
     baselines, the constant answer and a linear model, are never on it nor chosen.
     Selection sees the validation split only: `test_` columns are for showing. Where a part of that split takes part in
     no choice, metrics are shown of that part, and choices are made by those of the other (`choice_accuracy`): what

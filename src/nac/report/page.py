@@ -122,6 +122,7 @@ def _detail(design: Design) -> dict[str, Any]:
         ("bits", f"{record.architecture.bits.weights} weights, {record.architecture.bits.activations} activations, "
                  f"{record.architecture.bits.input} inputs"),
         ("weights kept", f"{100 * (1 - record.sparsity):.0f} %"),
+        *((("positions a clock", str(fold)),) if (fold := origin.get("fold")) else ()),
         *((f"{split} split", _listed(values, record.intervals.get(split, {})))
           for split, values in record.metrics.items()),
         ("costs", ", ".join(f"{name} {short(value)}" for name, value in record.costs.items())),

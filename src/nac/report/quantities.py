@@ -55,7 +55,7 @@ class Quantity:
             return f"{with_error(self.scale * value, self.scale * error)}{' %' if self.percent else ''}"
         if self.percent:
             return f"{100 * value:.{0 if self.role == 'setting' else 2}f} %"
-        if self.role in {"cost", "hardware"} or self.name in {"trial", "bits", "activation_bits", "input_bits"}:
+        if self.role in {"cost", "hardware"} or self.name in {"trial", "bits", "activation_bits", "input_bits", "fold"}:
             return short(value)
         return f"{value:.4f}" if value == 0 or 0.01 <= abs(value) < 1e5 else f"{value:.4g}"
 
@@ -111,6 +111,7 @@ _SETTINGS = (
     ("activation_bits", "activation bits", ""),
     ("input_bits", "input bits", ""),
     ("sparsity", "sparsity", ""),
+    ("fold", "positions a clock", ""),
 )
 
 

@@ -13,12 +13,13 @@ from nac.report.rows import CHOICE, value_text
 
 MARK = "●"
 CLOSE = "≈"
+SETTINGS = ("bits", "sparsity", "fold")
 
 
 def front_table(front: Front, *, choice: Pick | None = None, trials: bool = True) -> Table:
     """Designs first, then trials, the best of the first objective on top; `●` marks the non-dominated rows.
 
-    Only the objectives, bits, sparsity and hardware numbers are shown; `Front.to_json` has everything.
+    Only the objectives, bits, sparsity, fold and hardware numbers are shown; `Front.to_json` has everything.
 
     Args:
         front: the rows.
@@ -78,8 +79,8 @@ def label(row: Mapping[str, Any] | pd.Series) -> str:
 
 
 def terminal_columns(front: Front) -> list[str]:
-    """The columns that a terminal has room for: bits, sparsity, the objectives, their test values, hardware."""
-    wanted = {"bits", "sparsity", *front.objectives, *(f"test_{name}" for name in front.objectives)}
+    """The columns that a terminal has room for: settings, the objectives, their test values, hardware."""
+    wanted = {*SETTINGS, *front.objectives, *(f"test_{name}" for name in front.objectives)}
     return [
         name for name in shown_columns(front)
         if name in wanted or (quantity(name).role == "hardware" and not name.startswith("test_"))
@@ -100,8 +101,8 @@ def sorted_rows(front: Front, *, trials: bool = True) -> list[pd.Series]:
 
 
 def shown_columns(front: Front) -> list[str]:
-    """The numeric columns worth showing: every metric and cost with a value, bits and sparsity where they differ."""
-    settings = [name for name in ("bits", "sparsity") if front.table[name].notna().any()]
+    """The numeric columns worth showing: settings, metrics and costs that any row has a value of."""
+    settings = [name for name in SETTINGS if front.table[name].notna().any()]
     return [*settings, *(name for name in front.shown if front.table[name].notna().any())]
 
 

@@ -1,6 +1,6 @@
 """What a search-space file offers for one layer, and the genes that this becomes."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -31,6 +31,8 @@ BitWidth = Annotated[int, Field(strict=True, ge=2, le=32)]
 Flag = Annotated[bool, Field(strict=True)]
 Sparsity = Annotated[float, Field(ge=0, lt=1)]
 Digits = Annotated[float, Field(ge=0.01, le=1)]
+Positions = Literal["all"] | Annotated[int, Field(strict=True, ge=1)]
+Wait = Annotated[int, Field(strict=True, ge=0)]
 
 
 class BitChoices(Model):

@@ -5,10 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from nac.arch import Compression
+from nac.config import AS_TARGET, Folding
 
 Value = int | float | str | bool
 Genotype = dict[str, Value]
 COMPRESSION_GENES = tuple(field.name for field in fields(Compression))
+FOLDING_GENES = tuple(field.name for field in fields(Folding))
+DEPLOYMENT_GENES = (*COMPRESSION_GENES, *FOLDING_GENES)
 """Genes that any space may have, and that decide something in a search of quantised networks only."""
 
 
@@ -77,3 +80,13 @@ def activators(parts: Iterable[Part], name: str) -> Genotype | None:
 def compression(genotype: Mapping[str, Value]) -> Compression:
     """How much of the weights a genotype wants to go; nothing where its space has no such genes."""
     return Compression(**{name: float(genotype[name]) for name in COMPRESSION_GENES if name in genotype})
+
+
+def folding(genotype: Mapping[str, Value]) -> Folding:
+    """How a genotype wants its circuit folded; as the target says where its space has no such genes."""
+    fold, wait = (genotype.get(name) for name in FOLDING_GENES)
+    if fold is None:
+        return AS_TARGET
+    if fold == "all":  # then there is nothing to wait for
+        return Folding("all")
+    return Folding(int(fold), None if wait is None else int(wait))

@@ -12,7 +12,8 @@ from nac.arch import Architecture, deployment_problems
 from nac.config import find_file, load_yaml, validate
 from nac.errors import InputError
 from nac.space.baselines import expand
-from nac.space.genes import Genotype, Value, activators, active_genes, count, genes_of
+from nac.space.folds import fold_problem
+from nac.space.genes import Genotype, Value, activators, active_genes, count, folding, genes_of
 from nac.space.kinds import KINDS, SpaceFile
 
 
@@ -141,9 +142,10 @@ class SearchSpace:
 
         Kernels shrink to their next smaller choice, from the last layer to the first, until the image is large
         enough; then the pool goes, then slots are emptied. In a deployable space, channels shrink, from the
-        last convolution to the first, until all sums are exact. Raises Unbuildable when nothing more can shrink.
+        last convolution to the first, until all sums are exact. At last fewer positions come with a clock, or all,
+        where the network cannot be folded so. Raises Unbuildable when nothing more can shrink.
         """
-        repaired = self._narrowed(self._fitted(genotype))
+        repaired = self._folded(self._narrowed(self._fitted(genotype)))
         if problems := self._exactness(repaired):
             raise Unbuildable(f"{self.name}: {problems[0]}")
         return repaired
@@ -188,6 +190,21 @@ class SearchSpace:
         better = next((c for c in candidates if len(self._exactness(c)) < len(problems)), None)
         return genotype if better is None else self._narrowed(better)
 
+    def _folded(self, genotype: Genotype) -> Genotype:
+        """The genotype with a fold that suits its network: the next smaller one, else the whole circuit."""
+        if not (problem := self._fold_problem(genotype)):
+            return genotype
+        asked = folding(genotype).fold
+        fewer = sorted((fold for fold in self._genes["fold"].choices if fold != "all" and fold < asked), reverse=True)  # type: ignore[operator]
+        for fold in (*fewer, *(choice for choice in self._genes["fold"].choices if choice == "all")):
+            if not self._fold_problem(folded := {**genotype, "fold": fold}):
+                return folded
+        raise Unbuildable(f"{self.name}: fold: {problem}")
+
+    def _fold_problem(self, genotype: Genotype) -> str:
+        """Why the circuit cannot be folded as the genotype says; empty where it can, or the genotype says nothing."""
+        return fold_problem(self.decode(genotype), folding(genotype))
+
     def _smallest(self) -> Genotype:
         """First choices everywhere, but for what the repair would shrink: there the smallest."""
         genotype: Genotype = {gene.name: gene.choices[0] for gene in self._genes.values()}
@@ -227,8 +244,20 @@ class SearchSpace:
                 genotype = {**context, name: value}
                 if len(problems := self._left(genotype)) > usual:
                     yield f"{name}: {value}: {problems[-1]}"
+                elif name == "fold" and (problem := self._never_folds(genotype)):
+                    yield f"{name}: {value}: {problem}"
                 elif self._fitted(genotype)[name] != value:
                     yield f"{name}: {value}: never fits an input of shape {self.input_shape}"
+
+    def _never_folds(self, genotype: Genotype) -> str:
+        """Why nothing can be folded as a genotype says, of it and all in which one other gene has another value."""
+        problem = self._fold_problem(self._fitted(genotype))
+        others = (
+            {**self._with_active(genotype, name), name: value, "fold": genotype["fold"]}
+            for name, choices in self.genes.items() if name != "fold"
+            for value in choices
+        )  # fmt: skip
+        return problem if problem and all(self._fold_problem(self._fitted(other)) for other in others) else ""
 
     def _baseline_problems(self) -> Iterator[str]:
         for label, genotype in self.baselines.items():

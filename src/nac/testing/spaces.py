@@ -7,7 +7,7 @@ import numpy as np
 
 from nac.arch import Architecture, Network, deployment_problems
 from nac.errors import InputError
-from nac.space import COMPRESSION_GENES, Genotype, SearchSpace
+from nac.space import DEPLOYMENT_GENES, Genotype, SearchSpace
 
 MEMBERS = 40
 MOST_RANK = 3
@@ -61,9 +61,9 @@ def _check_member(space: SearchSpace, drawn: Genotype, random: np.random.Generat
 
 
 def _decides(space: SearchSpace, genotype: Genotype, name: str, random: np.random.Generator) -> bool:
-    """Whether another choice of one gene stands for something else; what trains a network is no part of it."""
+    """Whether another choice of one gene stands for something else; what is made of a network is no part of it."""
     others = [value for value in space.genes[name] if value != genotype[name]]
-    if not others or name in COMPRESSION_GENES:
+    if not others or name in DEPLOYMENT_GENES:
         return True
     changed = {**genotype, name: others[random.integers(len(others))]}
     try:

@@ -36,6 +36,11 @@ class Convolution(Operation):
         """Zeros at either end of every axis."""
         return self.kernel // 2 if self.padding == "same" else 0
 
+    @property
+    def windows(self) -> bool:
+        """But for those that are a dense layer at every position."""
+        return self.kernel > 1 or self.stride > 1
+
     def shape(self, name: str, sources: Sequence[Node]) -> Shape:
         """(C, *space) to (channels, *(space + 2 pads - kernel) // stride + 1)."""
         require_rank(name, sources[0], (self.rank + 1,), self.wanted)

@@ -18,6 +18,11 @@ class MaxPool(Operation):
     exported = frozenset({"MaxPool"})
     size: int
 
+    @property
+    def windows(self) -> bool:
+        """Always."""
+        return True
+
     def shape(self, name: str, sources: Sequence[Node]) -> Shape:
         """(C, *space) to (C, *space // size)."""
         require_rank(name, sources[0], (2, 3), "a trace (channels, samples) or an image (channels, rows, columns)")

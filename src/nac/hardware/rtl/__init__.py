@@ -2,7 +2,7 @@
 
 from nac.hardware.rtl.build import RtlReport, build_rtl
 from nac.hardware.rtl.engine import RtlEngine, rtl_project
-from nac.hardware.rtl.estimation import HardwareEstimate, estimate, estimate_network
+from nac.hardware.rtl.estimation import HardwareEstimate, UnfoldableError, estimate, estimate_network
 from nac.hardware.rtl.lowering import MOST_PRODUCTS, LowerOptions, TooLargeError, lower
 from nac.hardware.rtl.project import write_rtl
 from nac.hardware.rtl.record import RtlProject
@@ -19,6 +19,7 @@ __all__ = [
     "Simulation",
     "Synthesis",
     "TooLargeError",
+    "UnfoldableError",
     "build_rtl",
     "estimate",
     "estimate_network",

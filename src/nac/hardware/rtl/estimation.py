@@ -54,6 +54,10 @@ class HardwareEstimate(Model):
         return {name: float(value) for name, value in values.items() if name != "levels"}
 
 
+class UnfoldableError(InputError):
+    """The circuit cannot be folded as its target asks."""
+
+
 class Bare(NamedTuple):
     """Logic without a pipeline."""
 
@@ -83,8 +87,8 @@ def estimate(circuit: Circuit, target: TargetConfig, options: LowerOptions | Non
     """The costs of a circuit as `write_rtl` would print it for this target.
 
     Exact in alkaid's own terms for circuits without an aggregation and for folded ones, within some per cent for
-    others; of those that keep the pace that the target asks for, the smallest. Raises InputError for a circuit that
-    cannot be folded as the target asks, WorkError when it cannot be built.
+    others; of those that keep the pace that the target asks for, the smallest. Raises UnfoldableError for a circuit
+    that cannot be folded as the target asks, WorkError when it cannot be built.
     """
     return _smallest(circuit, target, options)[1]
 
@@ -118,7 +122,11 @@ def _smallest(
 def _figured(circuit: Circuit, target: TargetConfig, options: LowerOptions | None) -> HardwareEstimate:
     """The costs of a circuit with the fold of the target."""
     if target.fold != "all":
-        return _folded(plan(circuit, target, levels_per_stage(target), options), target)
+        try:
+            made = plan(circuit, target, levels_per_stage(target), options)
+        except InputError as error:
+            raise UnfoldableError(str(error)) from error
+        return _folded(made, target)
     return _figures(_parts(circuit, options), target)
 
 

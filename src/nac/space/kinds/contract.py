@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 from nac.arch.blocks import Block
 from nac.config import Model
 from nac.registry import Registry
-from nac.space.choices import BitChoices, Choices, Digits, Sparsity
-from nac.space.genes import COMPRESSION_GENES, Gene, Genotype, Part
+from nac.space.choices import BitChoices, Choices, Digits, Positions, Sparsity, Wait
+from nac.space.genes import COMPRESSION_GENES, Gene, Genotype, Part, Switch
 
 Pattern = Annotated[str, Field(max_length=100)]
 
@@ -20,7 +20,8 @@ class SpaceFile(Model):
 
     `input` and `outputs` are the shape the space was designed for (channels first); a task brings its own.
     `sparsity` and `digits` are genes where they are given: the share of weights that a search of quantised networks
-    prunes, and the share of the signed digits of weights that it leaves.
+    prunes, and the share of the signed digits of weights that it leaves. So are `fold`, how many positions come with a
+    clock, and beside it `wait`, how many clocks dense layers behind the stream may take, both as a target has them.
     `deployable` promises that every member has a bit-exact route to hardware; `nac check` verifies it.
     `baselines` are known good members, tried first: gene names or patterns (`rho.*.width`) to a value, or to
     a list of values for the matching genes in order; a later key overrides an earlier one, and a gene that
@@ -37,6 +38,8 @@ class SpaceFile(Model):
     bits: BitChoices = BitChoices()
     sparsity: Choices[Sparsity] | None = None
     digits: Choices[Digits] | None = None
+    fold: Choices[Positions] | None = None
+    wait: Choices[Wait] | None = None
     baselines: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")], Mapping[Pattern, Any]] = Field(
         default_factory=dict
     )
@@ -47,6 +50,12 @@ class SpaceFile(Model):
             raise ValueError(f"input: expected {self.wanted}, found {self.input}")
         return self
 
+    @model_validator(mode="after")
+    def _waits_for_something(self) -> "SpaceFile":
+        if self.wait is not None and self.fold is None:
+            raise ValueError("wait: only a folded circuit waits, expected fold beside it (or target.wait in the task)")
+        return self
+
     @abstractmethod
     def parts(self) -> tuple[Part, ...]:
         """The tree of genes, without the common ones."""
@@ -54,7 +63,17 @@ class SpaceFile(Model):
     def common_parts(self) -> tuple[Part, ...]:
         """The genes that every kind has."""
         given = ((name, getattr(self, name)) for name in COMPRESSION_GENES)
-        return (*self.bits.parts("bits"), *(Gene(name, choices) for name, choices in given if choices is not None))
+        compression = (Gene(name, choices) for name, choices in given if choices is not None)
+        return (*self.bits.parts("bits"), *compression, *self._folding())
+
+    def _folding(self) -> tuple[Part, ...]:
+        """How far the circuit is folded and, where it is, how long it may wait."""
+        if self.fold is None:
+            return ()
+        fold = Gene("fold", self.fold)
+        if self.wait is None:
+            return (fold,)
+        return (Switch(fold, {choice: () if choice == "all" else (Gene("wait", self.wait),) for choice in self.fold}),)
 
     @abstractmethod
     def blocks(self, genotype: Genotype, rank: int) -> list[Block]:
