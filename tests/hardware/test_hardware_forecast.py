@@ -59,3 +59,15 @@ def test_a_pace_allows_for_every_fold_that_keeps_it() -> None:
     slow, fast = (model_of().predict([phi, rho], TargetConfig(ii=ii), shape=shape) for ii in (16, 1))
     assert slow["lut"] < fast["lut"]
     assert (slow["ii"], fast["ii"]) == (16, 1)
+
+
+def test_what_waits_may_be_smaller_than_all_at_once() -> None:
+    phi, rho, last = op("phi", 8, 3, 16), op("rho", 64, 8), op("last", 5, 64)
+    whole, one_by_one = folded([phi, rho, last], 4, 3, waits=True)
+    assert whole == folded([phi, rho, last], 4, 3)[0] == [replace(phi, positions=4), rho, last]
+    assert one_by_one == [replace(phi, positions=4), *(replace(o, fan_in=1, parameters=0) for o in (rho, last))]
+    assert len(folded([op("conv", 4, 9, 81), op("dense", 8, 4 * 81), last], 1, 1, waits=True)) == 4
+    now, later = (model_of().predict([phi, rho, last], TargetConfig(fold=4, wait=wait), shape=(3, 16))
+                  for wait in (0, 64))  # fmt: skip
+    assert later["lut"] < now["lut"]
+    assert (later["ii"], later["rate_mhz"]) == (now["ii"], now["rate_mhz"])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from searching import Setting, make_setting
 
@@ -13,6 +14,7 @@ from nac.errors import InputError
 from nac.global_search import front, results, run_search, select
 from nac.pipeline.deployment import LearnedFronts, deployment_for
 from nac.report.collect import point_row
+from nac.space import SearchSpace
 from nac.tasks import make_task
 from nac.trial import record_of
 
@@ -66,3 +68,30 @@ def test_fronts_need_to_know_how_they_are_trained(learning: Setting) -> None:
              "compress": CompressConfig().model_dump(mode="json")}  # fmt: skip
     with pytest.raises(InputError, match=r"search.fronts: needs compress.learned"):
         validate(TaskConfig, given, "test")
+
+
+def test_a_front_is_trained_at_the_price_of_its_own_circuit(learning: Setting, tmp_path: Path) -> None:
+    config, run = learning.task.config, learning.run()
+    data = config.data.model_copy(update={"shape": (1, 4)})
+    task = make_task(config.model_copy(update={"data": data}))
+    with np.load(tmp_path / "points.npz") as points:
+        np.savez(tmp_path / "traces.npz", x=points["x"][:, None], y=points["y"])
+    space = SearchSpace.described("space", {
+        "kind": "sequence", "deployable": True, "input": [1, 4], "outputs": 2, "fold": [1, "all"],
+        "sequence": {"flat": {"block": "flatten"}, "hidden": {"block": "dense", "width": 8}},
+    }, "space.yaml")  # fmt: skip
+    deployment = deployment_for(task, task.load([tmp_path / "traces.npz"], seed=0))
+    assert isinstance(deployment, LearnedFronts)
+    settings = config.search.model_copy(update={"fronts": FrontsConfig(), "trials": 6})
+    study = run_search(task, space, deployment.dataset, run, settings, 3, deployment=deployment)
+    first = {result.folding.fold: result for result in results(study) if result.duplicate_of is None}
+    assert {fold: result.costs["ii"] for fold, result in first.items()} == {1: 4, "all": 1}
+    assert all(result.network_of is None for result in first.values()), "what it costs is a part of the training"
+    costs = {}
+    for fold, result in first.items():
+        points_of = load_front(run.trial(result.number) / FOLDER)
+        assert points_of
+        costs[fold] = max(point.cost for point in points_of)
+    assert costs[1] != costs["all"]
+    assert {fold: deployment.forecast(result.architecture, result.compression, result.folding)["ii"]
+            for fold, result in first.items()} == {1: 4, "all": 1}  # fmt: skip

@@ -10,7 +10,7 @@ from rich.console import Console
 from nac.errors import InputError
 from nac.report import Front, frame, front_table
 from nac.report.quantities import quantity, with_error
-from nac.report.tables import caption, sorted_rows
+from nac.report.tables import caption, sorted_rows, terminal_columns
 
 
 def dominated(row: dict[str, object], others: list[dict[str, object]]) -> bool:
@@ -47,6 +47,15 @@ def test_where_keeps_what_satisfies_all_and_marks_the_front_anew(front: Front) -
     assert (kept.table["bits"] <= 6).all()
     assert (kept.table["accuracy"] >= 0.6).all()
     assert kept.of("design")["front"].any()
+
+
+def test_folds_are_shown_and_asked_for_where_genes_say_them(front: Front) -> None:
+    assert "fold" not in terminal_columns(front) and "fold" not in front.names
+    rows = [{**row, "fold": 4.0 if index % 2 else 16.0} for index, row in enumerate(front.records())]
+    folded = Front.build(rows, front.objectives)
+    assert "fold" in terminal_columns(folded)
+    assert set(folded.where(["fold<=4"]).table["fold"]) == {4.0}
+    assert quantity("fold").text(16.0) == "16"
 
 
 def test_where_on_a_number_that_only_some_rows_have(front: Front) -> None:
