@@ -9,7 +9,7 @@ nothing was chosen by. LUTs are those of the adder graph, an estimate; yosys cou
 `front` is of searches of quantised networks (`search.quantise`). `compare` is of whole runs, up to their local search,
 which should have had the same time at the same time:
 
-    nac run jets_features --preset hardware --data FILE --out LUT_RUN &
+    nac run jets_features --preset quantised --data FILE --out LUT_RUN &
     nac run jets_features --data FILE --out OTHER_RUN
 
 For every accuracy it gives the LUTs of what each run hands over: of the front of its designs, in the search's own

@@ -2,10 +2,11 @@
 
     python benchmarks/search_of_fronts.py --data train.npz [--task jets_features] [--seed 0]... [--set KEY=VALUE]...
 
-Searches as the task's preset `fronts` says, then trains the architecture whose front alone was the best with other
+Searches as the task's preset `hardware` says, then trains the architecture whose front alone was the best with other
 seeds, from as many CPU seconds as the search took. Networks are chosen by the samples that choose; volumes are those of
-what they reach on the others of the validation split, above an accuracy and below the logarithm of so many LUTs. Given
-are the seconds until a volume is reached as large as that of the best single training, and the volumes in the end.
+what they reach on a fifth of the file that chooses nothing, above the search's least accuracy and below the logarithm
+of its most LUTs. Given are the seconds until a volume is reached as large as that of the best single training, and the
+volumes in the end.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nac.arch import Architecture, Network, initialised
-from nac.config import AS_TARGET, Folding, load_task
+from nac.config import AS_TARGET, Folding, SearchConfig, load_task
 from nac.global_search import run_search
 from nac.pareto import Direction, hypervolume, non_dominated
 from nac.pipeline.deployment import LearnedFronts, deployment_for
@@ -36,8 +37,8 @@ from nac.train import evaluate, fit
 from nac.trial import record_of
 
 DIRECTIONS: tuple[Direction, Direction] = ("maximize", "minimize")
-LEAST, MOST = 0.70, 5000.0
-"""An accuracy, and LUTs, that are of no use any more."""
+SPLIT = "data.split={train: 0.64, validation: 0.35, test: 0.01, rescore: 0.6, by: event}"
+"""A fifth of all samples judges and takes part in no choice."""
 
 
 class Reached(NamedTuple):
@@ -56,18 +57,33 @@ class Front(NamedTuple):
     architecture: Architecture
 
 
-def volume(networks: Sequence[Reached]) -> float:
+class Limits(NamedTuple):
+    """The least accuracy, and the most LUTs, that are of any use."""
+
+    accuracy: float
+    lut: float
+
+    @classmethod
+    def of(cls, search: SearchConfig) -> "Limits":
+        """Those of a search for both."""
+        accuracy, lut = search.objectives
+        if (accuracy.name, lut.name) != ("accuracy", "lut") or accuracy.min is None or lut.max is None:
+            raise SystemExit("search.objectives: expected accuracy with min and lut with max")
+        return cls(accuracy.min, lut.max)
+
+
+def volume(networks: Sequence[Reached], limits: Limits) -> float:
     """The hypervolume of the networks that no other beats by choice."""
     if not networks:
         return 0.0
     chosen = non_dominated(np.array([[known.choice, known.lut] for known in networks]), DIRECTIONS)
     held = [[known.held, math.log(known.lut)] for known, on in zip(networks, chosen, strict=True) if on]
-    return hypervolume(np.array(held), DIRECTIONS, (LEAST, math.log(MOST)))
+    return hypervolume(np.array(held), DIRECTIONS, (limits.accuracy, math.log(limits.lut)))
 
 
-def course(fronts: Sequence[Front]) -> list[tuple[float, float]]:
+def course(fronts: Sequence[Front], limits: Limits) -> list[tuple[float, float]]:
     """Seconds and the volume of all networks so far, after every training."""
-    return [(front.seconds, volume([known for each in fronts[: k + 1] for known in each.networks]))
+    return [(front.seconds, volume([known for each in fronts[: k + 1] for known in each.networks], limits))
             for k, front in enumerate(fronts)]  # fmt: skip
 
 
@@ -94,7 +110,8 @@ class Timed(LearnedFronts):
 
 def compared(file: Path, name: str, overrides: Sequence[str], seed: int) -> dict[str, float]:
     """Seconds and volumes of one seed."""
-    config = load_task(name, preset="fronts", overrides=overrides)
+    config = load_task(name, preset="hardware", overrides=[SPLIT, *overrides])
+    limits = Limits.of(config.search)
     task = make_task(config)
     dataset = task.load([file], seed)
     given = deployment_for(task, dataset)
@@ -114,7 +131,7 @@ def compared(file: Path, name: str, overrides: Sequence[str], seed: int) -> dict
                 ]  # fmt: skip
                 architecture = Architecture.model_validate(record.architecture)
                 searched.append(Front(timed.ends[f"{trial.number:04d}"] - begun, networks, architecture))
-    best = max(searched, key=lambda front: volume(front.networks))
+    best = max(searched, key=lambda front: volume(front.networks, limits))
     restarted: list[Front] = []
     begun = time.process_time()
     while not restarted or restarted[-1].seconds < searched[-1].seconds:
@@ -128,8 +145,8 @@ def compared(file: Path, name: str, overrides: Sequence[str], seed: int) -> dict
                                 for split in (dataset.validation, dataset.judging))  # fmt: skip
                 networks.append(Reached(choice, held, given.measure(found)["lut"]))
         restarted.append(Front(time.process_time() - begun, networks, best.architecture))
-    courses = {"search": course(searched), "restarts": course(restarted)}
-    goal = max(volume(front.networks) for front in (*searched, *restarted))
+    courses = {"search": course(searched, limits), "restarts": course(restarted, limits)}
+    goal = max(volume(front.networks, limits) for front in (*searched, *restarted))
     reached = {
         key: next((seconds for seconds, grown in known if grown >= goal), math.inf) for key, known in courses.items()
     }

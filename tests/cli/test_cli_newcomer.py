@@ -114,8 +114,8 @@ def test_a_run_remembers_its_task_so_that_it_can_be_named_from_anywhere() -> Non
 
 def test_check_says_what_a_preset_trains(nac: Command) -> None:
     said = " ".join(nac("check", "jets_features").out.split())
-    fronts = load_task("jets_features", preset="fronts")
+    fronts = load_task("jets_features", preset="hardware")
     assert fronts.compress.learned is not None
-    assert f"fronts: {fronts.search.trials} trials of {fronts.compress.learned.train.epochs} epochs" in said
+    assert f"hardware: {fronts.search.trials} trials of {fronts.compress.learned.train.epochs} epochs" in said
     assert "winners at learned widths, for" in said
     assert "winners at 8, 6, 4 bits, for" in said

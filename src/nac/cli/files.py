@@ -25,7 +25,7 @@ COST_EXAMPLES = """\
 REFIT_EXAMPLES = """\
 [dim]nac refit runs/jets runs/bragg --out circuits.jsonl[/]
 
-[dim]nac run jets --preset hardware --set target.circuits=circuits.jsonl[/]
+[dim]nac run jets --preset quantised --set target.circuits=circuits.jsonl[/]
 """
 
 

@@ -7,7 +7,7 @@ import typer
 
 from nac.errors import InputError
 
-PRESETS = ("demo", "default", "full", "hardware", "bit_operations", "learned", "fronts", "stream")
+PRESETS = ("demo", "default", "full", "hardware", "learned", "quantised", "bit_operations", "stream")
 """Those of the tasks that come with the program; a task's own file may have others."""
 
 
@@ -48,8 +48,9 @@ PresetOption = Annotated[
     str | None,
     typer.Option(
         help="Settings that the task's file names: demo, default or full for how much work, where there are such also "
-        "hardware (search for few LUTs), learned (a width for every weight), fronts (a search of such trainings), "
-        "stream (few LUTs at a detector's pace) and bit_operations. `nac check TASK` lists them.",
+        "hardware (few LUTs: a search of trainings that learn a width for every weight), learned (such trainings of "
+        "a few networks), quantised (a search with widths as genes), stream (few LUTs at a detector's pace) and "
+        "bit_operations. `nac check TASK` lists them.",
         autocompletion=_presets, show_default="default",
     ),
 ]

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors.torch import load as load_tensors
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from nac.arch import Network, equalised, quantise
 from nac.arch.quantisers import LEARNED
 from nac.arch.quantisers.learned import Layer, Values
+from nac.compress.learned.common import is_free, level
 from nac.compress.learned.cost import Fold, adder_bits, bit_products
 from nac.compress.learned.several import Several, fits, for_each, teaching
 from nac.compress.quantisation import MEASURED_SAMPLES
@@ -154,6 +156,8 @@ def _train(
     def measure(network: Network) -> Tensor:
         return MEASURES[settings.cost](network, fold)
     judges, prices = dataset.validation, Prices(settings, members)
+    cycle = math.ceil(settings.train.epochs / settings.train.cycles)
+    last = cast(Layer, networks.layers[networks.graph.output.name]) if is_free(task, dataset) else None
 
     def keep(epoch: int, figures: Mapping[str, float]) -> None:
         with torch.no_grad():
@@ -167,6 +171,8 @@ def _train(
             if math.isfinite(value) and not any(known.value >= value and known.cost <= cost for known in front):
                 front[:] = [known for known in front if known.value > value or known.cost < cost]
                 front.append(Checkpoint(epoch, value, cost, networks.state_of(index)))
+        if last is not None and (epoch + 1) % cycle == 0:
+            level(last)
 
     def price(network: Network, progress: float) -> Tensor:
         costs = measure(network)
