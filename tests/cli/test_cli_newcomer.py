@@ -43,7 +43,7 @@ def test_check_takes_names(nac: Command, name: str) -> None:
 
 
 def test_check_of_one_preset_speaks_of_that_one(nac: Command) -> None:
-    assert len(nac("check", "jets").out.splitlines()) == 6
+    assert len(nac("check", "jets").out.splitlines()) == 7
     (line,) = nac("check", "jets", "--preset", "hardware").out.splitlines()
     assert line.startswith("hardware: ")
     done = nac("check", "jets", "--preset", "nonsense")
