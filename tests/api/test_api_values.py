@@ -47,6 +47,8 @@ def test_groups_may_be_names_and_targets_columns() -> None:
         (nac.spaces.Dense(), (8,), "mlp"),
         (nac.spaces.Dense(layers=2, width=[4], bits=[4, 6], sparsity=[0, 0.5], digits=0.5), (2, 3), "mlp"),
         (nac.spaces.DeepSets(), (3, 8), "deep_sets"),
+        (nac.spaces.DeepSets(fold=[1, 2, "all"], wait=16), (3, 8), "deep_sets"),
+        (nac.spaces.Conv2d(fold="all"), (11, 11), "cnn"),
         (nac.spaces.Conv2d(), (11, 11), "cnn"),
         (nac.spaces.Conv2d(channels=[2], kernels=3, blocks=1, pool=0), (1, 9, 9), "cnn"),
         (nac.spaces.Conv2d(pool=2), (2, 12, 12), "cnn"),
