@@ -15,7 +15,8 @@ from searching import Setting, make_setting, search_config
 from nac.arch import Architecture, Compression, Network, quantise
 from nac.config import Folding
 from nac.design import load_float, load_quantised
-from nac.global_search import front, results, run_search, train_leaders_again, trainings
+from nac.global_search import front, results, run_search, status, train_leaders_again, trainings
+from nac.locks import locks_of
 from nac.space import SearchSpace
 from nac.study import trained_again
 from nac.tasks import make_task
@@ -23,7 +24,10 @@ from nac.trial import record_of
 
 SPACE: dict[str, Any] = {
     "kind": "sequence", "deployable": True, "input": [1, 4], "outputs": 2, "fold": [1, 2, "all"],
-    "sequence": {"flat": {"block": "flatten"}, "hidden": {"block": "dense", "width": [2, 4]}},
+    "sequence": {
+        "each": {"block": "conv1d", "channels": 2, "kernel": 1}, "flat": {"block": "flatten"},
+        "hidden": {"block": "dense", "width": [2, 4]},
+    },
 }  # fmt: skip
 OBJECTIVES = [{"name": "accuracy"}, {"name": "lut"}, {"name": "rate_mhz"}]
 
@@ -96,6 +100,36 @@ def test_a_network_is_trained_once_for_all_its_circuits(traces: Setting, count_f
         if result.duplicate_of is not None:
             assert result.values == of[result.duplicate_of].values
             assert result.folding == of[result.duplicate_of].folding
+
+
+def test_all_circuits_of_a_network_that_leads_are_measured_and_none_counts(
+    traces: Setting, count_fits: Callable[[], int]
+) -> None:
+    study = search(traces, Folded(), trials=1, sampler="tpe")
+    assert count_fits() == 1
+    assert [result.folding.fold for result in front(study)] and len(front(study)) == len(study.trials) == 3
+    assert [record_of(trial).network_of for trial in study.trials] == [None, 0, 0]
+    again = search(traces, Folded(), trials=1, sampler="tpe")
+    assert len(again.trials) == 3, "nothing is left to do"
+    assert status(study, search_config(trials=1), locks_of(traces.run(), None)).done == 1
+
+
+def test_circuits_beyond_a_limit_are_refused_once(traces: Setting) -> None:
+    study = search(traces, Folded(known=True), constraints=[{"name": "rate_mhz", "min": 1.5}], trials=2)
+    states = {trial.params["fold"]: trial.state for trial in study.trials}
+    assert states == {1: TrialState.PRUNED, 2: TrialState.COMPLETE, "all": TrialState.COMPLETE}
+    genotypes = [tuple(record_of(trial).genotype.items()) for trial in study.trials]
+    assert len(set(genotypes)) == len(genotypes)
+
+
+def test_where_folds_are_repaired_no_circuit_is_tried_twice(traces: Setting) -> None:
+    windows = {"block": "conv1d", "channels": 2, "kernel": 3, "padding": "same"}
+    file = {**SPACE, "sequence": {"stem": [{"block": "none"}, windows], **SPACE["sequence"]}}
+    setting = replace(traces, space=SearchSpace.described("space", file, "space.yaml"))
+    study = search(setting, Folded(), trials=6)
+    found = [result for result in results(study) if result.duplicate_of is None]
+    assert {result.folding.fold for result in found if result.genotype["stem.block"] == "conv1d"} <= {1, "all"}
+    assert len({(result.network, result.folding) for result in found}) == len(found)
 
 
 def test_a_limit_on_the_rate_is_kept_before_any_training(traces: Setting) -> None:

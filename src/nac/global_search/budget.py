@@ -87,8 +87,12 @@ def finished(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
 
 
 def counted(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
-    """Those that the budget is for: finished and not infeasible."""
-    return [trial for trial in finished(trials) if trial.state != TrialState.PRUNED]
+    """Those that the budget is for: finished, not infeasible, and no other circuits of a network that was trained."""
+    return [trial for trial in finished(trials) if trial.state != TrialState.PRUNED and not _is_circuit(trial)]
+
+
+def _is_circuit(trial: FrozenTrial) -> bool:
+    return trial.user_attrs.get("network_of") is not None
 
 
 def running(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:

@@ -18,6 +18,7 @@ from nac.errors import FAILURES, InputError, InterruptionError
 from nac.global_search import budget
 from nac.global_search.budget import Session
 from nac.global_search.candidate import Examiner, known_results
+from nac.global_search.circuits import another_circuit
 from nac.global_search.deployment import Deployment, Infeasible
 from nac.global_search.fidelity import Ladder, Unpromising
 from nac.global_search.fronts import FrontExaminer
@@ -29,7 +30,7 @@ from nac.global_search.status import status
 from nac.global_search.storage import open_study
 from nac.locks import Locks, abandoned, locks_of, worker_name
 from nac.rundir import Run
-from nac.space import SearchSpace
+from nac.space import Genotype, SearchSpace
 from nac.study import quiet
 from nac.tasks import Dataset, Task
 from nac.trial import keep, record_of
@@ -40,7 +41,6 @@ logger = logging.getLogger(__name__)
 WORKERS_PER_TRIAL = 3
 # How often a worker looks whether another one has finished what it waits for.
 POLL_S = 0.2
-# The attribute of a trial that waits for the training of an equal one.
 
 
 def begin_search(
@@ -83,9 +83,10 @@ def run_search(
 ) -> optuna.Study:
     """Search until `settings.trials` candidates are evaluated, by this process and all others that are at it.
 
-    A candidate counts when it was trained, was found to equal an earlier one, or failed. One that breaks a limit
-    on a cost is recorded (PRUNED, with the violated constraint), is never trained and does not count. The trial that
-    an interrupted or killed process left behind is taken up again under its number.
+    A candidate counts when it was trained, was found to equal an earlier one, or failed. One that breaks a limit on a
+    cost is recorded (PRUNED, with the violated constraint), is never trained and does not count; nor do other circuits
+    of a network that leads, which are measured before the next one is trained. The trial that an interrupted or killed
+    process left behind is taken up again under its number.
 
     Args:
         task: loss, metrics and training settings.
@@ -162,12 +163,14 @@ class _Search:
                 budget.require_progress(trials[session.found if session else 0 :], self.examiner.space.name)
                 left = self._abandoned(trials)
                 done = len(budget.counted(trials))
-                if left is None and (done >= self.settings.trials or (session and session.over)):
+                circuit = another_circuit(self.study, self.examiner.space) if self.settings.quantise else None
+                spent = done >= self.settings.trials and circuit is None
+                if left is None and (spent or (session and session.over)):
                     break
                 if left is not None:
                     self.trial = self._taken_up(left)
-                elif done + len(budget.running(trials)) < self.settings.trials:
-                    self.trial = self._next(trials)
+                elif circuit is not None or done + len(budget.running(trials)) < self.settings.trials:
+                    self.trial = self._next(trials, circuit)
             if self.trial is None:
                 time.sleep(POLL_S)  # an infeasible or abandoned one may still leave room
             else:
@@ -194,9 +197,12 @@ class _Search:
             logger.warning("trial %d failed: %s", trial.number, reason)
         return None
 
-    def _next(self, trials: list[FrozenTrial]) -> Trial:
-        """A new trial; what it draws is decided once others may claim theirs."""
-        self._enqueue_baseline(trials)
+    def _next(self, trials: list[FrozenTrial], circuit: Genotype | None) -> Trial:
+        """A new trial, of this circuit if any; what it draws is decided once others may claim theirs."""
+        if circuit is not None:
+            self.study.enqueue_trial(circuit)
+        else:
+            self._enqueue_baseline(trials)
         self.study.sampler = RandomSampler()
         trial = self.study.ask()
         keep(trial, workers=[self.name])
