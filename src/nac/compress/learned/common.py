@@ -6,12 +6,14 @@ output. The loss has no gradient there, and a training finds no way from one suc
 """
 
 import math
+from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from nac.arch import Network, copied
 from nac.arch.quantisers.learned import PACE, Layer, finest
 from nac.compress.digits import digits
 from nac.tasks import Dataset, Task
@@ -54,6 +56,19 @@ def level(layer: Layer) -> None:
         needed = torch.where(torch.isinf(step), fraction, -torch.log2(step) / PACE)
         parameter.copy_(found)
         fraction.copy_(torch.maximum(fraction, needed))
+
+
+def levelled(network: Network, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A state of a network of learned widths with a last layer of few digits, whose weights are rounded."""
+    twin = copied(network)
+    twin.load_state_dict(state)
+    level(last_layer(twin))
+    return {key: value.detach().cpu().clone() for key, value in twin.state_dict().items()}
+
+
+def last_layer(network: Network) -> Layer:
+    """That of the outputs."""
+    return cast(Layer, network.layers[network.graph.output.name])
 
 
 def _cheapest(values: Tensor) -> Tensor:

@@ -10,9 +10,8 @@ import json
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import torch
 from safetensors.torch import load as load_tensors
@@ -22,7 +21,7 @@ from torch import Tensor, nn
 from nac.arch import Network, equalised, quantise
 from nac.arch.quantisers import LEARNED
 from nac.arch.quantisers.learned import Layer, Values
-from nac.compress.learned.common import is_free, level
+from nac.compress.learned.common import is_free, last_layer, level, levelled
 from nac.compress.learned.cost import Fold, adder_bits, bit_products
 from nac.compress.learned.several import Several, fits, for_each, teaching
 from nac.compress.quantisation import MEASURED_SAMPLES
@@ -133,14 +132,17 @@ def train_front(
         WorkError: the training diverged, or none of its networks had a value.
     """
     front: list[Checkpoint] = []
+    free = is_free(task, dataset)
     if settings.together == 1 or fits(network.architecture):
         _train(Several([network] * settings.together), range(settings.together), front, dataset, task, settings,
-               teacher, seed)  # fmt: skip
+               teacher, seed, free)  # fmt: skip
     else:
         for member in range(settings.together):
-            _train(Several([network]), [member], front, dataset, task, settings, teacher, seed + member)
+            _train(Several([network]), [member], front, dataset, task, settings, teacher, seed + member, free)
     if not front:
         raise WorkError("learned widths: the loss was finite after no epoch")
+    if free:
+        front = [replace(known, state=levelled(network, known.state)) for known in front]
     front.sort(key=lambda known: known.cost)
     logger.info("learned widths: %d networks, cost %.0f to %.0f", len(front), front[0].cost, front[-1].cost)
     return front
@@ -148,16 +150,18 @@ def train_front(
 
 def _train(
     networks: Several, members: Sequence[int], front: list[Checkpoint], dataset: Dataset, task: Task,
-    settings: LearnedConfig, teacher: Teacher | None, seed: int,
+    settings: LearnedConfig, teacher: Teacher | None, seed: int, free: bool,
 ) -> None:
-    """Train networks side by side, each with the beta of one of the members, and keep what belongs on the front."""
+    """Train networks side by side, each with the beta of one of the members, and keep what belongs on the front.
+
+    Where the outputs are free to have something in common, that is chosen anew at the end of every cycle.
+    """
     count, fold = len(members), task.config.target.folds(networks.architecture.input)[0].fold
 
     def measure(network: Network) -> Tensor:
         return MEASURES[settings.cost](network, fold)
     judges, prices = dataset.validation, Prices(settings, members)
     cycle = math.ceil(settings.train.epochs / settings.train.cycles)
-    last = cast(Layer, networks.layers[networks.graph.output.name]) if is_free(task, dataset) else None
 
     def keep(epoch: int, figures: Mapping[str, float]) -> None:
         with torch.no_grad():
@@ -171,8 +175,8 @@ def _train(
             if math.isfinite(value) and not any(known.value >= value and known.cost <= cost for known in front):
                 front[:] = [known for known in front if known.value > value or known.cost < cost]
                 front.append(Checkpoint(epoch, value, cost, networks.state_of(index)))
-        if last is not None and (epoch + 1) % cycle == 0:
-            level(last)
+        if free and (epoch + 1) % cycle == 0:
+            level(last_layer(networks))
 
     def price(network: Network, progress: float) -> Tensor:
         costs = measure(network)

@@ -1,14 +1,10 @@
 """The front of one float network: read from disk, or trained and written there."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 from nac.arch import Network, copied, quantise
 from nac.arch.quantisers import LEARNED
-from nac.arch.quantisers.learned import Layer
 from nac.compress.constants import without_constants
-from nac.compress.learned.common import is_free, level
 from nac.compress.learned.front import Checkpoint, along, learnable, load_front, save_front, train_front
 from nac.compress.learned.settle import settled
 from nac.config import LearnedConfig
@@ -36,25 +32,10 @@ def learned_front(
     """
     points = load_front(folder, learned)
     if points is None:
-        network = learnable(reference, dataset)
-        points = along(train_front(network, dataset, task, learned, teacher, seed=seed), learned.designs)
-        if is_free(task, dataset):
-            points = [levelled(network, point) for point in points]
+        front = train_front(learnable(reference, dataset), dataset, task, learned, teacher, seed=seed)
+        points = along(front, learned.designs)
         save_front(folder, points, learned)
     return points
-
-
-def levelled(network: Network, point: Checkpoint) -> Checkpoint:
-    """The same with a last layer of few adders (`nac.compress.learned.common`), its weights rounded.
-
-    Args:
-        network: of learned widths, whose weights do not matter.
-        point: a state of such a network.
-    """
-    twin = copied(network)
-    twin.load_state_dict(point.state)
-    level(cast(Layer, twin.layers[twin.graph.output.name]))
-    return replace(point, state={key: value.detach().cpu().clone() for key, value in twin.state_dict().items()})
 
 
 def deployed(reference: Network, point: Checkpoint) -> Network:
