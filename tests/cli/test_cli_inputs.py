@@ -225,21 +225,23 @@ def test_check_refuses_genes_that_decide_nothing(nac: Command, tmp_path: Path, s
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (["target.fold=2"], "target.fold: jets_stream has a gene fold, which says it of every network, "
-                            "expected one of both"),
+        (["target.fold=2"], " has a gene fold, which says it of every network, expected one of both"),
         (["target.ii=4"], "expected one of both; a pace is a limit then, as in search.constraints: "
                           "[{name: ii, max: 4}]"),
         (["target.rate_mhz=25", "target.wait=8"], "as in search.constraints: [{name: rate_mhz, min: 25}]"),
-        (["target.wait=8"], "target.wait: jets_stream has a gene wait"),
-        (["data.constituents=12"], "space: jets_stream: fold: 8: 8 positions a clock do not divide the input's 12"),
+        (["target.wait=8"], " has a gene wait"),
+        (["data.constituents=12"], ": fold: 8: 8 positions a clock do not divide the input's 12"),
         (["search.quantise=null", "search.objectives=[{name: accuracy}]", "search.constraints=[]"],
          "space: fold is a gene, which decides something only with search.quantise"),
     ],
 )  # fmt: skip
 def test_check_refuses_folds_that_are_said_twice_or_that_no_network_has(
-    nac: Command, settings: list[str], said: str
+    nac: Command, tmp_path: Path, settings: list[str], said: str
 ) -> None:
-    done = nac("check", "jets", "--preset", "stream", *(word for text in settings for word in ("--set", text)))
+    space = tmp_path / "stream.yaml"
+    space.write_text(Path("search_spaces/jets_stream.yaml").read_text() + "wait: [0, 32]\n")
+    given = [word for text in (f"space={space}", *settings) for word in ("--set", text)]
+    done = nac("check", "jets", "--preset", "stream", *given)
     assert done.status == 2
     assert said in done.err
     assert "Traceback" not in done.err
