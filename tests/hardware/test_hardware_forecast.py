@@ -33,6 +33,13 @@ def test_what_is_shared_is_there_once_and_a_dense_layer_in_two_ways() -> None:
     context, mixed = op("context", 4, 81, 4, parameters=0), op("mix", 4, 4, 81, parameters=0)
     assert folded([conv, context, mixed], 1, 1) == [
         [op("conv", 4, 9), replace(context, fan_in=1), replace(mixed, positions=1)]]
+    faster = [op("conv", 4, 9), replace(context, fan_in=1), replace(mixed, positions=3)]
+    assert folded([conv, context, mixed], 1, 1, recall=3) == [faster]
+    behind = op("project", 4, 4, 81)
+    assert folded([conv, context, mixed, behind], 1, 1, recall=3) == [[*faster, op("project", 4, 4, 3)]]
+    window = op("window", 2, 36, 81)
+    (way,) = folded([conv, context, mixed, window], 1, 1, recall=3)
+    assert way[2:] == [replace(mixed, positions=1), op("window", 2, 36)]
 
 
 @pytest.mark.parametrize(("kind", "positions"), [("cnn", 121), ("mean", 8)])

@@ -157,7 +157,7 @@ class Design:
         self, *, backend: str | None = None, project: str | PathLike[str] | None = None, data: Files = (),
         simulation: bool = True, synthesis: bool = True, place: bool = False, implement: bool = False,
         language: str = "verilog", fold: int | str | None = None, ii: int | None = None, rate_mhz: float | None = None,
-        wait: int | None = None,
+        wait: int | None = None, recall: int | None = None,
     ) -> Synthesised:  # fmt: skip
         """QONNX, HLS project and RTL, simulated, verified bit for bit and synthesised (`nac synth`).
 
@@ -174,6 +174,7 @@ class Design:
             ii: instead, clocks between samples at most: the smallest circuit that keeps that.
             rate_mhz: instead, million samples a second at least.
             wait: clocks that dense layers behind the stream may share their logic over.
+            recall: how many times as fast what waits for a sum over all positions may come again (attention).
 
         Raises:
             InputError: an unknown backend, or a project folder that is not empty.
@@ -182,5 +183,5 @@ class Design:
         return synth_design(
             self.path, backend=backend, project=None if project is None else Path(project), files=paths(data),
             console=console(), simulation=simulation, synthesis=synthesis, placement=place, implementation=implement,
-            language=language, fold=fold, ii=ii, rate_mhz=rate_mhz, wait=wait,
+            language=language, fold=fold, ii=ii, rate_mhz=rate_mhz, wait=wait, recall=recall,
         )  # fmt: skip

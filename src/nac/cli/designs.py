@@ -64,6 +64,11 @@ def synth(
         typer.Option(metavar="CLOCKS", help="Clocks that later dense layers may share their logic over.",
                      show_default="the task's"),
     ] = None,
+    recall: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Times as fast that positions come again behind the sum of an attention.",
+                     show_default="the task's"),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """QONNX, HLS project and RTL of a design, simulated, verified bit for bit and synthesised."""
@@ -72,7 +77,7 @@ def synth(
     result = synth_design(
         design, backend=backend, project=project, files=data or [], console=progress_console(),
         simulation=simulation, synthesis=synthesis, placement=place, implementation=implement,
-        language=language, fold=fold, ii=ii, rate_mhz=rate_mhz, wait=wait,
+        language=language, fold=fold, ii=ii, rate_mhz=rate_mhz, wait=wait, recall=recall,
     )  # fmt: skip
     if json:
         say_json(result.to_json())

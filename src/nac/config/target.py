@@ -20,8 +20,9 @@ class TargetConfig(Model):
     alone, as published figures count it; `output` is what leaves it. `fold` positions of an image, a trace or a set
     come with a clock, and the RTL has one copy of the logic for so many; `all`: one for each. Or a pace says how many:
     `ii` clocks between inferences at most, `rate_mhz` million of them a second at least. Dense layers behind the stream
-    may then `wait` so many clocks in all, for one value after the other. `circuits` is a table of recorded circuits
-    (`nac refit`) that costs are forecast from before a training.
+    may then `wait` so many clocks in all, for one value after the other; what waits for a sum over all positions, as in
+    attention, comes again up to `recall` times as fast as it came. `circuits` is a table of recorded circuits (`nac
+    refit`) that costs are forecast from before a training.
     """
 
     part: str = "xcvu13p-flga2577-2-e"
@@ -37,6 +38,7 @@ class TargetConfig(Model):
     ii: PositiveInt | None = Field(None, exclude_if=operator.not_)
     rate_mhz: PositiveFloat | None = Field(None, exclude_if=operator.not_)
     wait: NonNegativeInt = Field(0, exclude_if=operator.not_)
+    recall: PositiveInt = Field(1, exclude_if=(1).__eq__)
     circuits: Path | None = Field(None, exclude_if=operator.not_)  # records made without one stay as they are
 
     @field_validator("part")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from nac.config import TargetConfig
 from nac.cost import MatrixOp
@@ -17,7 +18,8 @@ def ways(
         if each.fold == "all":
             yield beats, ops
         else:
-            yield from ((beats, way) for way in folded(ops, each.fold, shape[0], waits=each.wait > 0))
+            every = folded(ops, each.fold, shape[0], waits=each.wait > 0, recall=each.recall)
+            yield from ((beats, way) for way in every)
 
 
 def beats_of(target: TargetConfig, shape: tuple[int, ...]) -> int:
@@ -25,10 +27,13 @@ def beats_of(target: TargetConfig, shape: tuple[int, ...]) -> int:
     return 1 if target.fold == "all" else -(-math.prod(shape[1:] or shape) // target.fold)
 
 
-def folded(ops: Sequence[MatrixOp], fold: int, channels: int, *, waits: bool = False) -> list[list[MatrixOp]]:
+def folded(
+    ops: Sequence[MatrixOp], fold: int, channels: int, *, waits: bool = False, recall: int = 1
+) -> list[list[MatrixOp]]:
     """What is there of the matrix products of a network with so many positions a clock, in one way or more.
 
-    A position of the input has so many `channels`.
+    A position of the input has so many `channels`; behind a sum over positions they come `recall` times as fast, where
+    no window follows.
 
     What is shared between positions is there `fold` times at most, and so is a sum of products over positions. A dense
     layer that reads them all is there whole, or begins with the first one: then it has a product of two values for each
@@ -44,12 +49,14 @@ def folded(ops: Sequence[MatrixOp], fold: int, channels: int, *, waits: bool = F
             channels, positions = op.outputs, op.positions
         elif op.parameters:
             begins = op.fan_in > channels and op.fan_in % channels == 0
-            first = [[*found, op], [*found, _one_by_one(op, channels)]] if begins else [found]
+            first = [[*found, op], [*found, _one_by_one(op, min(channels * fold, op.fan_in))]] if begins else [found]
             rest = ops[index + begins :]
             tails = [rest, [_one_by_one(op, 1) for op in rest]] if waits and rest else [rest]
             return [[*before, *tail] for tail in tails for before in first]
         elif op.fan_in == positions:
             found.append(replace(op, fan_in=min(fold, positions)))
+            windows = [b.parameters and b.positions > 1 and b.fan_in > a.outputs for a, b in pairwise(ops[index:])]
+            fold *= 1 if any(windows) else recall
         elif op.positions == positions:
             found.append(replace(op, positions=min(fold, positions)))
         else:

@@ -176,6 +176,7 @@ def synth_design(
     ii: int | None = None,
     rate_mhz: float | None = None,
     wait: int | None = None,
+    recall: int | None = None,
 ) -> Synthesised:
     """Export, write the HLS project and the RTL, verify both bit for bit on samples of the test split, synthesise.
 
@@ -192,7 +193,8 @@ def synth_design(
     design = Design.load(path)
     architecture = design.network.architecture  # weights that cannot be read are no failure of the firmware's
     paced: dict[str, int | str | float | None] = {"fold": fold, "ii": ii, "rate_mhz": rate_mhz}
-    asked: dict[str, object] = {k: v for k, v in {"backend": backend, "wait": wait}.items() if v is not None}
+    given = {"backend": backend, "wait": wait, "recall": recall}
+    asked: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     before = design.record.task.target.model_dump(exclude=set(paced if any(paced.values()) else asked))
     asked |= {name: value for name, value in paced.items() if value is not None}
     target = validate(TargetConfig, {**before, **asked}, "nac synth")

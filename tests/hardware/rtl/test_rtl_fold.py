@@ -122,6 +122,17 @@ def test_a_dense_layer_on_raw_samples_answers_soon_after_the_last(tmp_path: Path
 
 
 @needs_iverilog
+@pytest.mark.parametrize(("outputs", "kind"), [(6, "sum"), (1, "gather")])
+def test_dense_layers_on_several_samples_a_clock(tmp_path: Path, outputs: int, kind: str) -> None:
+    arch = network((2, 24), FLATTEN, dense(outputs, "relu"), bits=2 if kind == "gather" else 6)
+    design = make_design(tmp_path, arch, random_network(arch))
+    assert simulated(design, 4).ii == 6
+    fold = folded(design, 4).record.fold
+    assert fold is not None
+    assert kind in {part.kind for part in fold.parts}
+
+
+@needs_iverilog
 @pytest.mark.parametrize("wrapper", ["valid", "axis"])
 def test_the_benches_pass_whoever_waits(design_of: DesignMaker, wrapper: str) -> None:
     design = design_of("trace", 3)
@@ -155,7 +166,6 @@ def test_a_dense_layer_begins_with_the_first_value_or_after_the_last(tmp_path: P
 
 
 @needs_iverilog
-@needs_iverilog
 def test_later_dense_layers_may_wait_to_be_smaller(tmp_path: Path) -> None:
     blocks = (conv(2, "relu"), FLATTEN, dense(12, "relu"), dense(8, "relu"))
     arch = network((1, 6, 6), *blocks, bits=6)
@@ -181,6 +191,41 @@ def test_attention_is_there_once_however_often_it_comes(tmp_path: Path) -> None:
     assert fold is not None
     assert [part.kind for part in fold.parts].count("recall") == 2
     assert estimate(circuit_of(design), TargetConfig(fold=1)).lut < estimate(circuit_of(design), TargetConfig()).lut / 8
+
+
+ATTENTION: dict[str, Any] = {"block": "attention", "width": 3, "activation": "relu"}
+AGAIN = {
+    # of 20, 9 and 12 positions: the last beat is full or not; what reads them all begins with the first one or not
+    "begun": (network((1, 7, 6), conv(3, "relu"), ATTENTION, FLATTEN, dense(6, "relu"), bits=4), (2, 3)),
+    "whole": (network((1, 5, 5), conv(3, "relu"), ATTENTION, FLATTEN, dense(2, "relu"), bits=2), (4, 20)),
+    "twice": (network((1, 5, 6), conv(3, "relu"), ATTENTION, ATTENTION, FLATTEN, dense(3, "relu")), (5,)),
+}
+
+
+@needs_iverilog
+@pytest.mark.parametrize("name", AGAIN)
+def test_what_waits_for_a_sum_comes_again_faster(tmp_path: Path, name: str) -> None:
+    arch, faster = AGAIN[name]
+    design = make_design(tmp_path, arch, random_network(arch))
+    circuit, known = circuit_of(design), folded(design).record
+    x = np.concatenate([random_input(circuit, 20), corner_input(circuit, 10)])
+    for times in faster:
+        target = TargetConfig(fold=1, recall=times)
+        project = rtl_project(design, target)
+        assert project.record.latency_cycles < known.latency_cycles
+        assert project.record.top != known.top
+        assert project.record.fold is not None
+        assert any("comes again" in note for note in project.record.fold.notes)
+        assert rtl_project(design).record.fold == project.record.fold, "stays as it was made last"
+        assert prove(project, x, evaluate(circuit, x), tools.iverilog()).ii == known.initiation_interval
+
+
+def test_windows_behind_an_attention_take_one_position_a_clock(tmp_path: Path) -> None:
+    arch = network((1, 5, 5), conv(3, "relu"), ATTENTION, conv(2, "relu", 2), FLATTEN)
+    design = make_design(tmp_path, arch, random_network(arch))
+    fold = rtl_project(design, TargetConfig(fold=1, recall=3)).record.fold
+    assert fold is not None
+    assert "comes again 1 position(s) a clock, the most that windows and sums behind it take" in fold.notes[0]
 
 
 def test_the_logic_is_smaller_and_is_chosen_again(design_of: DesignMaker) -> None:

@@ -56,7 +56,7 @@ def _as_before(target: TargetConfig, project: RtlProject | None) -> TargetConfig
         return target
     if (fold := project.record.fold) is None:
         return target.folded("all")
-    return target.folded(fold.positions).model_copy(update={"wait": fold.wait})
+    return target.folded(fold.positions).model_copy(update={"wait": fold.wait, "recall": fold.recall})
 
 
 class RtlEngine:

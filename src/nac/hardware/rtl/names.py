@@ -34,7 +34,9 @@ def rtl_top(name: str, source: str, target: TargetConfig) -> str:
         target: its clock decides how the network is cut into stages, and it says how that is folded.
     """
     readable = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()[:LONGEST_NAME]
-    fold = "" if target.fold == "all" else f" fold {target.fold}{f' wait {target.wait}' if target.wait else ''}"
+    fold = "" if target.fold == "all" else f" fold {target.fold}"
+    if fold:
+        fold += f" wait {target.wait}" * (target.wait > 0) + f" recall {target.recall}" * (target.recall > 1)
     made = f"{source} at {target.clock_period_ns:g}{fold}"
     return f"nac_{readable}_{hashlib.sha256(made.encode()).hexdigest()[:8]}"
 

@@ -34,7 +34,7 @@ class FoldRecord(Model):
     """How a circuit is folded: so many `positions` a clock, an inference in so many `beats`, by these parts.
 
     `tail_cycles` are clock edges from the last beat at the port to the result at the port. `notes` say what was chosen.
-    `wait` are the clocks that later dense layers were allowed.
+    `wait` are the clocks that later dense layers were allowed, `recall` how much faster beats may have come again.
     """
 
     positions: int
@@ -43,6 +43,7 @@ class FoldRecord(Model):
     parts: tuple[StreamPart, ...]
     notes: tuple[str, ...] = ()
     wait: int = Field(0, exclude_if=operator.not_)
+    recall: int = Field(1, exclude_if=(1).__eq__)
 
 
 class AnswerRecord(Model):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import mul
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from nac.hardware.rtl.arithmetic import HARDWARE, constant, total
 from nac.hardware.rtl.fold.digits import DigitsPart
 from nac.hardware.rtl.fold.parts import types_of
 from nac.hardware.rtl.fold.reduce import SumPart
-from nac.hardware.rtl.fold.spread import lane
+from nac.hardware.rtl.fold.spread import SpreadPart, groups_for, lane, spread_part
 from nac.hardware.rtl.fold.table import TablePart
 from nac.hardware.rtl.lowering import traced
 from nac.hardware.rtl.luts import luts
@@ -39,13 +40,16 @@ class Serial:
     """What the sums can be."""
 
     @classmethod
-    def of(cls, node: Node, given: Sequence[QInterval]) -> "Serial":
-        """A dense layer that reads all beats flattened, channels first."""
+    def of(cls, node: Node, given: Sequence[QInterval], positions: int = 1) -> "Serial":
+        """A dense layer that reads beats of so many positions flattened, channels first."""
         weights = node.weights
         assert weights is not None
         kernel = to_values(weights.kernel, weights.kernel_type.fraction)
         bias = to_values(weights.bias, weights.bias_type.fraction)
-        kernel, step = kernel.reshape(len(kernel), len(given), -1), 2.0**-node.span.fraction
+        outputs, step = len(kernel), 2.0**-node.span.fraction
+        kernel = kernel.reshape(outputs, len(given) // positions, -1)
+        kernel = np.pad(kernel, [(0, 0), (0, 0), (0, -kernel.shape[2] % positions)])  # of a last beat that is not full
+        kernel = kernel.reshape(*kernel.shape[:2], -1, positions).swapaxes(2, 3).reshape(outputs, len(given), -1)
         return cls(kernel, bias, step, tuple(given), _results(kernel, bias, step, given))
 
     def spread(self, groups: int) -> "Serial":
@@ -124,6 +128,31 @@ class Serial:
             inputs=inputs, outputs=types_of(self.results), beats=self.kernel.shape[2],
             start=tuple(map(float, self.bias)),
         ).costed()
+
+
+class Begun(NamedTuple):
+    """A dense layer that begins with the first of so many `values`, behind what spreads them, and its LUTs."""
+
+    serial: Serial
+    spread: SpreadPart | None
+    values: int
+    lut: float
+    lut_at_once: float
+
+    @classmethod
+    def of(cls, whole: Serial, at: Sequence[int], period: int, wait: int, levels: float) -> "Begun":
+        """A layer on beats that come at these clocks, of every inference after so many, with clocks to `wait`."""
+        serial, part, values = whole, None, len(whole.given)
+        if (groups := groups_for(at, period, values, wait)) > 1:
+            serial = whole.spread(groups)
+            part = spread_part(types_of(whole.given), types_of(serial.given), at, groups)
+        return cls(serial, part, values, serial.lut(levels) + (part.lut if part else 0.0), whole.lut_at_once)
+
+    @property
+    def figures(self) -> str:
+        """What either way takes, in words."""
+        return (f"begun with the first, {len(self.serial.given)} of the {self.values} values of a beat a clock, an "
+                f"estimated {self.lut:,.0f} LUTs; at once, {self.lut_at_once:,.0f}")  # fmt: skip
 
 
 def _results(

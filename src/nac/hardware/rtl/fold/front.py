@@ -1,5 +1,7 @@
 """What of a circuit belongs to a stream: the nodes that take one beat after the other."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -10,37 +12,59 @@ from nac.hardware.circuit import Beat, Circuit, Node
 
 
 class Front(NamedTuple):
-    """What the first nodes behind the input are for a beat, and what the next one lacks."""
+    """What the first nodes behind the input are for a beat, and what the next one lacks.
+
+    Behind some of them, by name, so many times as many positions come again with a clock.
+    """
 
     beats: tuple[Beat, ...]
+    again: Mapping[str, int]
     why: str
 
 
-def front_of(circuit: Circuit, positions: int) -> Front:
+def front_of(circuit: Circuit, positions: int, recall: int = 1) -> Front:
     """The nodes from the input up to where all positions are needed at once, or to the value made of all of them.
 
-    Values that go past a sum over all positions wait for it. Raises InputError for windows of several positions a
-    clock.
+    Values that go past a sum over all positions wait for it, and come again up to `recall` times as fast. Raises
+    InputError for windows of several positions a clock.
     """
     found: list[Beat] = []
     whole: set[str] = set()
+    again: dict[str, int] = {}
     cut = 0
     for index, node in enumerate(circuit.nodes[1:], start=1):
         cut = index - 1 if not passing(circuit, index - 1) else cut
         beat = _streamed(node, positions, whole)
         if beat is None:
-            return Front(tuple(found[:cut]), f"{node.name}: reads positions that come at different times")
+            return Front(tuple(found[:cut]), again, f"{node.name}: reads positions that come at different times")
         past = passing(circuit, index)
         if past and (beat.window or beat.over in ("mean", "most")):
-            return Front(tuple(found[:cut]), f"{node.name}: what goes past it would have to wait for it")
+            return Front(tuple(found[:cut]), again, f"{node.name}: what goes past it would have to wait for it")
         if beat.window and positions > 1:
             raise InputError(f"target.fold: {node.name} has windows, which take one position a clock (expected 1)")
         found.append(beat)
         if beat.over and not past:
             break
+        if beat.over:
+            again[node.name] = _faster(circuit, index, positions, recall, whole.intersection(past))
+            positions *= again[node.name]
         if beat.over or (node.inputs and whole.issuperset(node.inputs)):
             whole.add(node.name)
-    return Front(tuple(found), "")
+    return Front(tuple(found), again, "")
+
+
+def _faster(circuit: Circuit, index: int, positions: int, most: int, kept: set[str]) -> int:
+    """How many times as many positions may come again with a clock, for what is behind a node.
+
+    Windows take one, a sum over all of them takes all beats full, and a value of all positions comes with any of them.
+    """
+    total = math.prod(circuit[circuit.nodes[index].inputs[0]].shape[1:])
+    beats = [beat for node in circuit.nodes[index + 1 :] if (beat := node.operation.stream(node, 1))]
+    if kept or any(beat.window for beat in beats):
+        return 1
+    divides = any(beat.over for beat in beats)
+    most = min(most, total // positions)
+    return max(times for times in range(1, most + 1) if not divides or total % (positions * times) == 0)
 
 
 def passing(circuit: Circuit, index: int) -> list[str]:

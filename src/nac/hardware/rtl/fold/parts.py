@@ -61,6 +61,11 @@ def bits(port: Sequence[Fixed]) -> int:
     return max(width(port), 1)
 
 
+def memory_luts(size: int, depth: int) -> float:
+    """LUTs of a memory of so many bits by a power of two of words: 8 have 14 bits of 32 words, or 7 of 64."""
+    return 8.0 * (-(-size // 14) if depth <= 32 else -(-size // 7) * (depth // 64))
+
+
 def counter(count: int) -> int:
     """Bits of a counter of so many."""
     return max((count - 1).bit_length(), 1)
@@ -69,6 +74,19 @@ def counter(count: int) -> int:
 def slices(port: Sequence[Fixed], word: str, first: int = 0) -> list[str]:
     """The elements of a port in Verilog, the lowest at bit `first` of a word; '' for one without bits."""
     return [f"{word}[{first + e.first + e.width - 1}:{first + e.first}]" if e.width else "" for e in elements(port)]
+
+
+def side_by_side(elements: int, positions: int, beats: int, kept: int | None = None) -> list[tuple[int, int]]:
+    """Beat and element of all that so many beats hold, each of channels by `positions`: channel by channel, and of each
+    position by position, all or the first so many.
+    """
+    return [
+        (beat, element)
+        for first in range(0, elements, positions)
+        for beat in range(beats)
+        for element in range(first, min(first + positions, elements))
+        if kept is None or beat * positions + element - first < kept
+    ]
 
 
 def taken(word: str, port: Sequence[Fixed], read: Sequence[Fixed]) -> str:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 from alkaid.types import CombLogic, QInterval
@@ -12,13 +11,14 @@ from nac.config import TargetConfig
 from nac.errors import InputError
 from nac.hardware.circuit import Circuit, Node, Window
 from nac.hardware.circuit.fixed import Fixed, Span
-from nac.hardware.rtl.fold.dense import Serial
+from nac.hardware.circuit.stream import Over
+from nac.hardware.rtl.fold.dense import Begun, Serial
 from nac.hardware.rtl.fold.front import front_of, one_axis, passing
 from nac.hardware.rtl.fold.graph import graph_part, pipelined
-from nac.hardware.rtl.fold.parts import Part, types_of
+from nac.hardware.rtl.fold.parts import Part, side_by_side, types_of
 from nac.hardware.rtl.fold.recall import RecallPart
-from nac.hardware.rtl.fold.reduce import GatherPart, MostPart, SumPart
-from nac.hardware.rtl.fold.spread import WAIT, SpreadPart, groups_for, spread_part
+from nac.hardware.rtl.fold.reduce import GatherPart, one_of_all
+from nac.hardware.rtl.fold.spread import WAIT
 from nac.hardware.rtl.fold.window import Axis, WindowPart
 from nac.hardware.rtl.lowering import LowerOptions, input_spans, interval_of, lower_between
 
@@ -70,7 +70,7 @@ def plan(circuit: Circuit, target: TargetConfig, levels: float, options: LowerOp
     found = _Planner(one_axis(circuit), target, levels, options)
     found.stream()
     return Plan(
-        found.input, found.positions, found.beats_in, tuple(found.parts), found.at[-1], found.unrolled,
+        found.input, found.positions_in, found.beats_in, tuple(found.parts), found.at[-1], found.unrolled,
         tuple(found.notes),
     )  # fmt: skip
 
@@ -78,7 +78,8 @@ def plan(circuit: Circuit, target: TargetConfig, levels: float, options: LowerOp
 class _Planner:
     def __init__(self, circuit: Circuit, target: TargetConfig, levels: float, options: LowerOptions | None) -> None:
         assert target.fold != "all"
-        self.circuit, self.positions, self.levels, self.options = circuit, target.fold, levels, options
+        self.circuit, self.levels, self.options = circuit, levels, options
+        self.positions = self.positions_in = target.fold
         self.wait = target.wait
         self.parts: list[Planned] = []
         self.notes: list[str] = []
@@ -87,6 +88,7 @@ class _Planner:
         space = self.last.shape[1:]
         if problem := target.fold_problem(self.last.shape):
             raise InputError(problem)
+        self.recall, self.front = target.recall, front_of(circuit, target.fold, target.recall)
         self.space: tuple[int, ...] = space
         self.beats = self.beats_in = math.prod(space) // self.positions
         self.at: Sequence[int] = range(self.beats)  # the clocks at which the beats of an inference come
@@ -108,7 +110,7 @@ class _Planner:
 
     def stream(self) -> None:
         """Everything up to where all positions are needed at once, that, and what comes after."""
-        front = front_of(self.circuit, self.positions)
+        front = self.front
         stop = len(front.beats) + 1
         if stop < 2 and not self._accumulates(stop):
             raise InputError(f"target.fold: {front.why}, and nothing before it can be shared between positions")
@@ -156,17 +158,28 @@ class _Planner:
         self.segment = []
 
     def _recall(self, node: Node, past: list[str]) -> None:
-        """The sum over all beats, and then every beat again with what goes past that."""
+        """The sum over all beats, and then every beat again with what goes past that, or some of them at once."""
         every = {each.name: each for each in (*self.starts, *self.segment)}
         kept = [every[name] for name in past]
         self._graph(self._lowered([*past, node.name]), self.beats)
         count = sum(math.prod(each.shape) for each in kept)
-        own, sums = self.given[:count], self.given[count:]
-        every_sum = [QInterval(q.min * self.beats, q.max * self.beats, q.step) for q in sums]
+        again = self.front.again[node.name]
+        if self.recall > 1:
+            least = "" if again == self.recall else ", the most that windows and sums behind it take"
+            said = f"what waits for it comes again {again * self.positions} position(s) a clock{least}"
+            self.notes.append(f"{node.name}: {said}")
+        own = [self.given[place] for _, place in side_by_side(count, self.positions, again)]
+        every_sum = [QInterval(q.min * self.beats, q.max * self.beats, q.step) for q in self.given[count:]]
+        if self.beats % again:
+            own = [_with_zero(interval) for interval in own]
         part = RecallPart(
-            inputs=types_of(self.given), outputs=types_of([*own, *every_sum]), beats=self.beats, kept=count
-        ).costed()
+            inputs=types_of(self.given), outputs=types_of([*own, *every_sum]), beats=self.beats, kept=count,
+            positions=self.positions, again=again,
+        ).costed()  # fmt: skip
         self._add(part, [*own, *every_sum])
+        if again > 1:
+            self.positions, self.beats = self.positions * again, part.rows
+            kept = [each.at(self.positions) for each in kept]
         self.starts, self.segment = [_start(each, each.shape) for each in (*kept, node)], []
 
     def _window(self, node: Node, window: Window) -> None:
@@ -184,19 +197,10 @@ class _Planner:
         self.space = node.shape[1:]
         self.beats = math.prod(self.space)
 
-    def _reduce(self, over: str) -> None:
+    def _reduce(self, over: Over) -> None:
         """One value of all beats."""
-        own, beats = types_of(self.given), self.beats
-        part: MostPart | SumPart
-        if over == "most":
-            part, ends = MostPart(inputs=own, outputs=own, beats=beats).costed(), self.given
-        else:
-            scale = 1.0 / beats if over == "mean" else 1.0
-            ends = [QInterval(q.min * scale * beats, q.max * scale * beats, q.step * scale) for q in self.given]
-            part = SumPart(
-                inputs=own, outputs=types_of(ends), beats=beats, start=(0.0,) * len(own), scale=scale
-            ).costed()
-        self.unrolled += beats * part.lut
+        part, ends = one_of_all(over, self.given, self.beats)
+        self.unrolled += self.beats * part.lut
         self._add(part, ends)
 
     def _tail(self, stop: int) -> None:
@@ -215,7 +219,7 @@ class _Planner:
         if self.segment:
             graph = self._lowered([self.segment[-1].name])
             given, at = graph.out_qint, graph_part(graph, pipelined(graph, self.levels), "").times(at)
-        begun = self._begun(node, given, at, self.wait)
+        begun = Begun.of(Serial.of(node, given), at, self.beats_in, self.wait, self.levels)
         if begun.spread is None or not self._smaller(node, begun):
             return False
         if graph is not None:
@@ -226,21 +230,24 @@ class _Planner:
         return True
 
     def _gather(self, stop: int) -> None:
-        own = types_of(self.given)
-        every = [interval for interval in self.given for _ in range(self.beats)]
-        part = GatherPart(inputs=own, outputs=types_of(every), beats=self.beats)
+        total = math.prod(self.space)
+        every = [self.given[k] for _, k in side_by_side(len(self.given), self.positions, self.beats, total)]
+        part = GatherPart(
+            inputs=types_of(self.given), outputs=types_of(every), beats=self.beats, positions=self.positions
+        )
         self._add(part.costed(), every)
         self._tail(stop)
 
     def _accumulates(self, stop: int) -> bool:
         """Whether a dense layer reads the stream and nothing else does."""
         nodes = [node.op for node in self.circuit.nodes[stop : stop + 2]]
-        return nodes == ["reshape", "dense"] and self.positions == 1 and not passing(self.circuit, stop)
+        return nodes == ["reshape", "dense"] and not passing(self.circuit, stop)
 
     def _dense(self, stop: int) -> None:
         """A dense layer after a stream: begun with the first beat, or after the last one, whichever is smaller."""
         node = self.circuit.nodes[stop + 1]
-        begun = self._begun(node, self.given, self.at, WAIT)
+        wait = WAIT if self.positions == self.positions_in else 0  # what comes again faster is in a hurry
+        begun = Begun.of(Serial.of(node, self.given, self.positions), self.at, self.beats_in, wait, self.levels)
         if not self._smaller(node, begun):
             self._gather(stop)
             return
@@ -248,27 +255,14 @@ class _Planner:
         self.last = node
         self._tail(stop + 2)
 
-    def _begun(self, node: Node, given: Sequence[QInterval], at: Sequence[int], wait: int) -> "_Begun":
-        """A dense layer on beats with these intervals that come at these clocks."""
-        serial = whole = Serial.of(node, given)
-        part = None
-        if (groups := groups_for(at, self.beats_in, len(given), wait)) > 1:
-            serial = whole.spread(groups)
-            part = spread_part(types_of(given), types_of(serial.given), at, groups)
-        lut = serial.lut(self.levels) + (part.lut if part else 0.0)
-        return _Begun(serial, part, len(given), lut, whole.lut_at_once)
-
-    def _smaller(self, node: Node, begun: "_Begun") -> bool:
+    def _smaller(self, node: Node, begun: Begun) -> bool:
         """Whether it takes fewer LUTs than the same at once; says so."""
         smaller = begun.lut < begun.lut_at_once
-        self.notes.append(
-            f"{node.name}: {'begun with the first beat' if smaller else 'all at once after the last beat'} (begun with "
-            f"the first, {len(begun.serial.given)} of the {begun.values} values of a beat a clock, an estimated "
-            f"{begun.lut:,.0f} LUTs; at once, {begun.lut_at_once:,.0f})"
-        )
+        when = "begun with the first beat" if smaller else "all at once after the last beat"
+        self.notes.append(f"{node.name}: {when} ({begun.figures})")
         return smaller
 
-    def _begin(self, begun: "_Begun") -> None:
+    def _begin(self, begun: Begun) -> None:
         """Its parts."""
         serial = begun.serial
         if begun.spread is not None:
@@ -279,16 +273,6 @@ class _Planner:
         self._graph(serial.graph(digits), 0)
         self.unrolled += begun.lut_at_once
         self._add(serial.sums(types_of(self.given)), serial.results)
-
-
-class _Begun(NamedTuple):
-    """A dense layer that begins with the first of so many `values`, behind what spreads them, and its LUTs."""
-
-    serial: Serial
-    spread: SpreadPart | None
-    values: int
-    lut: float
-    lut_at_once: float
 
 
 def _start(node: Node, shape: tuple[int, ...]) -> Node:

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from alkaid.types import QInterval
 
 from nac.hardware.circuit.fixed import Fixed
-from nac.hardware.rtl.fold.parts import Part, Values, bits, counter, declared, joined, slices
+from nac.hardware.circuit.stream import Over
+from nac.hardware.rtl.fold.parts import Part, Values, bits, counter, declared, joined, side_by_side, slices, types_of
 from nac.hardware.rtl.ports import width
 from nac.hardware.rtl.templates import template
 
@@ -113,14 +115,33 @@ class MostPart(ReducePart):
         return "\n".join([*lines, f"  assign out_data = {joined(kept)};"])
 
 
+def one_of_all(over: Over, given: Sequence[QInterval], beats: int) -> tuple[Part, Sequence[QInterval]]:
+    """The part that makes one value of all beats with these intervals, and its intervals."""
+    own = types_of(given)
+    if over == "most":
+        return MostPart(inputs=own, outputs=own, beats=beats).costed(), given
+    scale = 1.0 / beats if over == "mean" else 1.0
+    ends = [QInterval(q.min * scale * beats, q.max * scale * beats, q.step * scale) for q in given]
+    part = SumPart(inputs=own, outputs=types_of(ends), beats=beats, start=(0.0,) * len(own), scale=scale)
+    return part.costed(), ends
+
+
 class GatherPart(ReducePart):
-    """All beats side by side, element by element: (elements, beats)."""
+    """All beats side by side, each of channels by `positions`: (channels, all positions)."""
 
     kind: Literal["gather"] = "gather"
+    positions: int = 1
 
     def run(self, x: Values, models: Path) -> Values:
         """See `Part`."""
-        return np.ascontiguousarray(x.transpose(0, 2, 1)).reshape(len(x), 1, -1)
+        beats, elements = np.array(self.places).T
+        return np.ascontiguousarray(x[:, None, beats, elements])
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Beat and element of every output."""
+        kept = len(self.outputs) * self.positions // len(self.inputs)
+        return side_by_side(len(self.inputs), self.positions, self.beats, kept)
 
     def costed(self) -> "GatherPart":
         """With what it costs."""
@@ -130,7 +151,7 @@ class GatherPart(ReducePart):
     def _result(self) -> str:
         word = bits(self.inputs)
         every = [slices(self.inputs, "held", (self.beats - 1 - beat) * word) for beat in range(self.beats)]
-        parts = [every[beat][element] for element in range(len(self.inputs)) for beat in range(self.beats)]
+        parts = [every[beat][element] for beat, element in self.places]
         return "\n".join([
             f"  reg [{self.beats * word - 1}:0] held;",
             "  always @(posedge clk) if (in_valid) held <= {held, in_data};",

@@ -8,14 +8,12 @@ import numpy as np
 from alkaid.types import QInterval
 
 from nac.hardware.circuit.fixed import Fixed
-from nac.hardware.rtl.fold.parts import Part, Values, bits, counter, declared, joined, slices
+from nac.hardware.rtl.fold.parts import Part, Values, bits, counter, declared, joined, memory_luts, slices
 from nac.hardware.rtl.ports import width
 from nac.hardware.rtl.templates import template
 
 WAIT = 16
 """Clocks at most that an inference takes longer for it."""
-LUTS_OF_14_BITS = 8
-"""Of a memory of at most 32 words."""
 
 
 class SpreadPart(Part):
@@ -41,7 +39,7 @@ class SpreadPart(Part):
 
     def costed(self) -> "SpreadPart":
         """With what it costs."""
-        memory = -(-width(self.inputs) // 14) * LUTS_OF_14_BITS * max(self.depth // 32, 1)
+        memory = memory_luts(width(self.inputs), self.depth)
         chosen = width(self.outputs) * max(-(-self.groups // 4), 1)
         counters = 3 * counter(self.depth) + counter(self.groups)
         return self.model_copy(update={"lut": float(memory + chosen + counters), "ff": width(self.outputs) + counters})

@@ -89,6 +89,6 @@ def _record(made: Plan, circuit: Circuit, target: TargetConfig, top: str, source
         operations=sum(len(graph.ops) for graph in graphs), version=metadata.version("alkaid"), layout=LAYOUT,
         fold=FoldRecord(
             positions=made.positions, beats=made.beats, tail_cycles=made.tail, parts=parts, notes=made.notes,
-            wait=target.wait,
+            wait=target.wait, recall=target.recall,
         ),
     )  # fmt: skip
