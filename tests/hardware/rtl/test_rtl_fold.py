@@ -182,9 +182,11 @@ def test_later_dense_layers_may_wait_to_be_smaller(tmp_path: Path) -> None:
     assert prove(project, x, evaluate(circuit, x), tools.iverilog()).ii == 36
 
 
+ATTENTION: dict[str, Any] = {"block": "attention", "width": 3, "activation": "relu"}
+
+
 def test_attention_is_there_once_however_often_it_comes(tmp_path: Path) -> None:
-    attention = {"block": "attention", "width": 3, "activation": "relu"}
-    arch = network((1, 6, 5), conv(3, "relu") | SAME, attention, attention, FLATTEN, dense(4, "relu"))
+    arch = network((1, 6, 5), conv(3, "relu") | SAME, ATTENTION, ATTENTION, FLATTEN, dense(4, "relu"))
     design = make_design(tmp_path, arch, random_network(arch))
     assert simulated(design).ii == 30
     fold = folded(design).record.fold
@@ -193,7 +195,6 @@ def test_attention_is_there_once_however_often_it_comes(tmp_path: Path) -> None:
     assert estimate(circuit_of(design), TargetConfig(fold=1)).lut < estimate(circuit_of(design), TargetConfig()).lut / 8
 
 
-ATTENTION: dict[str, Any] = {"block": "attention", "width": 3, "activation": "relu"}
 AGAIN = {
     # of 20, 9 and 12 positions: the last beat is full or not; what reads them all begins with the first one or not
     "begun": (network((1, 7, 6), conv(3, "relu"), ATTENTION, FLATTEN, dense(6, "relu"), bits=4), (2, 3)),

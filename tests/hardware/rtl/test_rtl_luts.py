@@ -15,6 +15,7 @@ from nac.hardware.rtl import tools
 from nac.hardware.rtl.arithmetic import HARDWARE, largest, quantise
 from nac.hardware.rtl.luts import PASSED, alone, luts
 from nac.hardware.rtl.netlist import count_luts
+from nac.hardware.rtl.printed import OURS
 from nac.hardware.rtl.sound import alkaid
 from nac.hardware.rtl.tools import Tool
 
@@ -45,9 +46,9 @@ def mapped(circuit: CombLogic, folder: Path, tool: Tool) -> int:
     model = RTLModel(circuit, folder / "rtl", "top", "verilog", latency_cutoff=1000, print_latency=False,
                      part_name=TargetConfig().part, clock_period=5.0, ternary_fuse=False)  # fmt: skip
     model.write()
-    adder = Path(tools.__file__).with_name("templates") / "shift_adder.v"
-    static = folder / "rtl" / "src" / "static"
-    (static / adder.name).write_text(adder.read_text())
+    for name in OURS:
+        text = (Path(tools.__file__).with_name("templates") / name).read_text()
+        (folder / "rtl" / "src" / "static" / name).write_text(text)
     sources = [f for f in (folder / "rtl" / "src").rglob("*.v") if f.name != "lookup_table.v"]
     read = " ".join(str(file.relative_to(folder)) for file in sources)
     commands = f"read_verilog {read}\nsynth_xilinx -family xcup -flatten -noiopad -nodsp -top top\n"
@@ -68,6 +69,7 @@ OPERATIONS: dict[str, tuple[Operation, int, int, bool]] = {
     "sum": (lambda x: x[0] + x[1], 2, 8, False),
     "difference": (lambda x: x[0] - x[1], 2, 8, False),
     "difference with a subtrahend below": (lambda x: x[0] * 4.0 - x[1], 2, 8, True),
+    "product": (lambda x: x[0] * x[1], 2, 6, True),
 }
 
 

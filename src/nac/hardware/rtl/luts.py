@@ -13,13 +13,15 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-from alkaid.types import CombLogic, Op
+from alkaid.types import CombLogic, Op, Precision
 
-from nac.hardware.rtl.sound import ADD, ANY_OR_ALL, CONSTANT, LOGIC, OFFSET, RELU, SELECT, SLICE, SUBTRACT
+from nac.hardware.rtl.sound import ADD, ANY_OR_ALL, CONSTANT, LOGIC, MULTIPLY, OFFSET, RELU, SELECT, SLICE, SUBTRACT
 
 LUT_INPUTS = 6
 PASSED = 0.5
 """Share of the bits of one summand in a carry chain that need a LUT."""
+PER_BIT_OF_A_ROW = 1.35
+"""LUTs of a product of two values (multiplier.v), where one would do: an average over 21 pairs of 1 to 16 bits."""
 OUTPUT = -1
 
 
@@ -71,6 +73,8 @@ def _logic(op: Op, ops: Sequence[Op], uses: Sequence[int]) -> float:
         return 0 if read_by <= {SLICE, ANY_OR_ALL} else bits
     if op.opcode == OFFSET:  # a constant goes into the carry chain
         return 0
+    if op.opcode == MULTIPLY:
+        return _product(*(ops[source].qint.kif for source in op.addr))
     if op.opcode == LOGIC:  # a single bit goes into the LUT that reads it; in a tree, a LUT does five of the operations
         return 0 if bits == 1 else bits / (LUT_INPUTS - 1)
     if op.opcode == SELECT:  # two values and a key; clipping at one end fits into the LUT that clips at the other
@@ -80,3 +84,11 @@ def _logic(op: Op, ops: Sequence[Op], uses: Sequence[int]) -> float:
         inputs = int(sum(ops[op.addr[0]].qint.kif))
         return inputs // LUT_INPUTS if read_by <= {LOGIC} else math.ceil(inputs / LUT_INPUTS)
     return float(op.cost)
+
+
+def _product(one: Precision, other: Precision) -> float:
+    """Of two values: a row of an adder for every two bits of one, as wide as the other and two bits."""
+    signed = [int(sum(kif)) + (not kif[0]) for kif in (one, other)]
+    if min(sum(one), sum(other)) <= 1:
+        return float(max(sum(one), sum(other)))
+    return PER_BIT_OF_A_ROW * min((a + 1) // 2 * (b + 2) for a, b in (signed, signed[::-1]))

@@ -13,8 +13,9 @@ from nac.hardware.rtl import templates
 from nac.hardware.rtl.names import prefix_modules
 from nac.hardware.rtl.sound import alkaid
 
-ADDER = "shift_adder.v"
-"""In place of alkaid's: its subtrahends with bits below the minuend cost yosys two LUTs per bit."""
+OURS = ("shift_adder.v", "multiplier.v")
+"""In place of alkaid's: its subtrahends with bits below the minuend cost yosys two LUTs per bit, its products four times
+as many as rows of adders."""
 LEVELS_PER_NS = 1.0
 """Levels of logic (an adder is a little more than one) that fit into a nanosecond on an UltraScale+."""
 
@@ -30,7 +31,7 @@ def stage_delay(graph: CombLogic, stages: int) -> float:
 
 
 def printed(logic: CombLogic | FSM, folder: Path, top: str, target: TargetConfig, **more: float) -> RTLModel:
-    """Write a circuit and the vendors' scripts into a folder: our adder, names that no other module has."""
+    """Write a circuit and the vendors' scripts into a folder: our adder and multiplier, names that no other module has."""
     with alkaid():  # cut into stages it is traced again
         model = RTLModel(
             logic, folder, top, "verilog", print_latency=False, part_name=target.part,
@@ -39,8 +40,9 @@ def printed(logic: CombLogic | FSM, folder: Path, top: str, target: TargetConfig
         model.write()
     shutil.rmtree(folder / "sim")  # ours is the test bench
     (folder / "metadata.json").unlink()
-    adder = files(templates).joinpath(ADDER).read_text(encoding="utf-8")
-    (folder / "src" / "static" / ADDER).write_text(adder, encoding="utf-8")
+    for name in OURS:
+        text = files(templates).joinpath(name).read_text(encoding="utf-8")
+        (folder / "src" / "static" / name).write_text(text, encoding="utf-8")
     prefix_modules(folder / "src", top)
     return model
 

@@ -22,7 +22,7 @@ from alkaid.types import CombLogic
 from nac.errors import third_party
 
 VERSION = "0.8.2"
-INPUT, ADD, SUBTRACT, RELU, SLICE, OFFSET, CONSTANT, SELECT, ANY_OR_ALL, LOGIC = -1, 0, 1, 2, 3, 4, 5, 6, 9, 10
+INPUT, ADD, SUBTRACT, RELU, SLICE, OFFSET, CONSTANT, SELECT, MULTIPLY, ANY_OR_ALL, LOGIC = *range(-1, 8), 9, 10
 """Its codes of the operations of an adder graph."""
 SEARCHING = (affine_interval, canon, fixed_variable, fixed_variable_array, tracer)
 """The modules that look for the lowest bit of a number."""

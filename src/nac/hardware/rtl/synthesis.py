@@ -59,13 +59,12 @@ def family(part: str) -> str | None:
     return next((name for start, name in FAMILIES.items() if re.match(start, part.lower())), None)
 
 
-def synthesise_rtl(project: RtlProject, tool: Tool | None = None, *, dsp: bool = False) -> Synthesis:
+def synthesise_rtl(project: RtlProject, tool: Tool | None = None) -> Synthesis:
     """Map a project to the cells of its part's family.
 
     Args:
         project: written by `write_rtl`.
         tool: yosys, found when None.
-        dsp: whether products of two values may become DSPs; LUTs otherwise.
 
     Raises:
         WorkError: no yosys, or it failed, or the result cannot be read.
@@ -78,7 +77,6 @@ def synthesise_rtl(project: RtlProject, tool: Tool | None = None, *, dsp: bool =
         work = Path(folder)
         script = template(
             "synth.ys", sources=" ".join(copy_sources(project, work)), family=mapped, top=project.record.top,
-            options="" if dsp else "-nodsp",
         )  # fmt: skip
         (work / "synth.ys").write_text(script, encoding="utf-8")
         tool.run(["-q", "synth.ys"], work, TIMEOUT_S)
