@@ -26,8 +26,8 @@ module bench;
 endmodule
 """
 PAIR = """
-  wire signed [{a}:0] a{k} = {{{sa} & random[{a}-1], random[{a}-1:0]}};
-  wire signed [{b}:0] b{k} = {{{sb} & random[31+{b}], random[31+{b}:32]}};
+  wire signed [{a}:0] a{k} = {{1'd{sa} & random[{a}-1], random[{a}-1:0]}};
+  wire signed [{b}:0] b{k} = {{1'd{sb} & random[31+{b}], random[31+{b}:32]}};
   wire [{a}+{b}-1:0] out{k};
   wire signed [{a}+{b}+1:0] product{k} = a{k} * b{k};
   multiplier #({a}, {b}, {sa}, {sb}, {a}+{b}) multiplier{k} (a{k}[{a}-1:0], b{k}[{b}-1:0], out{k});"""

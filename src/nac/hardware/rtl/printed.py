@@ -14,8 +14,8 @@ from nac.hardware.rtl.names import prefix_modules
 from nac.hardware.rtl.sound import alkaid
 
 OURS = ("shift_adder.v", "multiplier.v")
-"""In place of alkaid's: its subtrahends with bits below the minuend cost yosys two LUTs per bit, its products four times
-as many as rows of adders."""
+"""In place of alkaid's: its subtrahends with bits below the minuend cost yosys two LUTs per bit, its products of two
+values three times as many as rows of adders."""
 LEVELS_PER_NS = 1.0
 """Levels of logic (an adder is a little more than one) that fit into a nanosecond on an UltraScale+."""
 
@@ -31,7 +31,7 @@ def stage_delay(graph: CombLogic, stages: int) -> float:
 
 
 def printed(logic: CombLogic | FSM, folder: Path, top: str, target: TargetConfig, **more: float) -> RTLModel:
-    """Write a circuit and the vendors' scripts into a folder: our adder and multiplier, names that no other module has."""
+    """Write a circuit and the vendors' scripts into a folder: our adder and multiplier, names of its own."""
     with alkaid():  # cut into stages it is traced again
         model = RTLModel(
             logic, folder, top, "verilog", print_latency=False, part_name=target.part,

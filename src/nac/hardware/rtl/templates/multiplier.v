@@ -46,10 +46,10 @@ module multiplier #(
         wire [7:0] choice = {1'b1, ~once[i], ~once[i], ~twice[i], twice[i], once[i], once[i], 1'b0};
         assign term[i] = choice[digit];
       end
-      wire signed [WIDTH-1:0] before;
-      if (k == 0 || k == FIRST) assign before = 0;
-      else assign before = {{2{sums[k*WIDTH-1]}}, sums[(k-1)*WIDTH+2+:WIDTH-2]};
-      wire [WIDTH:0] total = {before, 1'b1} + {term, digit[2]};
+      wire signed [WIDTH-1:0] so_far;
+      if (k == 0 || k == FIRST) assign so_far = 0;
+      else assign so_far = {{2{sums[k*WIDTH-1]}}, sums[(k-1)*WIDTH+2+:WIDTH-2]};
+      wire [WIDTH:0] total = {so_far, 1'b1} + {term, digit[2]};
       assign sums[k*WIDTH+:WIDTH] = total[WIDTH:1];
       assign done[2*k+:2] = total[2:1];
     end
