@@ -23,11 +23,11 @@ COMMON: dict[str, Any] = {
 }  # fmt: skip
 SET: dict[str, Any] = {
     **COMMON, "kind": "deep_sets", "input": [2, 8], "fold": [1, 2, 4, 8, "all"],
-    "phi": {"layers": [1, 2], "width": [2, 3], "bottleneck": [4]}, "aggregate": ["mean", "max"],
+    "phi": {"layers": [0, 1, 2], "width": [2, 3], "bottleneck": [4]}, "aggregate": ["mean", "max", "flatten"],
     "rho": {"layers": [1, 2], "width": [3, 4]},
 }  # fmt: skip
 TRACE: dict[str, Any] = {
-    **COMMON, "kind": "sequence", "input": [2, 12], "fold": [1, "all"],
+    **COMMON, "kind": "sequence", "input": [2, 12], "fold": [1, 3, "all"],
     "sequence": {
         "stem": [{"block": "none"}, {"block": "conv1d", "channels": 2, "kernel": [1, 3], "padding": "same"}],
         "pool": [{"block": "none"}, {"block": "pool", "size": 2}],

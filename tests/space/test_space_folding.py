@@ -56,20 +56,13 @@ def _members(space: SearchSpace) -> list[dict[str, Any]]:
 def test_windows_take_one_position_a_clock_or_all() -> None:
     (plain,) = _members(space_of(TRACE))
     windows = {**plain, "stem.block": "conv1d"}
-    pointwise = {**windows, "stem.conv1d.kernel": 1}
     for fold in (1, 2, "all"):
-        assert space_of(TRACE).repair({**pointwise, "fold": fold})["fold"] == fold
+        for free in (plain, {**windows, "stem.conv1d.kernel": 1}):
+            assert space_of(TRACE).repair({**free, "fold": fold})["fold"] == fold
     assert space_of(TRACE).repair({**windows, "fold": 2})["fold"] == 1
     assert space_of(TRACE, fold=[2, "all"]).repair({**windows, "fold": 2})["fold"] == "all"
     with pytest.raises(Unbuildable, match="has windows, which take one position a clock"):
         space_of(TRACE, fold=[2, 4]).repair({**windows, "fold": 2})
-
-
-def test_a_dense_layer_on_the_input_takes_one_position_a_clock_or_all() -> None:
-    (plain,) = _members(space_of(TRACE))
-    assert space_of(TRACE).repair({**plain, "fold": 2})["fold"] == 1
-    with pytest.raises(Unbuildable, match="reads every position first of all, one a clock"):
-        space_of(TRACE, fold=[2]).repair({**plain, "fold": 2})
 
 
 @pytest.mark.parametrize(
