@@ -79,9 +79,11 @@ def trace(shape: tuple[int, ...], bits: int) -> Architecture:
     return of(shape, [conv(4, 7, stride=8), conv(4, 5, stride=4), FLATTEN, dense(8)], 2, bits)
 
 
+SAME = conv(4) | {"padding": "same"}
 # BraggNN without the softmax of its attention.
 ATTENTION: dict[str, Any] = {"block": "attention", "width": 32}
 BRAGGNN = [conv(64), ATTENTION, conv(32), conv(8), FLATTEN, *map(dense, (64, 32, 16, 8))]
+RESIDUAL = [conv(4), {"block": "residual", "blocks": [SAME, SAME]}, conv(4), FLATTEN, dense(8)]
 MILLION = [conv(16), conv(16), conv(16), FLATTEN, dense(16)]
 DESIGNS: dict[str, tuple[Architecture, tuple[int, ...]]] = {
     "Bragg tiny, 4 bits": (bragg("tiny", 4), (1,)),
@@ -90,6 +92,7 @@ DESIGNS: dict[str, tuple[Architecture, tuple[int, ...]]] = {
     "Bragg one_percent, 6 bits": (bragg("one_percent", 6), (1,)),
     "Bragg attentive, 4 bits": (bragg("attentive", 4), (1,)),
     "Bragg fine, 8 bits": (bragg("fine", 8), (1,)),
+    "Bragg residual, 4 bits": (of((1, 11, 11), RESIDUAL, 2, 4), (1,)),
     "jets of 16, 6 bits": (jets(16, 6, 12), (1, 2)),
     "jets of 32, 4 bits": (jets(32, 4, 32), (2, 4)),
     "jets of 64, 4 bits": (jets(64, 4, 12, "max"), (2,)),

@@ -17,6 +17,7 @@ from designs import (
     dense,
     make_design,
     random_network,
+    residual,
     samples,
 )
 from rich.console import Console
@@ -47,6 +48,9 @@ from nac.space import SearchSpace
 needs_iverilog = pytest.mark.skipif(tools.iverilog() is None, reason=tools.MISSING["iverilog"])
 
 
+ATTENTION: dict[str, Any] = {"block": "attention", "width": 3, "activation": "relu"}
+
+
 def network(shape: Sequence[int], *blocks: dict[str, Any], bits: int = 3, outputs: int = 2) -> Architecture:
     return Architecture.model_validate({"input": tuple(shape), "blocks": blocks, "outputs": outputs,
                                         "bits": {"input": 4, "weights": bits, "activations": bits}})  # fmt: skip
@@ -65,7 +69,7 @@ def simulated(design: Design, fold: int = 1, count: int = 30) -> Simulation:
 
 
 KINDS = [("mean", 1), ("mean", 4), ("max", 2), ("set", 1), ("cnn", 1), ("trace", 1), ("residual_image", 1),
-         ("attention", 1)]  # fmt: skip
+         ("residual_trace", 1), ("attention", 1)]  # fmt: skip
 
 
 @needs_iverilog
@@ -84,6 +88,13 @@ IMAGES = {
     "rest left out": network((1, 8, 7), conv(2, "relu"), POOL, FLATTEN),
     "strided": network((2, 13), conv1d(3, "relu", 5, stride=3, **SAME), conv1d(2, "relu", 3, stride=2), FLATTEN),
     "strided and even": network((1, 16), conv1d(2, "relu", 4, stride=2), FLATTEN, dense(3, "none")),
+    "around two windows": network(
+        (2, 5, 6), residual("relu", conv(3, "relu") | SAME, conv(2, "none") | SAME), conv(2, "relu"), FLATTEN
+    ),
+    "around an attention": network(
+        (1, 4, 5), conv(2, "relu") | SAME,
+        residual("relu", conv(2, "relu", 5) | SAME, ATTENTION, conv(2, "none") | SAME), POOL, FLATTEN,
+    ),
     "one position left": network((1, 4, 4), conv(3, "relu"), POOL, FLATTEN),
 }
 
@@ -182,7 +193,13 @@ def test_later_dense_layers_may_wait_to_be_smaller(tmp_path: Path) -> None:
     assert prove(project, x, evaluate(circuit, x), tools.iverilog()).ii == 36
 
 
-ATTENTION: dict[str, Any] = {"block": "attention", "width": 3, "activation": "relu"}
+def test_what_goes_past_a_window_streams_as_well(tmp_path: Path) -> None:
+    arch = network((1, 7, 7), conv(3, "relu"), residual("relu", conv(3, "relu") | SAME), conv(2, "relu"), FLATTEN)
+    fold = folded(make_design(tmp_path, arch, random_network(arch))).record.fold
+    assert fold is not None
+    kinds = [part.kind for part in fold.parts]
+    assert kinds[:6] == ["window", "graph"] * 3
+    assert [part.past for part in fold.parts if isinstance(part, WindowPart)] == [(), (0, 1, 2), ()]
 
 
 def test_attention_is_there_once_however_often_it_comes(tmp_path: Path) -> None:
@@ -243,7 +260,7 @@ def test_the_logic_is_smaller_and_is_chosen_again(design_of: DesignMaker) -> Non
 @pytest.mark.parametrize(
     ("kind", "fold", "said"),
     [("mlp", 1, "one position only"), ("mean", 3, "3 positions a clock do not divide"), ("cnn", 11, "do not divide"),
-     ("trace", 2, "take one position a clock"), ("residual_trace", 1, "would have to wait")],
+     ("trace", 2, "take one position a clock")],
 )  # fmt: skip
 def test_what_cannot_be_folded_is_said(design_of: DesignMaker, kind: str, fold: int, said: str) -> None:
     with pytest.raises(InputError, match=f"target.fold: .*{said}"):

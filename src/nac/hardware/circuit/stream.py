@@ -19,6 +19,11 @@ class Window:
     stride: int
     pads: int
 
+    @property
+    def keeps(self) -> bool:
+        """Whether there is a window around every position."""
+        return self.stride == 1 and all(size == 2 * self.pads + 1 for size in self.size)
+
 
 @dataclass(frozen=True)
 class Beat:

@@ -6,9 +6,12 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from alkaid.types import QInterval
 
 from nac.errors import InputError
 from nac.hardware.circuit import Beat, Circuit, Node
+from nac.hardware.circuit.fixed import Span
+from nac.hardware.rtl.lowering import input_spans, interval_of
 
 
 class Front(NamedTuple):
@@ -25,8 +28,8 @@ class Front(NamedTuple):
 def front_of(circuit: Circuit, positions: int, recall: int = 1) -> Front:
     """The nodes from the input up to where all positions are needed at once, or to the value made of all of them.
 
-    Values that go past a sum over all positions wait for it, and come again up to `recall` times as fast. Raises
-    InputError for windows of several positions a clock.
+    Values that go past a sum over all positions wait for it, and come again up to `recall` times as fast; those that go
+    past a window come out with its middle. Raises InputError for windows of several positions a clock.
     """
     found: list[Beat] = []
     whole: set[str] = set()
@@ -38,7 +41,8 @@ def front_of(circuit: Circuit, positions: int, recall: int = 1) -> Front:
         if beat is None:
             return Front(tuple(found[:cut]), again, f"{node.name}: reads positions that come at different times")
         past = passing(circuit, index)
-        if past and (beat.window or beat.over in ("mean", "most")):
+        around = beat.window is not None and beat.window.keeps and whole.isdisjoint(past)
+        if past and (beat.over in ("mean", "most") or (beat.window and not around)):
             return Front(tuple(found[:cut]), again, f"{node.name}: what goes past it would have to wait for it")
         if beat.window and positions > 1:
             raise InputError(f"target.fold: {node.name} has windows, which take one position a clock (expected 1)")
@@ -81,6 +85,17 @@ def _streamed(node: Node, positions: int, whole: set[str]) -> Beat | None:
         return Beat(node, whole=given)
     beat = node.operation.stream(node, positions)
     return beat if beat is not None and beat.whole == given else None
+
+
+def entering(node: Node, positions: int) -> list[QInterval]:
+    """What a beat of an input can hold, wherever its positions are."""
+    found = []
+    for channel in np.array([tuple(s) for s in input_spans(node)]).reshape(node.shape[0], -1, 3):
+        fraction = int(channel[:, 2].max())
+        aligned = [Span(*map(int, s)).aligned(fraction) for s in channel]
+        whole = Span(min(s.low for s in aligned), max(s.high for s in aligned), fraction)
+        found += [interval_of(whole)] * positions
+    return found
 
 
 def one_axis(circuit: Circuit) -> Circuit:

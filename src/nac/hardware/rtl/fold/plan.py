@@ -4,23 +4,25 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 from alkaid.types import CombLogic, QInterval
 
 from nac.config import TargetConfig
 from nac.errors import InputError
 from nac.hardware.circuit import Circuit, Node, Window
-from nac.hardware.circuit.fixed import Fixed, Span
+from nac.hardware.circuit.fixed import Fixed
 from nac.hardware.circuit.stream import Over
 from nac.hardware.rtl.fold.dense import Begun, Serial
-from nac.hardware.rtl.fold.front import front_of, one_axis, passing
+from nac.hardware.rtl.fold.front import entering, front_of, one_axis, passing
 from nac.hardware.rtl.fold.graph import graph_part, pipelined
 from nac.hardware.rtl.fold.parts import Part, side_by_side, types_of
 from nac.hardware.rtl.fold.recall import RecallPart
 from nac.hardware.rtl.fold.reduce import GatherPart, one_of_all
 from nac.hardware.rtl.fold.spread import WAIT
 from nac.hardware.rtl.fold.window import Axis, WindowPart
-from nac.hardware.rtl.lowering import LowerOptions, input_spans, interval_of, lower_between
+from nac.hardware.rtl.lowering import LowerOptions, lower_between
+
+WINDOW = "window"
+"""The name of what a window reads, in the graph behind it."""
 
 
 @dataclass(frozen=True)
@@ -92,21 +94,10 @@ class _Planner:
         self.space: tuple[int, ...] = space
         self.beats = self.beats_in = math.prod(space) // self.positions
         self.at: Sequence[int] = range(self.beats)  # the clocks at which the beats of an inference come
-        self.given = self._entering()
+        self.given = entering(self.last, self.positions)
         self.input = types_of(self.given)
         self.segment: list[Node] = []
         self.starts = [replace(self.last.at(self.positions), types=None)]
-
-    def _entering(self) -> list[QInterval]:
-        """What a beat of the input can hold, whatever its positions."""
-        spans = np.array([tuple(s) for s in input_spans(self.last)]).reshape(self.last.shape[0], -1, 3)
-        found = []
-        for channel in spans:
-            fraction = int(channel[:, 2].max())
-            aligned = [Span(*map(int, s)).aligned(fraction) for s in channel]
-            whole = Span(min(s.low for s in aligned), max(s.high for s in aligned), fraction)
-            found += [interval_of(whole)] * self.positions
-        return found
 
     def stream(self) -> None:
         """Everything up to where all positions are needed at once, that, and what comes after."""
@@ -117,9 +108,10 @@ class _Planner:
         for index, beat in enumerate(front.beats, start=1):
             node = self.circuit.nodes[index]
             if beat.window is not None:
-                self._flush()
-                self._window(node, beat.window)
-            self.segment.append(beat.node)
+                self._window(index, beat.window)
+                self.segment.append(replace(beat.node, inputs=(WINDOW,)))
+            else:
+                self.segment.append(beat.node)
             self.last = node
             if beat.over and (past := passing(self.circuit, index)):
                 self._recall(node, past)
@@ -151,11 +143,14 @@ class _Planner:
         self.unrolled += copies * part.lut
         self._add(part, graph.out_qint, graph)
 
-    def _flush(self) -> None:
-        """The nodes since the last part as an adder graph."""
-        if self.segment:
-            self._graph(self._lowered([self.segment[-1].name]), self.beats)
+    def _flush(self, *ends: str) -> list[Node]:
+        """The nodes since the last part as an adder graph, up to the last one or to some; the beats of these."""
+        every = {node.name: node for node in (*self.starts, *self.segment)}
+        ends = ends or (list(every)[-1],)
+        if self.segment or list(every) != list(ends):
+            self._graph(self._lowered(ends), self.beats)
         self.segment = []
+        return [every[name] for name in ends]
 
     def _recall(self, node: Node, past: list[str]) -> None:
         """The sum over all beats, and then every beat again with what goes past that, or some of them at once."""
@@ -182,18 +177,29 @@ class _Planner:
             kept = [each.at(self.positions) for each in kept]
         self.starts, self.segment = [_start(each, each.shape) for each in (*kept, node)], []
 
-    def _window(self, node: Node, window: Window) -> None:
-        """What a window reads; the graph of what is computed of it begins."""
+    def _window(self, index: int, window: Window) -> None:
+        """What a window reads, and what goes past it; the graph of what is computed of it begins."""
+        node = self.circuit.nodes[index]
+        (name,) = node.inputs
+        past = passing(self.circuit, index)
+        beats = {each.name: each for each in self._flush(name, *(other for other in past if other != name))}
+        place, places = 0, dict[str, range]()
+        for each in beats.values():
+            places[each.name] = range(place, place := place + math.prod(each.shape))
+        middles, count = [place for other in past for place in places[other]], len(places[name])
         axes = [Axis(length, size, window.stride, window.pads)
                 for length, size in zip(self.space, window.size, strict=True)]  # fmt: skip
         rows, columns = [Axis(1, 1, 1, 0), *axes][-2:]
-        given = [_with_zero(interval) if window.pads else interval for interval in self.given]
-        places = rows.size * columns.size
-        every = [interval for interval in given for _ in range(places)]
-        part = WindowPart(inputs=types_of(self.given), outputs=types_of(every), rows=rows, columns=columns)
+        given = [_with_zero(interval) if window.pads else interval for interval in self.given[:count]]
+        every = [interval for interval in given for _ in range(rows.size * columns.size)]
+        every += [self.given[place] for place in middles]
+        part = WindowPart(
+            inputs=types_of(self.given), outputs=types_of(every), rows=rows, columns=columns, past=tuple(middles)
+        )
         part.check()
         self._add(part.costed(), every)
-        self.starts = [_start(self.last, (len(given), *window.size))]
+        read = _start(replace(beats[name], name=WINDOW), (count, *window.size))
+        self.starts = [read, *(_start(beats[other], beats[other].shape) for other in past)]
         self.space = node.shape[1:]
         self.beats = math.prod(self.space)
 

@@ -45,7 +45,8 @@ class Axis(NamedTuple):
 
 
 class WindowPart(Part):
-    """Every window (channels, rows, columns) of one position a beat, row by row; one axis is one row.
+    """Every window (channels, rows, columns) of one position a beat, row by row; one axis is one row. Behind them the
+    elements `past` of the position in the middle, and what is there of a beat behind the channels goes past only.
 
     Shift registers hold the rows between; where windows have positions after the one with which they leave (zeros at
     the end), the part goes on by itself when the last position of an inference has come and no other one comes.
@@ -54,6 +55,17 @@ class WindowPart(Part):
     kind: Literal["window"] = "window"
     rows: Axis
     columns: Axis
+    past: tuple[int, ...] = ()
+
+    @property
+    def read(self) -> int:
+        """Channels of a beat that windows read."""
+        return (len(self.outputs) - len(self.past)) // len(self.taps)
+
+    @property
+    def middle(self) -> int:
+        """Beats since the middle of the window came."""
+        return self.age(self.rows.pads, self.columns.pads)
 
     @property
     def taps(self) -> list[tuple[int, int]]:
@@ -83,12 +95,14 @@ class WindowPart(Part):
 
     def run(self, x: Values, models: Path) -> Values:
         """See `Part`."""
-        grid = x.reshape(len(x), self.rows.length, self.columns.length, -1)
+        past = x[..., list(self.past)]
+        grid = x[..., : self.read].reshape(len(x), self.rows.length, self.columns.length, -1)
         grid = np.pad(grid, [(0, 0), (self.rows.pads,) * 2, (self.columns.pads,) * 2, (0, 0)])
         sizes = (self.rows.size, self.columns.size)
         seen = np.lib.stride_tricks.sliding_window_view(grid, sizes, axis=(1, 2))
         seen = seen[:, :: self.rows.stride, :: self.columns.stride]
-        return np.ascontiguousarray(seen.reshape(len(x), seen.shape[1] * seen.shape[2], -1))
+        windows = seen.reshape(len(x), seen.shape[1] * seen.shape[2], -1)
+        return np.concatenate([windows, past], axis=2) if self.past else np.ascontiguousarray(windows)
 
     def times(self, at: Sequence[int]) -> list[int]:
         """See `Part`."""
@@ -98,19 +112,20 @@ class WindowPart(Part):
 
     def costed(self) -> "WindowPart":
         """With what it costs."""
-        width_in, between = width(self.inputs), max(self.columns.length - self.columns.size + 1, 0)
+        width_in, between = width(self.inputs[: self.read]), max(self.columns.length - self.columns.size + 1, 0)
+        aside = width(self.inputs[self.read :])
         in_srl = self.rows.size > 1 and between >= 3
         lines = (self.rows.size - 1) * width_in
         kept = width_in * (self.length - (self.rows.size - 1) * between) if in_srl else width_in * self.length
         masked = sum(
-            sum(type_.width for type_ in self.outputs) // len(self.taps)
+            width(self.outputs[: self.read * len(self.taps)]) // len(self.taps)
             for i, j in self.taps if self._mask(i, j)
         )  # fmt: skip
         counters = counter(self.rows.length) + counter(self.columns.length)
         chain = self.behind and self.behind + counter(self.rows.length * self.columns.length) + counter(self.behind + 1)
         lut = lines * math.ceil(between / LONGEST_SRL) if in_srl else 0
-        lut += masked + 2 * counters + chain
-        return self.model_copy(update={"lut": float(lut), "ff": kept + counters + chain})
+        lut += masked + 2 * counters + chain + aside * (self.middle // LONGEST_SRL + 1)
+        return self.model_copy(update={"lut": float(lut), "ff": kept + counters + chain + aside})
 
     def _mask(self, i: int, j: int) -> list[str]:
         """What says that a place of the window is within the image, where it may not be."""
@@ -126,7 +141,7 @@ class WindowPart(Part):
         word, behind = bits(self.inputs), self.behind
         pieces, place = [], 0
         places: list[list[str]] = [slices(self.inputs, "line", self.age(i, j) * word) for i, j in self.taps]
-        for channel, type_in in enumerate(self.inputs):
+        for channel, type_in in enumerate(self.inputs[: self.read]):
             for tap, (i, j) in enumerate(self.taps):
                 type_, mask = self.outputs[place], " & ".join(self._mask(i, j))
                 value = places[tap][channel]
@@ -136,6 +151,8 @@ class WindowPart(Part):
                     value = f"{{{type_.width}{{{mask}}}}} & {value}"
                 pieces.append(value if type_.width else "")
                 place += 1
+        middle = slices(self.inputs, "line", self.middle * word)
+        pieces += [middle[element] for element in self.past]
         inside = template(
             "fold/window.v", bits=word, length=self.length, data=joined(pieces),
             row_bits=counter(self.rows.length), column_bits=counter(self.columns.length),
