@@ -230,6 +230,7 @@ def test_check_refuses_genes_that_decide_nothing(nac: Command, tmp_path: Path, s
                           "[{name: ii, max: 4}]"),
         (["target.rate_mhz=25", "target.wait=8"], "as in search.constraints: [{name: rate_mhz, min: 25}]"),
         (["target.wait=8"], " has a gene wait"),
+        (["target.recall=2"], " has a gene recall"),
         (["data.constituents=12"], ": fold: 8: 8 positions a clock do not divide the input's 12"),
         (["search.quantise=null", "search.objectives=[{name: accuracy}]", "search.constraints=[]"],
          "space: fold is a gene, which decides something only with search.quantise"),
@@ -239,7 +240,7 @@ def test_check_refuses_folds_that_are_said_twice_or_that_no_network_has(
     nac: Command, tmp_path: Path, settings: list[str], said: str
 ) -> None:
     space = tmp_path / "stream.yaml"
-    space.write_text(Path("search_spaces/jets_stream.yaml").read_text() + "wait: [0, 32]\n")
+    space.write_text(Path("search_spaces/jets_stream.yaml").read_text() + "wait: [0, 32]\nrecall: [1, 4]\n")
     given = [word for text in (f"space={space}", *settings) for word in ("--set", text)]
     done = nac("check", "jets", "--preset", "stream", *given)
     assert done.status == 2

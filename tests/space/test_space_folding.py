@@ -10,7 +10,8 @@ from nac.space import SearchSpace, Unbuildable, folding
 from nac.testing import check_space_kind
 
 SET: dict[str, Any] = {
-    "kind": "deep_sets", "deployable": True, "input": [3, 16], "outputs": 5, "fold": [1, 2, 4, "all"], "wait": [0, 16],
+    "kind": "deep_sets", "deployable": True, "input": [3, 16], "outputs": 5,
+    "fold": [1, 2, 4, "all"], "wait": [0, 16], "recall": [1, 2],
     "phi": {"layers": [1, 2], "width": [4], "bottleneck": [4]}, "aggregate": "mean",
     "rho": {"layers": [1], "width": [4]},
 }  # fmt: skip
@@ -43,8 +44,8 @@ def test_a_space_with_folds_keeps_the_contract(file: dict[str, Any]) -> None:
 def test_only_what_is_folded_waits() -> None:
     space = space_of(SET)
     whole, some = ({**next(iter(_members(space))), "fold": fold, "wait": 16} for fold in ("all", 4))
-    assert "wait" in space.active(some) and "wait" not in space.active(whole)
-    assert (folding(some), folding(whole)) == (Folding(4, 16), Folding("all"))
+    assert {"wait", "recall"} <= space.active(some) and not {"wait", "recall"} & space.active(whole)
+    assert (folding(some), folding(whole)) == (Folding(4, 16, 1), Folding("all"))
     assert space.canonical(whole)["wait"] == 0
     assert space.decode(some) == space.decode(whole)
 
@@ -87,7 +88,9 @@ def test_a_fold_that_no_network_can_have_is_a_problem_of_the_space(
         ({"fold": [0]}, "fold"),
         ({"fold": ["some"]}, "fold"),
         ({"fold": [2, 2]}, "every choice may be listed once"),
-        ({"fold": None, "wait": [8]}, "wait: only a folded circuit waits, expected fold beside it"),
+        ({"fold": None, "wait": [8]}, "wait: decides something of a folded circuit only, expected fold beside it"),
+        ({"fold": None, "wait": None}, "recall: decides something of a folded circuit only"),
+        ({"recall": [0]}, "recall"),
         ({"wait": [-1]}, "wait"),
     ],
 )
@@ -102,5 +105,6 @@ def test_a_genotype_without_the_gene_leaves_the_target_as_it_is() -> None:
     assert AS_TARGET.of(target) == target
     assert Folding(4).of(target) == TargetConfig(fold=4, wait=8)
     assert Folding(1, 0).of(target) == TargetConfig(fold=1)
+    assert Folding(1, recall=8).of(target) == TargetConfig(fold=1, wait=8, recall=8)
     assert Folding("all").of(target) == TargetConfig(wait=8)
     assert (AS_TARGET.suffix, Folding(4, 0).suffix, Folding("all").suffix) == ("", "-f4-w0", "-fall")

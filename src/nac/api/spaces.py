@@ -24,8 +24,9 @@ class Space(ABC):
     `bits` are widths of weights and activations that may be chosen, `input_bits` those of the inputs: of use in a
     search for hardware costs, else 8. So are `sparsity`, shares of weights that go, and `digits`, shares of the
     weights' signed digits that stay, `fold`, positions that come with a clock ("all": there is a copy of the logic for
-    each), and `wait`, clocks that dense layers behind a stream may take. `baselines` are members that are tried first,
-    as in a file. A space that is not `deployable` may only be searched.
+    each), with `wait`, clocks that dense layers behind a stream may take, and `recall`, how much faster positions come
+    again behind a sum over all. `baselines` are members that are tried first, as in a file. A space that is not
+    `deployable` may only be searched.
     """
 
     kind: ClassVar[str]
@@ -38,6 +39,7 @@ class Space(ABC):
     digits: OneOrMany[float] | None = None
     fold: OneOrMany[int | str] | None = None
     wait: OneOrMany[int] | None = None
+    recall: OneOrMany[int] | None = None
     baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     deployable: bool = True
     description: str = ""

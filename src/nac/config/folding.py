@@ -11,19 +11,20 @@ Fold = Literal["all"] | int
 
 @dataclass(frozen=True)
 class Folding:
-    """What genes ask for: positions a clock and clocks to wait, as a target has them; None: what the target says.
+    """What genes ask for, by the names that a target has for it; None: what the target says.
 
-    The same network may be folded in many ways: none of them changes what it computes.
+    The same network may be folded in many ways: none of them changes what it computes. Only what is folded at all waits
+    or recalls.
     """
 
     fold: Fold | None = None
     wait: int | None = None
+    recall: int | None = None
 
     @property
     def suffix(self) -> str:
         """What tells it from others in a hash; empty where nothing is asked for."""
-        fold = "" if self.fold is None else f"-f{self.fold}"
-        return fold + ("" if self.wait is None else f"-w{self.wait}")
+        return "".join(f"-{name[0]}{value}" for name, value in self.said.items())
 
     @property
     def said(self) -> dict[str, Fold]:
@@ -33,7 +34,7 @@ class Folding:
     def of(self, target: TargetConfig) -> TargetConfig:
         """The target with what is asked for."""
         folded = target if self.fold is None else target.folded(self.fold)
-        return folded if self.wait is None else folded.model_copy(update={"wait": self.wait})
+        return folded.model_copy(update=self.said)
 
     def of_task(self, task: TaskConfig) -> TaskConfig:
         """The task with what is asked for in its target."""

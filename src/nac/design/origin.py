@@ -39,9 +39,9 @@ class Origin(TypedDict, total=False):
 
     `trial` is the winner, `removed` the share of its channels, `sparsity` that of its weights which were to go, `train`
     the settings of its float trainings, `compress` those of the local search, `learned` which point of its front of
-    learned widths it is. `fold` and `wait` are the genes that its task's target has from it; `network_of` is a design
-    with the same network as another circuit. `float` are the metrics of its dense float network, `float_intervals` how
-    well they are known. `data` says which samples it was.
+    learned widths it is. `fold`, `wait` and `recall` are the genes that its task's target has from it; `network_of` is
+    a design with the same network as another circuit. `float` are the metrics of its dense float network,
+    `float_intervals` how well they are known. `data` says which samples it was.
     """
 
     trial: int
@@ -51,6 +51,7 @@ class Origin(TypedDict, total=False):
     learned: int
     fold: int | str
     wait: int
+    recall: int
     network_of: str
     train: Mapping[str, Any]
     sparsity: float

@@ -129,6 +129,7 @@ def _said_twice(config: TaskConfig, space: SearchSpace) -> Iterator[str]:
                  "ii": pace.format("ii", f"max: {target.ii}") if target.ii else None,
                  "rate_mhz": pace.format("rate_mhz", f"min: {target.rate_mhz:g}") if target.rate_mhz else None},
         "wait": {"wait": "" if target.wait else None},
+        "recall": {"recall": "" if target.recall > 1 else None},
     }  # fmt: skip
     for gene, settings in asked.items():
         for name, instead in settings.items():

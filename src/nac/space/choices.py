@@ -33,6 +33,7 @@ Sparsity = Annotated[float, Field(ge=0, lt=1)]
 Digits = Annotated[float, Field(ge=0.01, le=1)]
 Positions = Literal["all"] | Annotated[int, Field(strict=True, ge=1)]
 Wait = Annotated[int, Field(strict=True, ge=0)]
+Recall = Annotated[int, Field(strict=True, ge=1)]
 
 
 class BitChoices(Model):

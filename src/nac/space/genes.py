@@ -84,9 +84,9 @@ def compression(genotype: Mapping[str, Value]) -> Compression:
 
 def folding(genotype: Mapping[str, Value]) -> Folding:
     """How a genotype wants its circuit folded; as the target says where its space has no such genes."""
-    fold, wait = (genotype.get(name) for name in FOLDING_GENES)
-    if fold is None:
+    fold, *others = FOLDING_GENES
+    if fold not in genotype:
         return AS_TARGET
-    if fold == "all":  # then there is nothing to wait for
+    if genotype[fold] == "all":  # then the others decide nothing
         return Folding("all")
-    return Folding(int(fold), None if wait is None else int(wait))
+    return Folding(int(genotype[fold]), **{name: int(genotype[name]) for name in others if name in genotype})

@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 from nac.arch.blocks import Block
 from nac.config import Model
 from nac.registry import Registry
-from nac.space.choices import BitChoices, Choices, Digits, Positions, Sparsity, Wait
-from nac.space.genes import COMPRESSION_GENES, Gene, Genotype, Part, Switch
+from nac.space.choices import BitChoices, Choices, Digits, Positions, Recall, Sparsity, Wait
+from nac.space.genes import COMPRESSION_GENES, FOLDING_GENES, Gene, Genotype, Part, Switch, Value
 
 Pattern = Annotated[str, Field(max_length=100)]
 
@@ -21,7 +21,7 @@ class SpaceFile(Model):
     `input` and `outputs` are the shape the space was designed for (channels first); a task brings its own.
     `sparsity` and `digits` are genes where they are given: the share of weights that a search of quantised networks
     prunes, and the share of the signed digits of weights that it leaves. So are `fold`, how many positions come with a
-    clock, and beside it `wait`, how many clocks dense layers behind the stream may take, both as a target has them.
+    clock, and beside it `wait` and `recall`, all as a target has them.
     `deployable` promises that every member has a bit-exact route to hardware; `nac check` verifies it.
     `baselines` are known good members, tried first: gene names or patterns (`rho.*.width`) to a value, or to
     a list of values for the matching genes in order; a later key overrides an earlier one, and a gene that
@@ -40,6 +40,7 @@ class SpaceFile(Model):
     digits: Choices[Digits] | None = None
     fold: Choices[Positions] | None = None
     wait: Choices[Wait] | None = None
+    recall: Choices[Recall] | None = None
     baselines: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")], Mapping[Pattern, Any]] = Field(
         default_factory=dict
     )
@@ -51,9 +52,11 @@ class SpaceFile(Model):
         return self
 
     @model_validator(mode="after")
-    def _waits_for_something(self) -> "SpaceFile":
-        if self.wait is not None and self.fold is None:
-            raise ValueError("wait: only a folded circuit waits, expected fold beside it (or target.wait in the task)")
+    def _folded_at_all(self) -> "SpaceFile":
+        for name in FOLDING_GENES:
+            if getattr(self, name) is not None and self.fold is None:
+                raise ValueError(f"{name}: decides something of a folded circuit only, expected fold beside it "
+                                 f"(or target.{name} in the task)")  # fmt: skip
         return self
 
     @abstractmethod
@@ -67,13 +70,13 @@ class SpaceFile(Model):
         return (*self.bits.parts("bits"), *compression, *self._folding())
 
     def _folding(self) -> tuple[Part, ...]:
-        """How far the circuit is folded and, where it is, how long it may wait."""
+        """How far the circuit is folded, and what that makes a choice."""
         if self.fold is None:
             return ()
-        fold = Gene("fold", self.fold)
-        if self.wait is None:
-            return (fold,)
-        return (Switch(fold, {choice: () if choice == "all" else (Gene("wait", self.wait),) for choice in self.fold}),)
+        fold, *others = ((name, getattr(self, name)) for name in FOLDING_GENES)
+        where = tuple(Gene(name, choices) for name, choices in others if choices is not None)
+        branches: dict[Value, tuple[Part, ...]] = {choice: () if choice == "all" else where for choice in self.fold}
+        return (Switch(Gene(*fold), branches),) if where else (Gene(*fold),)
 
     @abstractmethod
     def blocks(self, genotype: Genotype, rank: int) -> list[Block]:
