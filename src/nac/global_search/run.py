@@ -16,7 +16,6 @@ from rich.console import Console
 from nac.config import SearchConfig
 from nac.errors import FAILURES, InputError, InterruptionError
 from nac.global_search import budget
-from nac.global_search.budget import Session
 from nac.global_search.candidate import Examiner, known_results
 from nac.global_search.circuits import another_circuit
 from nac.global_search.deployment import Deployment, Infeasible
@@ -39,8 +38,7 @@ logger = logging.getLogger(__name__)
 
 # A candidate that takes its worker with it (the kernel's out-of-memory killer, a crash in a library) is given up then.
 WORKERS_PER_TRIAL = 3
-# How often a worker looks whether another one has finished what it waits for.
-POLL_S = 0.2
+POLL_S = 0.2  # after which a worker looks whether another one has finished what it waits for
 
 
 def begin_search(
@@ -52,7 +50,7 @@ def begin_search(
     """
     study = _open(task, space, run, settings, seed, storage)
     with quiet(), locks_of(run, storage).claim():
-        Session.begin(study, settings)
+        budget.Session.begin(study, settings)
     return study
 
 
@@ -157,7 +155,7 @@ class _Search:
         """Candidates until the budget is spent, and until those that others are at have ended well."""
         while not self.leave():
             self.progress.update()
-            session = Session.of(self.study)
+            session = budget.Session.of(self.study)
             with self.locks.claim():
                 trials = self.trials()
                 budget.require_progress(trials[session.found if session else 0 :], self.examiner.space.name)
@@ -288,7 +286,7 @@ class _Search:
                 # The trial is on record. A sampler with nothing left to try says so in a way made for `optimize`.
                 if "Study.stop" not in str(error):
                     raise
-                Session.end(self.study)
+                budget.Session.end(self.study)
                 logger.info("the sampler has tried all that there is: the search ends after trial %d", trial.number)
 
     def _enqueue_baseline(self, trials: list[FrozenTrial]) -> None:
