@@ -21,7 +21,7 @@ def test_designs_of_one_width_are_made_beside_those_that_a_task_makes_alone() ->
 @pytest.mark.parametrize(
     ("preset", "asked", "said"),
     [
-        ("fronts", {"bits": [6]}, "--bits: the trials of this run are fronts of learned widths"),
+        ("hardware", {"bits": [6]}, "--bits: the trials of this run are fronts of learned widths"),
         ("default", {"sparsity": [0.5], "learned": {"alone": True}}, "--sparsity: --learned makes designs"),
     ],
 )
