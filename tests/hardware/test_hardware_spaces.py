@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from designs import make_design, random_network, samples
+from extreme import DEPLOYABLE, SPACES
 
 from nac.arch import Network, deployment_problems, measured_workload, workload
 from nac.config import TargetConfig
@@ -15,9 +16,7 @@ from nac.hardware.engines.exported import run_qonnx
 from nac.hardware.engines.trained import TorchEngine
 from nac.space import SearchSpace
 
-SPACES = sorted((Path(__file__).resolve().parents[2] / "search_spaces").glob("*.yaml"))
-DEPLOYABLE = [path.stem for path in SPACES if SearchSpace.load(str(path)).deployable]
-RESEARCH = [path.stem for path in SPACES if path.stem not in DEPLOYABLE]
+RESEARCH = [path.stem for path in SPACES if not SearchSpace.load(str(path)).deployable]
 BITS = (2, 3, 4, 6, 8)
 
 

@@ -10,7 +10,8 @@ from nac.arch.quantisers import FIXED_POINT
 from nac.space import SearchSpace, Unbuildable
 
 SPACES = sorted((Path(__file__).resolve().parents[2] / "search_spaces").glob("*.yaml"))
-DEPLOYABLE = [path.stem for path in SPACES if SearchSpace.load(str(path)).deployable]
+ALIKE = {"jets_stream"}  # has the networks of jets_quantised, on more particles
+DEPLOYABLE = [path.stem for path in SPACES if path.stem not in ALIKE and SearchSpace.load(str(path)).deployable]
 LARGEST = {"width": 6, "channels": 3, "kernel": 3}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from designs import DesignMaker, make_design, random_network
+from extreme import DEPLOYABLE
 from learned import learned
 from numpy.typing import NDArray
 from sheets import WAYS, design_of_way, raw_samples
@@ -28,8 +29,6 @@ from nac.hardware.kit.script import script
 from nac.hardware.onnx.export import circuit_of
 from nac.space import SearchSpace
 
-SPACES = sorted((Path(__file__).resolve().parents[3] / "search_spaces").glob("*.yaml"))
-DEPLOYABLE = [path.stem for path in SPACES if SearchSpace.load(str(path)).deployable]
 needs_gpp = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 
 
