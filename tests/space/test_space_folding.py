@@ -71,7 +71,7 @@ def test_windows_take_one_position_a_clock_or_all() -> None:
     [
         (SET, [1, 3], "fold: 3: 3 positions a clock do not divide the input's 16"),
         (SET, [32], "fold: 32: 32 positions a clock do not divide the input's 16"),
-        (IMAGE, [1, 2], "fold: 2: 2 positions a clock do not divide the input's 9 x 9"),
+        (IMAGE, [1, 2], "fold: 2: 2 positions a clock of an image, expected 1 or a row of 9"),
         (ALWAYS, [1, 2], "fold: 2: conv1d0 has windows, which take one position a clock (expected 1)"),
     ],
 )

@@ -87,13 +87,15 @@ class TargetConfig(Model):
     def fold_problem(self, shape: tuple[int, ...]) -> str | None:
         """Why `fold` does not suit samples of a shape (channels first), None where it does.
 
-        Circuits for some positions a clock take one of an image, or a divisor of those of a trace or a set.
+        Circuits for some positions a clock take one of an image or a row, or a divisor of those of a trace or a set.
         """
         space = shape[1:]
         if self.fold == "all":
             return None
         if math.prod(space) == 1:
             return "target.fold: the input has one position only, expected an image, a trace or a set"
-        if math.prod(space) % self.fold or (len(space) > 1 and self.fold > 1):
-            return f"target.fold: {self.fold} positions a clock do not divide the input's {' x '.join(map(str, space))}"
+        if len(space) > 1 and self.fold not in (1, space[-1]):
+            return f"target.fold: {self.fold} positions a clock of an image, expected 1 or a row of {space[-1]}"
+        if math.prod(space) % self.fold:
+            return f"target.fold: {self.fold} positions a clock do not divide the input's {space[0]}"
         return None

@@ -11,6 +11,7 @@ def fold_problem(architecture: Architecture, folding: Folding) -> str:
         return ""
     if problem := TargetConfig(fold=fold).fold_problem(architecture.input):
         return problem.removeprefix("target.fold: ")
-    windows = (node.name for node in trace(architecture).nodes if node.operation.windows) if fold > 1 else ()
+    several = fold > 1 and len(architecture.input) < 3  # of an image they are a row
+    windows = (node.name for node in trace(architecture).nodes if node.operation.windows) if several else ()
     window = next(iter(windows), None)
     return f"{window} has windows, which take one position a clock (expected 1)" if window else ""

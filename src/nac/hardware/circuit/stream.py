@@ -12,7 +12,7 @@ Over = Literal["", "mean", "most", "total"]
 @dataclass(frozen=True)
 class Window:
     """The positions that one result reads, along every axis of positions: `size`, every `stride`-th, within `pads`
-    zeros at either end.
+    zeros at either end. With whole rows in a beat, along the axis of rows alone.
     """
 
     size: tuple[int, ...]

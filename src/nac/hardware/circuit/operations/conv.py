@@ -28,6 +28,8 @@ def conv(known: Numbers, x: Integers) -> Integers:
     sums: Integers = (products << known["shift"]) + bias.reshape(-1, *[1] * rank)
     return sums
 
+PerAxis = int | tuple[int, ...]
+
 
 class CircuitConv(CircuitAffine):
     """(in, *space) to (out, *space'). Attributes: `stride` and `pads` (zeros at either end), the same along every axis.
@@ -90,12 +92,15 @@ class CircuitConv(CircuitAffine):
         self.layer(node, layers, layer, np.moveaxis(kernel, (1, 0), (-2, -1)))
 
     def stream(self, node: Node, positions: int) -> Beat:
-        """At every window one constant matrix product."""
+        """At every window one constant matrix product; of a row at once, at every window in it."""
         if self.pointwise(node):
             return Beat(node.at(positions))
         assert node.weights is not None
-        window = Window(node.weights.kernel.shape[2:], node.attributes["stride"], node.attributes["pads"])
-        return Beat(replace(node.at(1), attributes={"stride": 1, "pads": 0}), window)
+        size, stride, pads = node.weights.kernel.shape[2:], node.attributes["stride"], node.attributes["pads"]
+        if positions > 1 and len(size) > 1:
+            own = {"stride": (1, stride), "pads": (0, pads)}
+            return Beat(replace(node.at(node.shape[-1]), attributes=own), Window(size[:1], stride, pads))
+        return Beat(replace(node.at(1), attributes={"stride": 1, "pads": 0}), Window(size, stride, pads))
 
     def pointwise(self, node: Node) -> bool:
         """With windows of one position."""
@@ -109,15 +114,14 @@ class CircuitConv(CircuitAffine):
         return "dense, at every position" if node.weights.kernel.shape[2:] == (1,) else super().title(node)
 
 
-def _patches(x: Variables, window: tuple[int, ...], stride: int, pads: int) -> Variables:
+def _patches(x: Variables, window: tuple[int, ...], stride: PerAxis, pads: PerAxis) -> Variables:
     """All patches of symbolic values (C, *space) as (C * prod(window), *space'), with so many zeros at either end."""
     rank = len(window)
-    if pads:
-        framed = np.full((len(x), *(size + 2 * pads for size in x.shape[1:])), constant(0.0), dtype=object)
-        framed[(slice(None), *[slice(pads, -pads)] * rank)] = x
-        x = framed
+    strides, zeros = (np.broadcast_to(each, rank).tolist() for each in (stride, pads))
+    if any(zeros):
+        x = np.pad(x, [(0, 0), *zip(zeros, zeros, strict=True)], constant_values=constant(0.0))
     view = np.lib.stride_tricks.sliding_window_view(x, window, axis=tuple(range(1, 1 + rank)))
-    view = view[(slice(None), *[slice(None, None, stride)] * rank)]
+    view = view[(slice(None), *(slice(None, None, step) for step in strides))]
     order = (0, *range(1 + rank, 1 + 2 * rank), *range(1, 1 + rank))
     patches: Variables = view.transpose(order).reshape(-1, *view.shape[1 : 1 + rank])
     return patches

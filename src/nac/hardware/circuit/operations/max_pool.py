@@ -86,6 +86,8 @@ class CircuitMaxPool(CircuitOperation):
     def stream(self, node: Node, positions: int) -> Beat:
         """Windows that do not overlap."""
         size = int(node.attributes["size"])
+        if positions > 1 and len(node.shape) > 2:
+            return Beat(node.at(node.shape[-1]), Window((size,), size, 0))
         return Beat(node.at(1), Window((size,) * (len(node.shape) - 1), size, 0))
 
     def hls(self, node: Node, layers: HlsWriter) -> None:

@@ -29,7 +29,7 @@ def front_of(circuit: Circuit, positions: int, recall: int = 1) -> Front:
     """The nodes from the input up to where all positions are needed at once, or to the value made of all of them.
 
     Values that go past a sum over all positions wait for it, and come again up to `recall` times as fast; those that go
-    past a window come out with its middle. Raises InputError for windows of several positions a clock.
+    past a window come out with its middle. Raises InputError for windows of several positions a clock that are no row.
     """
     found: list[Beat] = []
     whole: set[str] = set()
@@ -45,7 +45,9 @@ def front_of(circuit: Circuit, positions: int, recall: int = 1) -> Front:
         if past and (beat.over in ("mean", "most") or (beat.window and not around)):
             return Front(tuple(found[:cut]), again, f"{node.name}: what goes past it would have to wait for it")
         if beat.window and positions > 1:
-            raise InputError(f"target.fold: {node.name} has windows, which take one position a clock (expected 1)")
+            if len(node.shape) < 3 or circuit[node.inputs[0]].shape[-1] != positions:
+                raise InputError(f"target.fold: {node.name} has windows, which take one position a clock (expected 1)")
+            positions = node.shape[-1]
         found.append(beat)
         if beat.over and not past:
             break

@@ -186,22 +186,25 @@ class _Planner:
         place, places = 0, dict[str, range]()
         for each in beats.values():
             places[each.name] = range(place, place := place + math.prod(each.shape))
-        middles, count = [place for other in past for place in places[other]], len(places[name])
+        middles = [place for other in past for place in places[other]]
+        count, positions = len(places[name]), self.positions
         axes = [Axis(length, size, window.stride, window.pads)
-                for length, size in zip(self.space, window.size, strict=True)]  # fmt: skip
+                for length, size in zip(self.space[: len(window.size)], window.size, strict=True)]  # fmt: skip
         rows, columns = [Axis(1, 1, 1, 0), *axes][-2:]
         given = [_with_zero(interval) if window.pads else interval for interval in self.given[:count]]
-        every = [interval for interval in given for _ in range(rows.size * columns.size)]
+        every = [given[place] for _, place in side_by_side(count, positions, rows.size * columns.size)]
         every += [self.given[place] for place in middles]
         part = WindowPart(
-            inputs=types_of(self.given), outputs=types_of(every), rows=rows, columns=columns, past=tuple(middles)
-        )
+            inputs=types_of(self.given), outputs=types_of(every), rows=rows, columns=columns, positions=positions,
+            past=tuple(middles),
+        )  # fmt: skip
         part.check()
         self._add(part.costed(), every)
-        read = _start(replace(beats[name], name=WINDOW), (count, *window.size))
+        row = [positions] if positions > 1 else []  # its windows are side by side
+        read = _start(replace(beats[name], name=WINDOW), (count // positions, *window.size, *row))
         self.starts = [read, *(_start(beats[other], beats[other].shape) for other in past)]
-        self.space = node.shape[1:]
-        self.beats = math.prod(self.space)
+        self.space, self.positions = node.shape[1:], node.shape[-1] if row else 1
+        self.beats = math.prod(self.space) // self.positions
 
     def _reduce(self, over: Over) -> None:
         """One value of all beats."""
@@ -252,7 +255,7 @@ class _Planner:
     def _dense(self, stop: int) -> None:
         """A dense layer after a stream: begun with the first beat, or after the last one, whichever is smaller."""
         node = self.circuit.nodes[stop + 1]
-        wait = WAIT if self.positions == self.positions_in else 0  # what comes again faster is in a hurry
+        wait = 0 if max(self.front.again.values(), default=1) > 1 else WAIT  # what comes again faster is in a hurry
         begun = Begun.of(Serial.of(node, self.given, self.positions), self.at, self.beats_in, wait, self.levels)
         if not self._smaller(node, begun):
             self._gather(stop)

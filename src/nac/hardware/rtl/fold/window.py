@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from nac.errors import InputError
-from nac.hardware.rtl.fold.parts import Part, Values, bits, counter, joined, slices
+from nac.hardware.rtl.fold.parts import Part, Values, bits, counter, joined, side_by_side, slices
 from nac.hardware.rtl.ports import width
 from nac.hardware.rtl.templates import template
 
@@ -45,8 +45,11 @@ class Axis(NamedTuple):
 
 
 class WindowPart(Part):
-    """Every window (channels, rows, columns) of one position a beat, row by row; one axis is one row. Behind them the
-    elements `past` of the position in the middle, and what is there of a beat behind the channels goes past only.
+    """Every window (channels, rows, columns) of one position a beat, row by row; one axis is one row. Where a beat has
+    several `positions`, which are a row, windows of all of them side by side (channels, rows, positions).
+
+    Behind them the elements `past` of the beat in the middle, and what is there of a beat behind the channels goes past
+    only.
 
     Shift registers hold the rows between; where windows have positions after the one with which they leave (zeros at
     the end), the part goes on by itself when the last position of an inference has come and no other one comes.
@@ -55,12 +58,18 @@ class WindowPart(Part):
     kind: Literal["window"] = "window"
     rows: Axis
     columns: Axis
+    positions: int = 1
     past: tuple[int, ...] = ()
 
     @property
     def read(self) -> int:
         """Channels of a beat that windows read."""
         return (len(self.outputs) - len(self.past)) // len(self.taps)
+
+    @property
+    def order(self) -> list[tuple[int, int]]:
+        """Place in the window, and element of a beat, of all that windows hold."""
+        return side_by_side(self.read, self.positions, len(self.taps))
 
     @property
     def middle(self) -> int:
@@ -101,7 +110,8 @@ class WindowPart(Part):
         sizes = (self.rows.size, self.columns.size)
         seen = np.lib.stride_tricks.sliding_window_view(grid, sizes, axis=(1, 2))
         seen = seen[:, :: self.rows.stride, :: self.columns.stride]
-        windows = seen.reshape(len(x), seen.shape[1] * seen.shape[2], -1)
+        taps, elements = np.array(self.order).T
+        windows = seen.reshape(len(x), seen.shape[1] * seen.shape[2], self.read, -1)[:, :, elements, taps]
         return np.concatenate([windows, past], axis=2) if self.past else np.ascontiguousarray(windows)
 
     def times(self, at: Sequence[int]) -> list[int]:
@@ -139,18 +149,15 @@ class WindowPart(Part):
     def body(self) -> dict[str, str]:
         """See `Part`."""
         word, behind = bits(self.inputs), self.behind
-        pieces, place = [], 0
+        pieces = []
         places: list[list[str]] = [slices(self.inputs, "line", self.age(i, j) * word) for i, j in self.taps]
-        for channel, type_in in enumerate(self.inputs[: self.read]):
-            for tap, (i, j) in enumerate(self.taps):
-                type_, mask = self.outputs[place], " & ".join(self._mask(i, j))
-                value = places[tap][channel]
-                if type_.width and not type_in.width:
-                    raise InputError("a constant channel within zeros")
-                if type_.width and mask:
-                    value = f"{{{type_.width}{{{mask}}}}} & {value}"
-                pieces.append(value if type_.width else "")
-                place += 1
+        for (tap, element), type_ in zip(self.order, self.outputs, strict=False):
+            mask, value = " & ".join(self._mask(*self.taps[tap])), places[tap][element]
+            if type_.width and not self.inputs[element].width:
+                raise InputError("a constant channel within zeros")
+            if type_.width and mask:
+                value = f"{{{type_.width}{{{mask}}}}} & {value}"
+            pieces.append(value if type_.width else "")
         middle = slices(self.inputs, "line", self.middle * word)
         pieces += [middle[element] for element in self.past]
         inside = template(
