@@ -86,8 +86,8 @@ BRAGGNN = [conv(64), ATTENTION, conv(32), conv(8), FLATTEN, *map(dense, (64, 32,
 RESIDUAL = [conv(4), {"block": "residual", "blocks": [SAME, SAME]}, conv(4), FLATTEN, dense(8)]
 MILLION = [conv(16), conv(16), conv(16), FLATTEN, dense(16)]
 DESIGNS: dict[str, tuple[Architecture, tuple[int, ...]]] = {
-    "Bragg tiny, 4 bits": (bragg("tiny", 4), (1,)),
-    "Bragg small, 4 bits": (bragg("small", 4), (1,)),
+    "Bragg tiny, 4 bits": (bragg("tiny", 4), (1, 11)),
+    "Bragg small, 4 bits": (bragg("small", 4), (1, 11)),
     "Bragg small_window, 6 bits": (bragg("small_window", 6), (1,)),
     "Bragg one_percent, 6 bits": (bragg("one_percent", 6), (1,)),
     "Bragg attentive, 4 bits": (bragg("attentive", 4), (1,)),

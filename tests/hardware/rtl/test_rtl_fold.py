@@ -263,8 +263,8 @@ def test_the_logic_is_smaller_and_is_chosen_again(design_of: DesignMaker) -> Non
 
 @pytest.mark.parametrize(
     ("kind", "fold", "said"),
-    [("mlp", 1, "one position only"), ("mean", 3, "3 positions a clock do not divide"), ("cnn", 5, "expected 1 or a row of 11"),
-     ("trace", 2, "take one position a clock")],
+    [("mlp", 1, "one position only"), ("mean", 3, "3 positions a clock do not divide"),
+     ("cnn", 5, "expected 1 or a row of 11"), ("trace", 2, "take one position a clock")],
 )  # fmt: skip
 def test_what_cannot_be_folded_is_said(design_of: DesignMaker, kind: str, fold: int, said: str) -> None:
     with pytest.raises(InputError, match=f"target.fold: .*{said}"):
