@@ -351,13 +351,8 @@ def test_the_hardware_step_of_a_folded_design(design_of: DesignMaker) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["bragg", "jets", "waveforms"])
 def test_members_of_deployable_spaces_are_exact(name: str, tmp_path: Path) -> None:
-    space, rng, seen = SearchSpace.load(name), np.random.default_rng(5), 0
-    for index in range(12):
+    space, rng = SearchSpace.load(name), np.random.default_rng(5)
+    for index in range(3):
         arch = space.decode(space.repair(space.random(rng))).with_bits(weights=3, activations=3)
-        if any(block.block in {"attention", "residual"} for block in arch.blocks):
-            continue  # what comes after it is unrolled: too large here
         design = make_design(tmp_path / str(index), arch, random_network(arch, index))
         simulated(design, 1, count=3)
-        if (seen := seen + 1) == 2:
-            return
-    raise AssertionError("expected two members that fold")
