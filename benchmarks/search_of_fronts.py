@@ -134,17 +134,17 @@ def compared(file: Path, name: str, overrides: Sequence[str], seed: int) -> dict
     best = max(searched, key=lambda front: volume(front.networks, limits))
     restarted: list[Front] = []
     begun = time.process_time()
-    while not restarted or restarted[-1].seconds < searched[-1].seconds:
-        own = 1000 * (seed + 1) + len(restarted)
-        network = initialised(best.architecture, own)
-        fit(network, dataset, task, config.train, seed=own)
-        with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:  # one for all, as a run has: networks that teach are trained once
+        while not restarted or restarted[-1].seconds < searched[-1].seconds:
+            own = 1000 * (seed + 1) + len(restarted)
+            network = initialised(best.architecture, own)
+            fit(network, dataset, task, config.train, seed=own)
             networks = []
-            for found in given.front(network, own, 1.0, Path(folder) / "0000"):
+            for found in given.front(network, own, 1.0, Path(folder) / "trials" / f"{len(restarted):04d}"):
                 choice, held = (evaluate(found, split, task)["accuracy"]
                                 for split in (dataset.validation, dataset.judging))  # fmt: skip
                 networks.append(Reached(choice, held, given.measure(found)["lut"]))
-        restarted.append(Front(time.process_time() - begun, networks, best.architecture))
+            restarted.append(Front(time.process_time() - begun, networks, best.architecture))
     courses = {"search": course(searched, limits), "restarts": course(restarted, limits)}
     goal = max(volume(front.networks, limits) for front in (*searched, *restarted))
     reached = {
