@@ -46,7 +46,10 @@ MEASURES: Mapping[str, Callable[[Network, Fold], Tensor]] = {"ebops": bit_produc
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network on the way: after which epoch, its metric on the samples that choose, its cost and its state."""
+    """A network on the way: after which epoch, its metric on the samples that choose, its cost and its state.
+
+    The cost is that of the network which was met; its last layer may be another since then (`levelled`).
+    """
 
     epoch: int
     value: float
