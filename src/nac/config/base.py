@@ -1,7 +1,7 @@
 """The base of every model that is read from a file."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -45,24 +45,46 @@ class ShortModel(Model):
 
 
 M = TypeVar("M", bound=Model)
+Location = tuple[int | str, ...]
 LONG = 80
 """Letters of what was found."""
+KIND = re.compile(r"constrained-|(literal|dict|tuple|list)\[")
+"""How pydantic names kinds of values that share a key."""
 
 
 def explained(error: ValidationError, source: str | Path) -> str:
     """All problems of a file at once, one per line: where, the value found, what was expected."""
-    problems = []
-    listed = error.errors(include_url=False)
-    wrong = {item["loc"][:-1] for item in listed}  # whose members are wrong is not also too short without them
-    for item in listed:
-        if item["type"] == "too_short" and item["loc"] in wrong:
-            continue
-        key = ".".join(str(part) for part in item["loc"]) or "(top level)"
+    problems: dict[Location, tuple[list[str], ErrorDetails]] = {}
+    for item in _without_kinds(error.errors(include_url=False)):
         expected = {"extra_forbidden": "unknown key", "missing": "required key is missing"}.get(
             item["type"], item["msg"].removeprefix("Value error, ")
         )
-        problems.append(f"{source}: {key}: {expected}{_found(item, expected)}")
-    return "\n".join(problems)
+        problems.setdefault(item["loc"], ([], item))[0].append(expected)
+    wrong = {loc[:-1] for loc in problems}
+    lines = []
+    for loc, (all_expected, item) in problems.items():
+        if item["type"] == "too_short" and loc in wrong:
+            continue  # whose members are wrong is not also too short without them
+        said = ", or ".join(all_expected).replace(", or Input should be", ", or")
+        key = ".".join(map(str, loc)) or "(top level)"
+        lines.append(f"{source}: {key}: {said}{_found(item, said)}")
+    return "\n".join(lines)
+
+
+def _without_kinds(items: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Problems at their keys: where a value may be of several kinds, each kind's is listed below a key of its name.
+
+    Of kinds that a value is not of at all nothing is said where another one's members are wrong.
+    """
+    several = {item["loc"][:at] for item in items for at, part in enumerate(item["loc"]) if KIND.match(str(part))}
+    for item in items:
+        at = next((at for at in range(len(item["loc"])) if item["loc"][:at] in several), None)
+        if at is None:
+            yield item
+            continue
+        key, below = item["loc"][:at], item["loc"][at + 1 :]
+        if below or not any(other["loc"][:at] == key and other["loc"][at + 1 :] for other in items):
+            yield {**item, "loc": (*key, *below)}
 
 
 def _found(item: ErrorDetails, expected: str) -> str:
