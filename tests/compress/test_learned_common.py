@@ -75,3 +75,15 @@ def test_only_where_neither_loss_nor_metric_nor_answer_tells(
     monkeypatch.setitem(METRICS._objects, "first", first)
     own = make_task(task.config.model_copy(update={"metrics": ("accuracy", "first")}))
     assert not is_free(own, dataset)
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_a_metric_that_some_outputs_leave_without_a_value_tells(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch, above: bool
+) -> None:
+    task, dataset, _ = problem
+    limit = 4.1  # above what the first outputs that are tried reach
+    some = Metric("some", "maximize", "Some", "",
+                  lambda logits, labels: 1.0 if bool((logits > limit).any()) == above else None)  # fmt: skip
+    monkeypatch.setitem(METRICS._objects, "some", some)
+    assert not is_free(make_task(task.config.model_copy(update={"metrics": ("accuracy", "some")})), dataset)
