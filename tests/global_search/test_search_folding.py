@@ -16,6 +16,7 @@ from nac.arch import Architecture, Compression, Network, quantise
 from nac.config import Folding
 from nac.design import load_float, load_quantised
 from nac.global_search import front, results, run_search, status, train_leaders_again, trainings
+from nac.global_search.circuits import is_spent
 from nac.locks import locks_of
 from nac.space import SearchSpace
 from nac.study import trained_again
@@ -112,6 +113,14 @@ def test_all_circuits_of_a_network_that_leads_are_measured_and_none_counts(
     again = search(traces, Folded(), trials=1, sampler="tpe")
     assert len(again.trials) == 3, "nothing is left to do"
     assert status(study, search_config(trials=1), locks_of(traces.run(), None)).done == 1
+
+
+def test_a_search_is_not_over_before_the_circuits_of_what_leads(traces: Setting) -> None:
+    fewer = replace(traces, space=SearchSpace.described("space", {**SPACE, "fold": [1, 2]}, "space.yaml"))
+    study, settings = search(fewer, Folded(), trials=1), search_config(trials=1, quantise={"epochs": 1})
+    assert is_spent(study, fewer.space, settings)
+    assert not is_spent(study, traces.space, settings), "a circuit is left"
+    assert not is_spent(study, fewer.space, settings.model_copy(update={"trials": 2})), "a network is left"
 
 
 def test_circuits_beyond_a_limit_are_refused_once(traces: Setting) -> None:

@@ -61,3 +61,17 @@ def test_every_winner_becomes_the_circuit_of_its_genes(
     sheet = json.loads(Path("kit/interface.json").read_text())
     assert (sheet["rtl"]["positions"], sheet["rtl"]["initiation_interval"]) == (2, 2)
     assert "positions a clock" in Path("run/report.html").read_text()
+
+
+def test_workers_measure_all_circuits_of_what_leads(
+    nac: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("jets.npz", **jets())
+    Path("space.yaml").write_text(SPACE)
+    given = tuple(word for text in (*SETTINGS[1:], "search.trials=1") for word in ("--set", text))
+    run = tiny("jets", "--preset", "stream", "--data", "jets.npz", "--out", "run", *given, "--workers", "2")
+    done = nac("search", *run[1:])
+    assert done.status == 0, done.err
+    rows = json.loads(nac("front", "run", "--json").out)["rows"]
+    assert {row["fold"] for row in rows if row["kind"] == "trial"} == {1, 2, 4}

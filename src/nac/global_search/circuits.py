@@ -4,13 +4,23 @@ from itertools import product
 
 import optuna
 
+from nac.config import SearchConfig
+from nac.global_search import budget
 from nac.global_search.results import front
 from nac.space import FOLDING_GENES, Genotype, SearchSpace, folding
 from nac.trial import record_of
 
 
-def another_circuit(study: optuna.Study, space: SearchSpace) -> Genotype | None:
+def is_spent(study: optuna.Study, space: SearchSpace, settings: SearchConfig) -> bool:
+    """Whether nothing is left to begin: all networks are found, and all circuits of those that lead are measured."""
+    done = len(budget.counted(study.get_trials(deepcopy=False)))
+    return done >= settings.trials and another_circuit(study, space, settings) is None
+
+
+def another_circuit(study: optuna.Study, space: SearchSpace, settings: SearchConfig) -> Genotype | None:
     """A member that was not tried and differs from one on the front in how its circuit is folded alone, if any does."""
+    if not settings.quantise:
+        return None
     genes = {name: space.genes[name] for name in FOLDING_GENES if name in space.genes}
     if not genes:
         return None

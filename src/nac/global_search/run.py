@@ -161,7 +161,7 @@ class _Search:
                 budget.require_progress(trials[session.found if session else 0 :], self.examiner.space.name)
                 left = self._abandoned(trials)
                 done = len(budget.counted(trials))
-                circuit = another_circuit(self.study, self.examiner.space) if self.settings.quantise else None
+                circuit = another_circuit(self.study, self.examiner.space, self.settings)
                 spent = done >= self.settings.trials and circuit is None
                 if left is None and (spent or (session and session.over)):
                     break

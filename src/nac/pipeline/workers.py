@@ -11,7 +11,8 @@ from rich.console import Console
 
 from nac.errors import InputError, InterruptionError, WorkError
 from nac.global_search import SearchStatus, begin_search, run_of, run_search, serves_many, status
-from nac.global_search.budget import Session, counted, require_progress, running
+from nac.global_search.budget import Session, require_progress, running
+from nac.global_search.circuits import is_spent
 from nac.global_search.progress import SearchProgress
 from nac.locks import locks_of
 from nac.pipeline.context import Context
@@ -52,8 +53,8 @@ def search_with(context: Context, options: WorkerOptions) -> optuna.Study:
         """Whether nothing is left to do; jobs may still wait in a queue then."""
         session, trials = Session.of(study), study.get_trials(deepcopy=False)
         require_progress(trials[session.found if session else 0 :], context.space.name)
-        out_of_time = session is not None and session.over and not running(trials)
-        return out_of_time or len(counted(trials)) >= config.search.trials
+        out_of_time = session is not None and session.over
+        return not running(trials) and (out_of_time or is_spent(study, context.space, config.search))
 
     workers = start(run, options)
     try:
