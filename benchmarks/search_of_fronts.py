@@ -72,13 +72,22 @@ class Limits(NamedTuple):
         return cls(accuracy.min, lut.max)
 
 
-def volume(networks: Sequence[Reached], limits: Limits) -> float:
-    """The hypervolume of the networks that no other beats by choice."""
+def volume(networks: Sequence[Reached], limits: Limits, *, chosen_by_it: bool = False) -> float:
+    """The hypervolume of the networks that no other beats by choice, by their accuracies where none was chosen.
+
+    With `chosen_by_it` by those that choose, which flatters: to choose among trainings.
+    """
     if not networks:
         return 0.0
-    chosen = non_dominated(np.array([[known.choice, known.lut] for known in networks]), DIRECTIONS)
-    held = [[known.held, math.log(known.lut)] for known, on in zip(networks, chosen, strict=True) if on]
-    return hypervolume(np.array(held), DIRECTIONS, (limits.accuracy, math.log(limits.lut)))
+    front = non_dominated(np.array([[known.choice, known.lut] for known in networks]), DIRECTIONS)
+    reached = [[known.choice if chosen_by_it else known.held, math.log(known.lut)]
+               for known, on in zip(networks, front, strict=True) if on]  # fmt: skip
+    return hypervolume(np.array(reached), DIRECTIONS, (limits.accuracy, math.log(limits.lut)))
+
+
+def best_of(fronts: Sequence[Front], limits: Limits) -> Front:
+    """The training whose front alone is the largest where choices are made."""
+    return max(fronts, key=lambda front: volume(front.networks, limits, chosen_by_it=True))
 
 
 def course(fronts: Sequence[Front], limits: Limits) -> list[tuple[float, float]]:
@@ -131,7 +140,7 @@ def compared(file: Path, name: str, overrides: Sequence[str], seed: int) -> dict
                 ]  # fmt: skip
                 architecture = Architecture.model_validate(record.architecture)
                 searched.append(Front(timed.ends[f"{trial.number:04d}"] - begun, networks, architecture))
-    best = max(searched, key=lambda front: volume(front.networks, limits))
+    best = best_of(searched, limits)
     restarted: list[Front] = []
     begun = time.process_time()
     with TemporaryDirectory() as folder:  # one for all, as a run has: networks that teach are trained once
@@ -146,7 +155,7 @@ def compared(file: Path, name: str, overrides: Sequence[str], seed: int) -> dict
                 networks.append(Reached(choice, held, given.measure(found)["lut"]))
             restarted.append(Front(time.process_time() - begun, networks, best.architecture))
     courses = {"search": course(searched, limits), "restarts": course(restarted, limits)}
-    goal = max(volume(front.networks, limits) for front in (*searched, *restarted))
+    goal = volume(best_of([*searched, *restarted], limits).networks, limits)
     reached = {
         key: next((seconds for seconds, grown in known if grown >= goal), math.inf) for key, known in courses.items()
     }
