@@ -69,12 +69,20 @@ def test_only_where_neither_loss_nor_metric_nor_answer_tells(
     assert is_free(task, dataset)
     regression, samples, _ = line()
     assert not is_free(regression, samples)
-    scores = task.config.target.model_copy(update={"output": OutputConfig(kind="scores", of=("0",))})
-    assert not is_free(make_task(task.config.model_copy(update={"target": scores})), dataset)
+    for output in (OutputConfig(kind="scores", of=("0",)), OutputConfig(kind="logits")):
+        seen = task.config.target.model_copy(update={"output": output})
+        assert not is_free(make_task(task.config.model_copy(update={"target": seen})), dataset)
     first = Metric("first", "maximize", "First output", "", lambda logits, labels: float(logits[:, 0].mean()))
     monkeypatch.setitem(METRICS._objects, "first", first)
     own = make_task(task.config.model_copy(update={"metrics": ("accuracy", "first")}))
     assert not is_free(own, dataset)
+
+
+def test_a_metric_of_large_outputs_alone_tells(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    task, dataset, _ = problem
+    large = Metric("large", "maximize", "Share of large outputs", "", lambda logits, labels: float((logits > 20).mean()))
+    monkeypatch.setitem(METRICS._objects, "large", large)
+    assert not is_free(make_task(task.config.model_copy(update={"metrics": ("accuracy", "large")})), dataset)
 
 
 @pytest.mark.parametrize("above", [True, False])
