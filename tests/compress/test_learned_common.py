@@ -80,7 +80,7 @@ def test_only_where_neither_loss_nor_metric_nor_answer_tells(
 
 def test_a_metric_of_large_outputs_alone_tells(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     task, dataset, _ = problem
-    large = Metric("large", "maximize", "Share of large outputs", "", lambda logits, labels: float((logits > 20).mean()))
+    large = Metric("large", "maximize", "Large outputs", "", lambda logits, _: float((logits > 20).mean()))
     monkeypatch.setitem(METRICS._objects, "large", large)
     assert not is_free(make_task(task.config.model_copy(update={"metrics": ("accuracy", "large")})), dataset)
 
