@@ -22,7 +22,7 @@ SETTINGS = (
 def hardware_run(tmp_path_factory: pytest.TempPathFactory, jets_data: Path) -> Path:
     out = tmp_path_factory.mktemp("hardware") / "jets"
     settings = [word for text in SETTINGS for word in ("--set", text)]
-    done = process("run", "jets", "--preset", "hardware", "--data", jets_data, "--out", out, *settings)
+    done = process("run", "jets", "--preset", "quantised", "--data", jets_data, "--out", out, *settings)
     assert done.status == 0, done.err
     return out
 
