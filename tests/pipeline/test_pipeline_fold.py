@@ -27,15 +27,21 @@ rho: {layers: 1, width: 8}
 """
 
 
-def test_every_winner_becomes_the_circuit_of_its_genes(
-    nac: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with jets and the space."""
     monkeypatch.chdir(tmp_path)
     np.savez("jets.npz", **jets())
     Path("space.yaml").write_text(SPACE)
-    given = tuple(word for text in SETTINGS for word in ("--set", text))
-    done = nac(*tiny("jets", "--preset", "stream", "--data", "jets.npz", "--out", "run", *given,
-                     "--set", "compress.designs=3"))  # fmt: skip
+
+
+def request_with(*settings: str) -> list[object]:
+    given = (word for text in settings for word in ("--set", text))
+    return tiny("jets", "--preset", "stream", "--data", "jets.npz", "--out", "run", *given)
+
+
+def test_every_winner_becomes_the_circuit_of_its_genes(nac: Command) -> None:
+    done = nac(*request_with(*SETTINGS, "compress.designs=3"))
     assert done.status == 0, done.err
     rows = json.loads(nac("front", "run", "--json").out)["rows"]
     trials = [row for row in rows if row["kind"] == "trial"]
@@ -63,15 +69,8 @@ def test_every_winner_becomes_the_circuit_of_its_genes(
     assert "positions a clock" in Path("run/report.html").read_text()
 
 
-def test_workers_measure_all_circuits_of_what_leads(
-    nac: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    np.savez("jets.npz", **jets())
-    Path("space.yaml").write_text(SPACE)
-    given = tuple(word for text in (*SETTINGS[1:], "search.trials=1") for word in ("--set", text))
-    run = tiny("jets", "--preset", "stream", "--data", "jets.npz", "--out", "run", *given, "--workers", "2")
-    done = nac("search", *run[1:])
+def test_workers_measure_all_circuits_of_what_leads(nac: Command) -> None:
+    done = nac("search", *request_with(*SETTINGS[1:], "search.trials=1")[1:], "--workers", "2")
     assert done.status == 0, done.err
     rows = json.loads(nac("front", "run", "--json").out)["rows"]
     assert {row["fold"] for row in rows if row["kind"] == "trial"} == {1, 2, 4}

@@ -3,7 +3,7 @@
 from nac.config.base import Model, validate
 from nac.config.compress import DEFAULT_PRUNER, FORMER_PRUNERS, CompressConfig, LearnedConfig, TeacherConfig
 from nac.config.distilled import DistilledDataConfig
-from nac.config.folding import AS_TARGET, Folding
+from nac.config.folding import AS_TARGET, Fold, Folding
 from nac.config.heads import HeadConfig
 from nac.config.load import find_file, is_path, load_task, load_yaml, merge, parse_override, task_of
 from nac.config.names import Choice
@@ -31,6 +31,7 @@ __all__ = [
     "DataConfig",
     "DistilledDataConfig",
     "FidelityConfig",
+    "Fold",
     "Folding",
     "FrontsConfig",
     "HeadConfig",

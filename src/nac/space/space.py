@@ -194,9 +194,10 @@ class SearchSpace:
         """The genotype with a fold that suits its network: the next smaller one, else the whole circuit."""
         if not (problem := self._fold_problem(genotype)):
             return genotype
-        asked = folding(genotype).fold
-        fewer = sorted((fold for fold in self._genes["fold"].choices if fold != "all" and fold < asked), reverse=True)  # type: ignore[operator]
-        for fold in (*fewer, *(choice for choice in self._genes["fold"].choices if choice == "all")):
+        asked, choices = genotype["fold"], self._genes["fold"].choices
+        fewer = (fold for fold in choices if isinstance(fold, int) and isinstance(asked, int) and fold < asked)
+        smaller: tuple[Value, ...] = (*sorted(fewer, reverse=True), *(choice for choice in choices if choice == "all"))
+        for fold in smaller:
             if not self._fold_problem(folded := {**genotype, "fold": fold}):
                 return folded
         raise Unbuildable(f"{self.name}: fold: {problem}")

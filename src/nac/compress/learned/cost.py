@@ -7,15 +7,14 @@ groups: a cost is that of every member (members,), of a single network (1,).
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
 
 from nac.arch import Network, Node
 from nac.arch.quantisers.learned import PACE, Layer, Values
-
-Fold = Literal["all"] | int
+from nac.config import Fold
 
 
 class Product(NamedTuple):

@@ -22,10 +22,10 @@ from nac.arch import Network, equalised, quantise
 from nac.arch.quantisers import LEARNED
 from nac.arch.quantisers.learned import Layer, Values
 from nac.compress.learned.common import is_free, last_layer, level, levelled
-from nac.compress.learned.cost import Fold, adder_bits, bit_products
+from nac.compress.learned.cost import adder_bits, bit_products
 from nac.compress.learned.several import Several, fits, for_each, teaching
 from nac.compress.quantisation import MEASURED_SAMPLES
-from nac.config import LearnedConfig
+from nac.config import Fold, LearnedConfig
 from nac.errors import WorkError
 from nac.rundir import write_atomic
 from nac.tasks import Dataset, Task
