@@ -127,7 +127,7 @@ def test_one_training_gives_a_front_of_which_each_settles_to_the_same_function(p
 def test_a_target_cost_is_reached(problem: Problem) -> None:
     task, dataset, architecture = problem
     network = learnable(initialised(architecture, 0), dataset)
-    train = TRAIN.model_copy(update={"epochs": 40})
+    train = TRAIN.model_copy(update={"epochs": 80})
     settings = LearnedConfig(beta=(1e-4, 1e-3), target=300.0, train=train)
     front = train_front(network, dataset, task, settings, None, seed=0)
     assert 150 < front[0].cost < 450

@@ -1,7 +1,7 @@
 """Losses by name, and how tasks ask for them."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -50,6 +50,18 @@ def test_values_by_hand() -> None:
     p = float(torch.softmax(logits, 1)[0, 0])
     assert float(LOSSES["focal"](logits, label, gamma=2.0)) == pytest.approx(-((1 - p) ** 2) * np.log(p))
     assert float(LOSSES["focal"](logits, label, gamma=0.0)) == pytest.approx(-np.log(p))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_the_cross_entropy_is_that_of_torch(smoothing: float) -> None:
+    outputs, labels = 4 * torch.randn(50, 5), torch.randint(0, 5, (50,))
+    for targets in (labels, torch.randn(50, 5).softmax(1)):
+        x, y = outputs.clone().requires_grad_(), outputs.clone().requires_grad_()
+        found = LOSSES["cross_entropy"](x, targets, label_smoothing=smoothing)
+        expected = functional.cross_entropy(y, targets, label_smoothing=smoothing, reduction="none")
+        (found.sum() + expected.sum()).backward()  # type: ignore[no-untyped-call]
+        assert torch.allclose(found, expected, atol=1e-6)
+        assert torch.allclose(cast(Tensor, x.grad), cast(Tensor, y.grad), atol=1e-6)
 
 
 def test_losses_are_weighted() -> None:

@@ -1,5 +1,5 @@
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +7,11 @@ import pytest
 import torch
 from problems import Problem, blobs, line
 
-from nac.arch import Network, quantise
+from nac.arch import Network, initialised, quantise
 from nac.config import TrainConfig
 from nac.errors import WorkError
 from nac.tasks.dataset import TrainSplit
-from nac.train import Penalty, Teacher, evaluate, fit, predict, validation_loss
+from nac.train import Penalty, Teacher, answering, evaluate, fit, predict, validation_loss
 
 QUICK = TrainConfig(epochs=8, batch_size=64, learning_rate=1e-2)
 
@@ -57,6 +57,22 @@ def test_restores_the_best_epoch_not_the_last() -> None:
     assert result.best_epoch == int(np.argmin(losses))
     assert validation_loss(network, dataset.validation, task) == pytest.approx(min(losses))
     assert result.best_epoch < len(losses) - 1  # otherwise this run shows nothing
+
+
+def test_without_a_choice_the_last_epoch_stays_and_validation_is_not_looked_at() -> None:
+    task, dataset, architecture = blobs()
+    states = []
+    network = initialised(architecture, 0)
+
+    def keep(epoch: int, figures: Mapping[str, float]) -> None:
+        states.append({key: value.clone() for key, value in network.state_dict().items()})
+
+    settings = TrainConfig(epochs=6, batch_size=64, learning_rate=0.3, schedule="constant", optimiser="sgd", patience=1)
+    result = fit(network, dataset, task, settings, seed=0, on_epoch=keep, choose=False)
+    assert result.best_epoch == 5
+    assert all(np.isnan([result.best_loss, *(row["validation_loss"] for row in result.history)]))
+    assert len(states) == 6
+    assert all(torch.equal(value, states[-1][key]) for key, value in network.state_dict().items())
 
 
 def test_patience_ends_the_training() -> None:
@@ -136,6 +152,17 @@ def test_a_teacher_is_asked_once_for_all_epochs_unless_augmentation_moves_target
     teacher = Teacher((Network(architecture),), share=0.5)
     fit(Network(architecture), dataset, task, settings, seed=0, teacher=teacher)
     assert said == [len(dataset.train)] * asked
+
+
+def test_a_teacher_that_has_answered_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    task, dataset, architecture = blobs()
+    teacher = Teacher((initialised(architecture, 1),), share=0.5)
+    one, other = initialised(architecture, 0), initialised(architecture, 0)
+    fit(one, dataset, task, QUICK, seed=0, teacher=teacher)
+    answered = answering(teacher, dataset, task, 1, 0)
+    monkeypatch.setattr(Teacher, "outputs", lambda self, x: pytest.fail("asked"))
+    fit(other, dataset, task, QUICK, seed=0, teacher=answered)
+    assert all(torch.equal(value, other.state_dict()[key]) for key, value in one.state_dict().items())
 
 
 def _distance(a: Network, b: Network, x: torch.Tensor) -> float:

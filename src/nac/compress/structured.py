@@ -91,7 +91,7 @@ def _judged(graph: Graph, channels: Channels, family: str) -> tuple[str, ...]:
     )
 
 
-def _shrunk(architecture: Architecture, channels: Mapping[str, Tensor]) -> Architecture:
+def shrunk(architecture: Architecture, channels: Mapping[str, Tensor]) -> Architecture:
     """The architecture whose layers have as many channels as are left of them."""
     nodes = {node.name: node.shape[0] for node in trace(architecture).nodes}
     counts = nodes | {name: len(kept) for name, kept in channels.items()}
@@ -140,22 +140,28 @@ def carried_over(source: Network, chosen: Mapping[str, Tensor]) -> Network:
         source: left as it is.
         chosen: channels that stay, by the names of the layers of all groups (`channel_groups`) of its architecture.
     """
-    channels = Channels(source.graph)
+    target = Network(shrunk(source.architecture, chosen), quantiser=source.quantiser)
+    target.load_state_dict(what_stays(source, source.state_dict(), chosen))
+    return with_own_widths(target)
+
+
+def what_stays(network: Network, state: Mapping[str, Tensor], chosen: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What is left of tensors that are named and shaped as the network's state; see `carried_over`."""
+    channels = Channels(network.graph)
     kept: dict[str, Tensor] = {}
-    state = {}
-    for node in source.graph.nodes:
+    left = {}
+    for node in network.graph.nodes:
         family = channels.removable(node.name)
         elements = channels.elements(node.name, node.shape[0])
         kept[node.name] = torch.arange(node.shape[0])
         if family is not None:
             kept[node.name] = torch.isin(elements, chosen[family]).nonzero().flatten()
-        if node.name not in source.layers:
+        if node.name not in network.layers:
             continue
-        for key, tensor in source.layers[node.name].state_dict().items():
+        for key in network.layers[node.name].state_dict():
+            tensor = state[f"layers.{node.name}.{key}"]
             smaller = tensor[kept[node.name]] if tensor.dim() else tensor
-            if node.operation.weighted and tensor.shape == source.weight(node.name).shape:
+            if node.operation.weighted and tensor.shape == network.weight(node.name).shape:
                 smaller = smaller[:, kept[node.inputs[0]]]
-            state[f"layers.{node.name}.{key}"] = smaller.clone()
-    target = Network(_shrunk(source.architecture, chosen), quantiser=source.quantiser)
-    target.load_state_dict(state)
-    return with_own_widths(target)
+            left[f"layers.{node.name}.{key}"] = smaller.clone()
+    return left

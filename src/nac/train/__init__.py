@@ -2,11 +2,13 @@
 
 from nac.train.device import DeviceName, training_device
 from nac.train.fit import (
+    VIEWS,
     FitResult,
     Masks,
     Penalty,
     StepCallback,
     Teacher,
+    answering,
     estimate,
     evaluate,
     fit,
@@ -16,12 +18,14 @@ from nac.train.fit import (
 from nac.train.norms import measure_norms
 
 __all__ = [
+    "VIEWS",
     "DeviceName",
     "FitResult",
     "Masks",
     "Penalty",
     "StepCallback",
     "Teacher",
+    "answering",
     "estimate",
     "evaluate",
     "fit",

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from nac.cost import macs
 from nac.errors import WorkError
 from nac.tasks import Dataset, Estimate, Split, Task, values_of
 from nac.tasks.heads import Head
+from nac.tasks.losses import log_probabilities
 
 MACS_PER_STEP_WORTH_THREADS = 3e8
 VIEWS = 8
@@ -37,6 +38,8 @@ class Teacher:
     networks: tuple[Network, ...]
     share: float = 0.5
     temperature: float = 1.0
+    answers: Tensor | None = None
+    """To the training samples in their order (N, outputs), where they were asked for once (`answering`)."""
 
     def outputs(self, x: Tensor) -> Tensor:
         """Mean output, (N, outputs), of all networks for inputs (N, *input)."""
@@ -53,13 +56,16 @@ class Teacher:
         if kind == "regression":
             return functional.mse_loss(outputs, targets)
         t = self.temperature
-        student = functional.log_softmax(outputs / t, dim=1)
-        return functional.kl_div(student, functional.softmax(targets / t, dim=1), reduction="batchmean") * t * t
+        student, wanted = log_probabilities(outputs / t), log_probabilities(targets / t)
+        return (wanted.exp() * (wanted - student)).sum(1).mean() * t * t
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """How a training went: the epoch (from 0) that was restored, its validation loss, and every epoch's figures."""
+    """How a training went: the epoch (from 0) that was restored, its validation loss, and every epoch's figures.
+
+    Where none was chosen it is the last one, and losses are not numbers.
+    """
 
     best_epoch: int
     best_loss: float
@@ -79,6 +85,7 @@ def fit(
     penalties: Sequence[Penalty] = (),
     on_step: StepCallback | None = None,
     on_epoch: EpochCallback | None = None,
+    choose: bool = True,
 ) -> FitResult:
     """Train in place and restore the epoch with the lowest validation loss.
 
@@ -95,6 +102,7 @@ def fit(
             done.
         on_epoch: called after every epoch with its number and figures; the training ends there when it returns True,
             or with the exception that it raises.
+        choose: False: the last epoch stays, and validation samples are not looked at.
 
     Raises:
         WorkError: the training diverged, or there is too little data for one batch.
@@ -102,8 +110,9 @@ def fit(
     taught = teacher.networks if teacher is not None else ()
     with _threads(network, settings.batch_size), _moved(dataset.device, network, *taught):
         result, best_state = _fit(network, dataset, task, settings, seed, masks, teacher, penalties, on_step,
-                                  on_epoch)
-    network.load_state_dict(best_state)
+                                  on_epoch, choose)
+    if best_state is not None:
+        network.load_state_dict(best_state)
     network.eval()
     return result
 
@@ -111,8 +120,9 @@ def fit(
 def _fit(
     network: Network, dataset: Dataset, task: Task, settings: TrainConfig, seed: int, masks: Masks | None,
     teacher: Teacher | None, penalties: Sequence[Penalty], on_step: StepCallback | None, on_epoch: EpochCallback | None,
-) -> tuple[FitResult, dict[str, Tensor]]:
-    """How it went, and the network's state after the best epoch."""
+    choose: bool,
+) -> tuple[FitResult, dict[str, Tensor] | None]:
+    """How it went, and the network's state after the best epoch; None where none was chosen."""
     start = time.perf_counter()
     generator = torch.Generator().manual_seed(seed)
     optimiser = _optimiser(network, settings)
@@ -120,13 +130,14 @@ def _fit(
     scheduler = _scheduler(optimiser, settings, steps)
     history: list[Mapping[str, float]] = []
     best_epoch, best_loss, done = -1, math.inf, 0
-    best_state: dict[str, Tensor] = {}
+    best_state: dict[str, Tensor] | None = None
     _apply(network, masks)
-    known = _known(dataset, task, teacher, min(VIEWS, settings.epochs), seed)
+    if teacher is not None and teacher.answers is None:
+        teacher = answering(teacher, dataset, task, min(VIEWS, settings.epochs), seed)
     for epoch in range(settings.epochs):
         network.train()
         total, count = 0.0, 0
-        for x, y, weights, goal in _batches(dataset, settings.batch_size, generator, teacher, known):
+        for x, y, weights, goal in _batches(dataset, settings.batch_size, generator, teacher):
             optimiser.zero_grad(set_to_none=True)
             outputs = network(x)
             loss = task.loss(outputs, y, label_smoothing=settings.label_smoothing, weights=weights)
@@ -148,10 +159,12 @@ def _fit(
                             f"found {len(dataset.train)} to train on in batches of {settings.batch_size}")
         if not math.isfinite(total):
             raise WorkError(f"training diverged in epoch {epoch}: the loss is {total / count}")
-        value = validation_loss(network, dataset.validation, task)
+        value = validation_loss(network, dataset.validation, task) if choose else math.nan
         history.append({"loss": total / count, "validation_loss": value})
         enough = on_epoch is not None and on_epoch(epoch, history[-1])
-        if value < best_loss:
+        if not choose:
+            best_epoch, best_loss = epoch, value
+        elif value < best_loss:
             best_epoch, best_loss = epoch, value
             best_state = {key: tensor.detach().clone() for key, tensor in network.state_dict().items()}
         elif epoch - best_epoch >= settings.patience:
@@ -195,28 +208,27 @@ def _device(network: Network) -> torch.device:
     return next(network.parameters()).device
 
 
-def _known(dataset: Dataset, task: Task, teacher: Teacher | None, views: int, seed: int) -> Tensor | None:
-    """What a teacher says of the samples (N, outputs) in their order, once for all epochs.
+def answering(teacher: Teacher, dataset: Dataset, task: Task, views: int, seed: int) -> Teacher:
+    """A teacher that was asked about the training samples once for all epochs.
 
-    Symmetries leave classes as they are: then it is the mean over some views of every sample, better than what is said
-    of a single one. Where they move targets, None: every epoch has to be asked about.
+    Symmetries leave classes as they are: then its answer is the mean over some views of every sample, better than what
+    it says of a single one. Where they move targets it has none: every epoch has to be asked about.
     """
-    train = dataset.train
-    if teacher is None:
-        return None
-    if not train.augments:
-        return teacher.outputs(train.on(dataset.device)[0])
-    if any(head.kind != "classification" for head in task.heads):
-        return None
+    train, device = dataset.train, dataset.device
+    if train.augments and any(head.kind != "classification" for head in task.heads):
+        return teacher
     generator = torch.Generator().manual_seed(seed)
-    seen = (teacher.outputs(train.epoch(generator, dataset.device)[0]) for _ in range(views))
-    return torch.stack(list(seen)).mean(0)
+    with _moved(device, *teacher.networks):
+        if not train.augments:
+            return replace(teacher, answers=teacher.outputs(train.on(device)[0]))
+        seen = [teacher.outputs(train.epoch(generator, device)[0]) for _ in range(views)]
+    return replace(teacher, answers=torch.stack(seen).mean(0))
 
 
 def _batches(
-    dataset: Dataset, size: int, generator: torch.Generator, teacher: Teacher | None, known: Tensor | None
+    dataset: Dataset, size: int, generator: torch.Generator, teacher: Teacher | None
 ) -> Iterator[tuple[Tensor, Tensor, Tensor | None, Tensor | None]]:
-    """Slices of one shuffled epoch: inputs, targets, weights, what the teacher says of them, or has said of all.
+    """Slices of one shuffled epoch: inputs, targets, weights, and what the teacher says of them, or has said of all.
 
     A last batch of one sample is left out (batch norm cannot take it).
     """
@@ -224,6 +236,7 @@ def _batches(
     order = torch.randperm(len(x), generator=generator).to(dataset.device)
     x, y = x[order], y[order]
     weights = _part(dataset.train.weights_on(dataset.device), order)
+    known = None if teacher is None else teacher.answers
     goal = _part(known, order) if known is not None or teacher is None else teacher.outputs(x)
     for begin in range(0, len(x), size):
         part = slice(begin, begin + size)

@@ -11,8 +11,10 @@ import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
@@ -23,13 +25,14 @@ from nac.arch.quantisers import LEARNED
 from nac.arch.quantisers.learned import Layer, Values
 from nac.compress.learned.common import is_free, last_layer, level, levelled
 from nac.compress.learned.cost import adder_bits, bit_products
+from nac.compress.learned.living import Living, survivors
 from nac.compress.learned.several import Several, fits, for_each, teaching
 from nac.compress.quantisation import MEASURED_SAMPLES
 from nac.config import Fold, LearnedConfig
 from nac.errors import WorkError
 from nac.rundir import write_atomic
 from nac.tasks import Dataset, Task
-from nac.train import Teacher, fit, predict
+from nac.train import VIEWS, Teacher, answering, fit, predict
 
 logger = logging.getLogger(__name__)
 WARM_UP = 0.1
@@ -135,13 +138,14 @@ def train_front(
         WorkError: the training diverged, or none of its networks had a value.
     """
     front: list[Checkpoint] = []
-    free = is_free(task, dataset)
-    if settings.together == 1 or fits(network.architecture):
-        _train(Several([network] * settings.together), range(settings.together), front, dataset, task, settings,
-               teacher, seed, free)  # fmt: skip
-    else:
-        for member in range(settings.together):
-            _train(Several([network]), [member], front, dataset, task, settings, teacher, seed + member, free)
+    free, fold = is_free(task, dataset), task.config.target.folds(network.architecture.input)[0].fold
+    if teacher is not None:
+        teacher = answering(teacher, dataset, task, VIEWS, seed)
+    together = range(settings.together)
+    for members in [together] if fits(network.architecture) else [[member] for member in together]:
+        prices, taught = Prices(settings, members), teaching(teacher, len(members))
+        training = _Training(front, dataset, task, settings, taught, prices, fold, free)
+        training.run([Living.of(network)] * len(members), seed + members[0])
     if not front:
         raise WorkError("learned widths: the loss was finite after no epoch")
     if free:
@@ -151,43 +155,67 @@ def train_front(
     return front
 
 
-def _train(
-    networks: Several, members: Sequence[int], front: list[Checkpoint], dataset: Dataset, task: Task,
-    settings: LearnedConfig, teacher: Teacher | None, seed: int, free: bool,
-) -> None:
-    """Train networks side by side, each with the beta of one of the members, and keep what belongs on the front.
+@dataclass(frozen=True)
+class _Training:
+    """Of networks side by side, each with its own price: what belongs on the front is kept there.
 
     Where the outputs are free to have something in common, that is chosen anew at the end of every cycle.
     """
-    count, fold = len(members), task.config.target.folds(networks.architecture.input)[0].fold
 
-    def measure(network: Network) -> Tensor:
-        return MEASURES[settings.cost](network, fold)
-    judges, prices = dataset.validation, Prices(settings, members)
-    cycle = math.ceil(settings.train.epochs / settings.train.cycles)
+    front: list[Checkpoint]
+    dataset: Dataset
+    task: Task
+    settings: LearnedConfig
+    teacher: Teacher | None
+    prices: Prices
+    fold: Fold
+    free: bool
 
-    def keep(epoch: int, figures: Mapping[str, float]) -> None:
-        with torch.no_grad():
-            costs = measure(networks.eval()).cpu()
-        prices.follow(costs, (epoch + 1) / settings.train.epochs)
-        device = next(networks.parameters()).device
-        x, y = judges.on(device)
-        outputs, weights = predict(networks, x).reshape(len(x), count, -1), judges.weights_on(device)
-        for index, cost in enumerate(costs.tolist()):
-            value = -float(task.loss(outputs[:, index], y, weights=weights))
-            if math.isfinite(value) and not any(known.value >= value and known.cost <= cost for known in front):
-                front[:] = [known for known in front if known.value > value or known.cost < cost]
-                front.append(Checkpoint(epoch, value, cost, networks.state_of(index)))
-        if free and (epoch + 1) % cycle == 0:
+    def run(self, members: list[Living], seed: int) -> None:
+        """Every cycle of the learning rate is a training of what is left of the members."""
+        train = self.settings.train
+        seeds = np.random.SeedSequence(seed).generate_state(train.cycles)
+        ends = [round(train.epochs * cycle / train.cycles) for cycle in range(train.cycles + 1)]
+        for (begin, end), own in zip(pairwise(ends), seeds, strict=True):
+            if begin < end:
+                members = self.cycle(members, range(begin, end), int(own))
+
+    def cycle(self, members: list[Living], epochs: range, seed: int) -> list[Living]:
+        """What is left after it."""
+        networks, settings = Several([member.network for member in members]), self.settings.train
+        one = settings.model_copy(update={"epochs": len(epochs), "cycles": 1})
+
+        def price(network: Network, progress: float) -> Tensor:
+            costs = self.measured(network)
+            done = (epochs.start + progress * len(epochs)) / settings.epochs
+            return (self.prices.at(done).to(costs.device) * costs).mean()
+
+        def keep(epoch: int, figures: Mapping[str, float]) -> None:
+            self.keep(networks.eval(), members, epochs[epoch])
+
+        fit(networks, self.dataset, for_each(self.task, len(members)), one, seed=seed, teacher=self.teacher,
+            penalties=[price], on_epoch=keep, choose=False)  # fmt: skip
+        if self.free:
             level(last_layer(networks))
+        return survivors([member.trained(networks.state_of(index)) for index, member in enumerate(members)])
 
-    def price(network: Network, progress: float) -> Tensor:
-        costs = measure(network)
-        return (prices.at(progress).to(costs.device) * costs).mean()
+    def measured(self, networks: Network) -> Tensor:
+        """Costs (members,)."""
+        return MEASURES[self.settings.cost](networks, self.fold)
 
-    patient = settings.train.model_copy(update={"patience": settings.train.epochs})
-    fit(networks, dataset, for_each(task, count), patient, seed=seed, teacher=teaching(teacher, count),
-        penalties=[price], on_epoch=keep)  # fmt: skip
+    def keep(self, networks: Several, members: Sequence[Living], epoch: int) -> None:
+        """Look at the end of an epoch."""
+        judges, device = self.dataset.validation, next(networks.parameters()).device
+        with torch.no_grad():
+            costs = self.measured(networks).cpu()
+        self.prices.follow(costs, (epoch + 1) / self.settings.train.epochs)
+        (x, y), weights = judges.on(device), judges.weights_on(device)
+        outputs = predict(networks, x).reshape(len(x), len(members), -1)
+        for index, cost in enumerate(costs.tolist()):
+            value = -float(self.task.loss(outputs[:, index], y, weights=weights))
+            if math.isfinite(value) and not any(known.value >= value and known.cost <= cost for known in self.front):
+                self.front[:] = [known for known in self.front if known.value > value or known.cost < cost]
+                self.front.append(Checkpoint(epoch, value, cost, members[index].state(networks.state_of(index))))
 
 
 def along(front: Sequence[Checkpoint], count: int) -> list[Checkpoint]:

@@ -108,4 +108,4 @@ class EachTeacher(Teacher):
 
 def teaching(teacher: Teacher | None, members: int) -> Teacher | None:
     """The same teacher for so many networks side by side."""
-    return None if teacher is None else EachTeacher(teacher.networks, teacher.share, teacher.temperature, members)
+    return None if teacher is None else EachTeacher(**vars(teacher), members=members)
