@@ -19,14 +19,12 @@ from torch.nn import functional
 
 from nac.arch.operation import Node
 from nac.arch.quantisers import LEARNED, QUANTISERS, Function
-from nac.arch.quantisers.rounding import RoundValues, RoundWeights, ValueBits, WeightBits, limits
+from nac.arch.quantisers.rounding import PACE, RoundValues, RoundWeights, ValueBits, WeightBits, limits
 
 START_BITS = 7.0
 """Of weights and values before they learn: too many rather than too few."""
 WIDEST = 16
 """Of a value, and of a layer's weights on their common grid."""
-PACE = 4.0
-"""Bits for a unit of the parameters: widths have further to go than weights, at the same learning rate."""
 
 
 class OnGrid(NamedTuple):
@@ -61,17 +59,17 @@ class Values(nn.Module):
         """(N, *shape) to the same."""
         if torch.onnx.is_in_onnx_export():
             x = self.activated(x)
-            step, _, _ = limits(PACE * self.fraction, PACE * self.whole, signed=self.signed)
+            step, _, _ = limits(self.fraction, self.whole, signed=self.signed)
             bits = torch.round(PACE * self.fraction) + torch.round(PACE * self.whole) + float(self.signed)
             mode = "FLOOR" if self.down else "ROUND"
             return _quant(x, step[None], bits[None], signed=self.signed, mode=mode)
         x = x if self.kind == "relu" else self.activated(x)  # the lower end of unsigned values is that of ReLU
-        arguments = (x, PACE * self.fraction, PACE * self.whole, self.signed, self.down)
+        arguments = (x, self.fraction, self.whole, self.signed, self.down)
         return cast(Tensor, RoundValues.apply(*arguments))  # type: ignore[no-untyped-call]
 
     def bits(self) -> Tensor:
         """Widths, signs included, in the shape of the parameters; whole numbers whose gradient is the parameters'."""
-        arguments = (PACE * self.fraction, PACE * self.whole, self.signed)
+        arguments = (self.fraction, self.whole, self.signed)
         return cast(Tensor, ValueBits.apply(*arguments))  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
@@ -136,13 +134,13 @@ class Layer(nn.Module):
 
     def quantised(self) -> Tensor:
         """The weights as the network has them."""
-        return cast(Tensor, RoundWeights.apply(self.weight, PACE * self.fraction))  # type: ignore[no-untyped-call]
+        return cast(Tensor, RoundWeights.apply(self.weight, self.fraction))  # type: ignore[no-untyped-call]
 
     def quantised_bias(self) -> Tensor | None:
         """The bias as the network has it."""
         if self.bias is None or self.bias_fraction is None:
             return None
-        return cast(Tensor, RoundWeights.apply(self.bias, PACE * self.bias_fraction))  # type: ignore[no-untyped-call]
+        return cast(Tensor, RoundWeights.apply(self.bias, self.bias_fraction))  # type: ignore[no-untyped-call]
 
     def quant_weight(self) -> OnGrid:
         """The weights, and the step that all of them are multiples of."""
@@ -151,13 +149,13 @@ class Layer(nn.Module):
 
     def bits(self) -> Tensor:
         """Bits of the weights, shaped as these."""
-        return cast(Tensor, WeightBits.apply(self.weight, PACE * self.fraction))  # type: ignore[no-untyped-call]
+        return cast(Tensor, WeightBits.apply(self.weight, self.fraction))  # type: ignore[no-untyped-call]
 
     def bias_bits(self) -> Tensor | None:
         """Bits of the biases (outputs,)."""
         if self.bias is None or self.bias_fraction is None:
             return None
-        return cast(Tensor, WeightBits.apply(self.bias, PACE * self.bias_fraction))  # type: ignore[no-untyped-call]
+        return cast(Tensor, WeightBits.apply(self.bias, self.bias_fraction))  # type: ignore[no-untyped-call]
 
     @property
     def width(self) -> int:

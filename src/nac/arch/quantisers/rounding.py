@@ -1,4 +1,7 @@
-"""Rounding to steps that are learned (HGQ, arXiv 2405.00645): values forward, gradients of values and steps back."""
+"""Rounding to steps that are learned (HGQ, arXiv 2405.00645): values forward, gradients of values and steps back.
+
+Fractions and whole bits are parameters, in units of `PACE` bits.
+"""
 
 import math
 from typing import Any
@@ -6,7 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-LN2 = math.log(2)
+PACE = 4.0
+"""Bits for a unit of the parameters: widths have further to go than weights, at the same learning rate."""
+PER_UNIT = PACE * math.log(2)
+"""How a power of two of the bits changes with the parameter, over itself."""
 
 
 class RoundWeights(torch.autograd.Function):
@@ -15,7 +21,7 @@ class RoundWeights(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, weight: Tensor, fraction: Tensor) -> Tensor:
         """The rounded weights."""
-        scale = torch.exp2(torch.round(fraction))
+        scale = torch.exp2(torch.round(PACE * fraction))
         value = torch.round(weight * scale) / scale
         ctx.save_for_backward(weight - value)
         return value
@@ -24,7 +30,7 @@ class RoundWeights(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
         """To weights and fractions."""
         (lost,) = ctx.saved_tensors
-        return gradients[0], gradients[0] * lost * LN2
+        return gradients[0], gradients[0] * lost * PER_UNIT
 
 
 class RoundValues(torch.autograd.Function):
@@ -57,8 +63,8 @@ class RoundValues(torch.autograd.Function):
         if ctx.signed:
             of_fraction -= under * least  # the lower end does not move
             ends = ends + under * low
-        of_whole = (ends * (high > low)).sum_to_size(shape) * LN2
-        return of_x, of_fraction.sum_to_size(shape) * LN2, of_whole, None, None
+        of_whole = (ends * (high > low)).sum_to_size(shape) * PER_UNIT
+        return of_x, of_fraction.sum_to_size(shape) * PER_UNIT, of_whole, None, None
 
 
 class WeightBits(torch.autograd.Function):
@@ -67,8 +73,7 @@ class WeightBits(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, weight: Tensor, fraction: Tensor) -> Tensor:
         """Whole numbers: 0 for what is rounded to zero."""
-        fraction = torch.round(fraction)
-        steps = torch.round(weight * torch.exp2(fraction))
+        steps = torch.round(weight * torch.exp2(torch.round(PACE * fraction)))
         bits = torch.frexp(steps)[1].to(weight.dtype)
         ctx.save_for_backward(bits.sign())
         return bits
@@ -77,7 +82,7 @@ class WeightBits(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor]:
         """To fractions."""
         (live,) = ctx.saved_tensors
-        return None, gradients[0] * live
+        return None, gradients[0] * live * PACE
 
 
 class ValueBits(torch.autograd.Function):
@@ -86,7 +91,7 @@ class ValueBits(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, fraction: Tensor, whole: Tensor, signed: bool) -> Tensor:
         """Whole numbers, signs included: 0 where no bit is left."""
-        bits = (torch.round(fraction) + torch.round(whole)).clamp_min_(0)
+        bits = (torch.round(PACE * fraction) + torch.round(PACE * whole)).clamp_min_(0)
         live = bits.sign()
         ctx.save_for_backward(live)
         return bits + live if signed else bits
@@ -95,13 +100,13 @@ class ValueBits(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
         """To fractions and whole bits."""
         (live,) = ctx.saved_tensors
-        gradient = gradients[0] * live
+        gradient = gradients[0] * live * PACE
         return gradient, gradient, None
 
 
 def limits(fraction: Tensor, whole: Tensor, *, signed: bool) -> tuple[Tensor, Tensor, Tensor]:
     """Step, smallest and largest value of fixed-point types; both are 0 where no bit is left."""
-    fraction, whole = torch.round(fraction), torch.round(whole)
+    fraction, whole = torch.round(PACE * fraction), torch.round(PACE * whole)
     step, top = torch.exp2(-fraction), torch.exp2(whole)
     live = (fraction + whole > 0).to(step.dtype)
     return step, -top * live if signed else torch.zeros_like(step), (top - step) * live
