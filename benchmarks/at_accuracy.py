@@ -24,8 +24,8 @@ Row = Mapping[str, float]
 
 By the loss, since of some circuits that are all measured on so few jets the best by accuracy is a lucky one.
 """
-FOLDS, ORDER = 4, 77
-"""Parts of a file, one of which is held out, and the seed of the samples' order."""
+ORDER = 77
+"""Seed of the samples' order before a file is cut into parts, one of which is held out."""
 SPLIT = "data.split={train: 0.84, validation: 0.155, test: 0.005, rescore: 0}"
 """Of what is not held out: most of it trains, the rest chooses."""
 LEVELS = {
@@ -39,7 +39,8 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--held", type=Path)
-    parser.add_argument("--fold", type=int, choices=range(FOLDS), default=0)
+    parser.add_argument("--fold", type=int, default=0)
+    parser.add_argument("--parts", type=int, default=4)
     parser.add_argument("--task", default="jets_features")
     parser.add_argument("--width", type=int, action="append", required=True)
     parser.add_argument("--seed", type=int, action="append")
@@ -49,18 +50,20 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 
 @contextmanager
-def files(data: Path, held: Path | None, fold: int) -> Iterator[tuple[Path, Path]]:
-    """A file to train with and one whose samples choose nothing: `held`, or one of `FOLDS` parts of `data` (npz)."""
+def files(data: Path, held: Path | None, fold: int, parts: int = 4) -> Iterator[tuple[Path, Path]]:
+    """A file to train with and one whose samples choose nothing: `held`, or part `fold` of so many of `data` (npz)."""
     if held is not None:
         yield data, held
         return
+    if not 0 <= fold < parts:
+        sys.exit(f"--fold {fold}: expected one of the {parts} parts, 0 to {parts - 1}")
     with np.load(data) as stored:
         arrays = dict(stored)
     order = np.random.default_rng(ORDER).permutation(len(next(iter(arrays.values()))))
-    parts = np.array_split(order, FOLDS)
+    cut = np.array_split(order, parts)
     with TemporaryDirectory() as folder:
         made = Path(folder) / "train.npz", Path(folder) / "held.npz"
-        for file, part in zip(made, (np.concatenate([*parts[:fold], *parts[fold + 1 :]]), parts[fold]), strict=True):
+        for file, part in zip(made, (np.concatenate([*cut[:fold], *cut[fold + 1 :]]), cut[fold]), strict=True):
             np.savez(file, **{key: array[part] for key, array in arrays.items()})
         yield made
 

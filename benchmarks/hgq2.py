@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--ours", type=Path)
     given = parser.parse_args()
     python = interpreter(given.environment)
-    with files(given.data, given.held, given.fold) as (data, unseen):
+    with files(given.data, given.held, given.fold, given.parts) as (data, unseen):
         rows = [row for seed in given.seed or [0] for row in rows_of(python, given, data, unseen, seed)]
     if given.json:
         write_json(given.task, given.width, rows)

@@ -8,10 +8,10 @@ A dense network of the given widths is trained in floating point, then once with
 those of the task's preset `learned`, which has the number of teachers, too, and may name them; without such and
 `--teacher` it is the float network itself). Networks along the front are finished at their widths and rid of dead
 channels; their LUTs are estimated from the adder graph, input stage included where the task has one (`data.scaling`);
-those of the network alone are in the JSON, too. Accuracies are of a quarter of the file that takes part in
-nothing else (`--fold`, or another file, `--held`): the last table takes circuits by their loss on the validation
-samples. `--set` changes settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py does the
-same with HGQ2.
+those of the network alone are in the JSON, too. Accuracies are of a quarter of the file that takes part in nothing else
+(`--fold`, of so many `--parts`, or another file, `--held`): the last table takes circuits by their loss on the
+validation samples. `--set` changes settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py
+does the same with HGQ2.
 """
 
 import time
@@ -94,7 +94,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--teacher", type=int, action="append", default=[])
     given = parser.parse_args()
-    with files(given.data, given.held, given.fold) as (data, unseen):
+    with files(given.data, given.held, given.fold, given.parts) as (data, unseen):
         rows = [
             row for seed in given.seed or [0]
             for row in front(given.task, given.overrides, data, unseen, given.width, given.teacher, seed)

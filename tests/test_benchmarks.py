@@ -86,14 +86,20 @@ def test_what_an_accuracy_costs_is_read_along_the_front_that_was_chosen() -> Non
     assert at(rows, 0.74, "lut") == float("inf")
 
 
-def test_a_part_of_a_file_is_held_out_and_the_rest_trains(tmp_path: Path) -> None:
+@pytest.mark.parametrize("parts", [4, 10])
+def test_a_part_of_a_file_is_held_out_and_the_rest_trains(tmp_path: Path, parts: int) -> None:
     known = runpy.run_path(str(ROOT / "benchmarks" / "at_accuracy.py"))
     np.savez(tmp_path / "jets.npz", x=np.arange(41), label=2 * np.arange(41))
     held: list[int] = []
-    for fold in range(known["FOLDS"]):
-        with known["files"](tmp_path / "jets.npz", None, fold) as (data, unseen):
+    for fold in range(parts):
+        with known["files"](tmp_path / "jets.npz", None, fold, parts) as (data, unseen):
             train, part = np.load(data), np.load(unseen)
             assert sorted([*train["x"], *part["x"]]) == list(range(41))
             assert (part["label"] == 2 * part["x"]).all()
             held.extend(part["x"])
     assert sorted(held) == list(range(41)), "every sample is held out by one of the folds"
+    with (
+        pytest.raises(SystemExit, match="expected one of the"),
+        known["files"](tmp_path / "jets.npz", None, parts, parts),
+    ):
+        pass
