@@ -42,7 +42,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--fold", type=int, default=0)
     parser.add_argument("--parts", type=int, default=4)
     parser.add_argument("--task", default="jets_features")
-    parser.add_argument("--width", type=int, action="append", required=True)
+    parser.add_argument("--width", type=int, action="append", default=[])
     parser.add_argument("--seed", type=int, action="append")
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     parser.add_argument("--json", action="store_true")

@@ -75,6 +75,8 @@ def main() -> None:
     parser.add_argument("--environment", type=Path, default=cache_folder() / "hgq2")
     parser.add_argument("--ours", type=Path)
     given = parser.parse_args()
+    if not given.width:
+        parser.error("expected --width for every hidden layer")
     python = interpreter(given.environment)
     with files(given.data, given.held, given.fold, given.parts) as (data, unseen):
         rows = [row for seed in given.seed or [0] for row in rows_of(python, given, data, unseen, seed)]

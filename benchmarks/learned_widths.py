@@ -4,14 +4,14 @@
         --teacher 64 --teacher 64 [--seed 0]...
     python benchmarks/learned_widths.py --data jets.npz --fold 0 --task jets --width 64 --width 32 --width 32
 
-A dense network of the given widths is trained in floating point, then once with the cost in the loss (the settings are
-those of the task's preset `learned`, which has the number of teachers, too, and may name them; without such and
-`--teacher` it is the float network itself). Networks along the front are finished at their widths and rid of dead
-channels; their LUTs are estimated from the adder graph, input stage included where the task has one (`data.scaling`);
-those of the network alone are in the JSON, too. Accuracies are of a quarter of the file that takes part in nothing else
-(`--fold`, of so many `--parts`, or another file, `--held`): the last table takes circuits by their loss on the
-validation samples. `--set` changes settings of the task, e.g. `compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py
-does the same with HGQ2.
+A dense network of the given widths, or a search space's baseline (`--baseline jets:middle`), is trained in floating
+point, then once with the cost in the loss (the settings are those of the task's preset `learned`, which has the number
+of teachers, too, and may name them; without such and `--teacher` it is the float network itself). Networks along the
+front are finished at their widths and rid of dead channels; their LUTs are estimated from the adder graph, input stage
+included where the task has one (`data.scaling`); those of the network alone are in the JSON, too. Accuracies are of a
+quarter of the file that takes part in nothing else (`--fold`, of so many `--parts`, or another file, `--held`): the
+last table takes circuits by their loss on the validation samples. `--set` changes settings of the task, e.g.
+`compress.learned.beta=[3e-6,2.5e-5]`; benchmarks/hgq2.py does the same with HGQ2.
 """
 
 import time
@@ -27,7 +27,7 @@ from nac.compress.learned.finish import finished
 from nac.compress.learned.front import along, learnable, train_front
 from nac.compress.quantisation import Trainer, teacher_of
 from nac.compress.teachers import named
-from nac.config import CompressConfig, LearnedConfig, load_task
+from nac.config import CompressConfig, LearnedConfig, TeacherConfig, load_task
 from nac.hardware.circuit.front import with_stage
 from nac.hardware.onnx.export import export_network
 from nac.hardware.onnx.read import read_circuit
@@ -43,7 +43,8 @@ TEACHER_SEED = 100
 
 
 def front(
-    name: str, overrides: list[str], data: Path, unseen: Path, widths: list[int], teaching: list[int], seed: int
+    name: str, overrides: list[str], data: Path, unseen: Path, wanted: list[int] | TeacherConfig, teaching: list[int],
+    seed: int,
 ) -> list[Row]:
     """One row for every design of a training, the cheapest first; its teachers have the widths `teaching`."""
     config = load_task(name, preset="learned", overrides=[SPLIT, *overrides])
@@ -54,7 +55,8 @@ def front(
     seeds = [TEACHER_SEED * (seed + 1) + index for index in range(settings.teachers)]
     teachers = dense(task, teaching) if teaching else settings.teacher and named(settings.teacher, task)
     better = tuple(trained(task, dataset, settings, teachers, own) for own in seeds) if teachers else ()
-    reference = trained(task, dataset, settings, dense(task, widths), seed)
+    architecture = dense(task, wanted) if isinstance(wanted, list) else named(wanted, task)
+    reference = trained(task, dataset, settings, architecture, seed)
     teacher = teacher_of(reference, settings, better)
     network = learnable(reference, dataset)
     points = along(train_front(network, dataset, task, learned, teacher, seed=seed), learned.designs)
@@ -93,11 +95,16 @@ def main() -> None:
     """Print a table, or with --json one object."""
     parser = arguments(__doc__)
     parser.add_argument("--teacher", type=int, action="append", default=[])
+    parser.add_argument("--baseline", metavar="SPACE:NAME")
     given = parser.parse_args()
+    if bool(given.width) == bool(given.baseline):
+        parser.error("expected either --width for every hidden layer or --baseline SPACE:NAME")
+    space, _, name = (given.baseline or "").partition(":")
+    wanted = given.width or TeacherConfig(space=space, baseline=name)
     with files(given.data, given.held, given.fold, given.parts) as (data, unseen):
         rows = [
             row for seed in given.seed or [0]
-            for row in front(given.task, given.overrides, data, unseen, given.width, given.teacher, seed)
+            for row in front(given.task, given.overrides, data, unseen, wanted, given.teacher, seed)
         ]  # fmt: skip
     if given.json:
         write_json(given.task, given.width, rows)

@@ -9,7 +9,8 @@ from problems import Problem, line
 
 from nac.arch import Architecture, initialised, quantise
 from nac.arch.quantisers import LEARNED
-from nac.arch.quantisers.learned import PACE, Layer, Values
+from nac.arch.quantisers.learned import Layer, Values
+from nac.arch.quantisers.rounding import PACE
 from nac.compress import Winner, compress
 from nac.compress.learned.cost import adder_bits, bit_products, products
 from nac.compress.learned.front import Checkpoint, Prices, along, learnable, train_front

@@ -5,7 +5,8 @@ import torch
 from problems import Problem, line
 
 from nac.arch import copied, initialised
-from nac.arch.quantisers.learned import PACE, Layer
+from nac.arch.quantisers.learned import Layer
+from nac.arch.quantisers.rounding import PACE
 from nac.compress.learned.common import is_free, last_layer, level, levelled
 from nac.compress.learned.front import learnable
 from nac.config.output import OutputConfig

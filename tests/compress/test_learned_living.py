@@ -10,7 +10,8 @@ from problems import Problem
 
 from nac.arch import Network, copied, initialised
 from nac.arch.quantisers import LEARNED
-from nac.arch.quantisers.learned import PACE, Layer, Values
+from nac.arch.quantisers.learned import Layer, Values
+from nac.arch.quantisers.rounding import PACE
 from nac.compress.learned import front as module
 from nac.compress.learned.front import learnable, train_front
 from nac.compress.learned.living import Living, survivors
@@ -89,6 +90,14 @@ def test_one_channel_is_left_where_all_are_dead_and_what_mixes_channels_stays() 
     for kind in ("attention", "trace"):
         mixing = learned(kind, 0)
         assert survivors([Living.of(mixing)])[0].network is mixing
+
+
+def test_there_may_be_fewer_epochs_than_cycles(problem: Problem) -> None:
+    task, dataset, small = problem
+    network = learnable(initialised(small, 0), dataset)
+    train = TrainConfig(epochs=3, batch_size=64, learning_rate=1e-2, cycles=5)
+    front = train_front(network, dataset, task, LearnedConfig(together=2, train=train), None, seed=0)
+    assert {point.epoch for point in front} <= {0, 1, 2}
 
 
 def test_a_training_goes_on_with_what_is_left(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:

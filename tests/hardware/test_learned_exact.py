@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from nac.arch import Architecture, Dense, Network, measured_workload
 from nac.arch.quantisers import LEARNED
-from nac.arch.quantisers.learned import PACE, Values
+from nac.arch.quantisers.learned import Values
+from nac.arch.quantisers.rounding import PACE
 from nac.compress.constants import without_constants
 from nac.compress.learned.settle import settled
 from nac.config import TargetConfig

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from nac.arch import Network, copied
-from nac.arch.quantisers.learned import PACE, Layer, finest
+from nac.arch.quantisers.learned import Layer, finest
+from nac.arch.quantisers.rounding import PACE
 from nac.compress.digits import digits
 from nac.tasks import Dataset, Task
 

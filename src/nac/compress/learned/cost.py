@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from nac.arch import Network, Node
-from nac.arch.quantisers.learned import PACE, Layer, Values
+from nac.arch.quantisers.learned import Layer, Values
+from nac.arch.quantisers.rounding import PACE
 from nac.config import Fold
 
 

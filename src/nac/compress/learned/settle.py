@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from nac.arch import Network, Node, copied, with_own_widths
-from nac.arch.quantisers.learned import PACE, Layer, Values, finest
+from nac.arch.quantisers.learned import Layer, Values, finest
+from nac.arch.quantisers.rounding import PACE
 from nac.compress.learned.cost import elements
 
 

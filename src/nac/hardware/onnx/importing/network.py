@@ -11,7 +11,8 @@ from torch import nn
 
 from nac.arch import Architecture, Network, copied
 from nac.arch.quantisers.given import GIVEN
-from nac.arch.quantisers.learned import PACE, Layer, Values, finest
+from nac.arch.quantisers.learned import Layer, Values, finest
+from nac.arch.quantisers.rounding import PACE
 from nac.errors import InputError, WorkError
 from nac.hardware.engines.exported import run_qonnx
 from nac.hardware.onnx.graph import GraphView, Quantiser
