@@ -1,21 +1,10 @@
 """One fit loop and one evaluation, for every task and stage."""
 
 from nac.train.device import DeviceName, training_device
-from nac.train.fit import (
-    VIEWS,
-    FitResult,
-    Masks,
-    Penalty,
-    StepCallback,
-    Teacher,
-    answering,
-    estimate,
-    evaluate,
-    fit,
-    predict,
-    validation_loss,
-)
+from nac.train.evaluation import estimate, evaluate, predict, validation_loss
+from nac.train.fit import FitResult, Masks, Penalty, StepCallback, fit
 from nac.train.norms import measure_norms
+from nac.train.teacher import VIEWS, Teacher, answering
 
 __all__ = [
     "VIEWS",

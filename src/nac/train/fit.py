@@ -1,63 +1,27 @@
-"""One fit loop and one evaluation for every task and every stage."""
+"""One fit loop for every task and every stage."""
 
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts, LRScheduler, OneCycleLR
 
-from nac.arch import Network, workload
+from nac.arch import Network
 from nac.config import TrainConfig
-from nac.cost import macs
 from nac.errors import WorkError
-from nac.tasks import Dataset, Estimate, Split, Task, values_of
-from nac.tasks.heads import Head
-from nac.tasks.losses import log_probabilities
-
-MACS_PER_STEP_WORTH_THREADS = 3e8
-VIEWS = 8
-"""Augmented ones of every sample that a teacher speaks of."""
+from nac.tasks import Dataset, Task
+from nac.train.evaluation import moved, threads_for, validation_loss
+from nac.train.teacher import VIEWS, Teacher, answering
 
 Masks = Mapping[str, Tensor]
 EpochCallback = Callable[[int, Mapping[str, float]], bool | None]
 StepCallback = Callable[[Network, float], None]
 Penalty = Callable[[Network, float], Tensor]
 """What a network costs, as a term of the loss: called at every step with the share of the training that is done."""
-
-
-@dataclass(frozen=True)
-class Teacher:
-    """Float networks whose mean output the student also learns (arXiv 1503.02531), with weight `share`."""
-
-    networks: tuple[Network, ...]
-    share: float = 0.5
-    temperature: float = 1.0
-    answers: Tensor | None = None
-    """To the training samples in their order (N, outputs), where they were asked for once (`answering`)."""
-
-    def outputs(self, x: Tensor) -> Tensor:
-        """Mean output, (N, outputs), of all networks for inputs (N, *input)."""
-        return torch.stack([predict(network, x) for network in self.networks]).mean(0)
-
-    def loss(self, outputs: Tensor, targets: Tensor, heads: Sequence[Head]) -> Tensor:
-        """Distance of a batch of outputs from the teacher's, both (N, outputs), head by head."""
-        first, *others = (
-            head.weight * self._distance(outputs[:, head.part], targets[:, head.part], head.kind) for head in heads
-        )
-        return sum(others, first)
-
-    def _distance(self, outputs: Tensor, targets: Tensor, kind: str) -> Tensor:
-        if kind == "regression":
-            return functional.mse_loss(outputs, targets)
-        t = self.temperature
-        student, wanted = log_probabilities(outputs / t), log_probabilities(targets / t)
-        return (wanted.exp() * (wanted - student)).sum(1).mean() * t * t
 
 
 @dataclass(frozen=True)
@@ -108,7 +72,7 @@ def fit(
         WorkError: the training diverged, or there is too little data for one batch.
     """
     taught = teacher.networks if teacher is not None else ()
-    with _threads(network, settings.batch_size), _moved(dataset.device, network, *taught):
+    with threads_for(network, settings.batch_size), moved(dataset.device, network, *taught):
         result, best_state = _fit(network, dataset, task, settings, seed, masks, teacher, penalties, on_step,
                                   on_epoch, choose)
     if best_state is not None:
@@ -176,55 +140,6 @@ def _fit(
     return FitResult(best_epoch, best_loss, tuple(history), time.perf_counter() - start), best_state
 
 
-@contextmanager
-def _threads(network: Network, batch_size: int) -> Iterator[None]:
-    """One thread for small networks.
-
-    They lose more in waiting for a second one than it gives: 30 times as slow on two cores that others use too.
-    """
-    before = torch.get_num_threads()
-    if macs(workload(network.architecture)) * batch_size < MACS_PER_STEP_WORTH_THREADS:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def _moved(device: torch.device, *networks: Network) -> Iterator[None]:
-    """Networks on a device for a while; everything but training is done where they came from."""
-    homes = [_device(network) for network in networks]
-    try:
-        for network in networks:
-            network.to(device)
-        yield
-    finally:
-        for network, home in zip(networks, homes, strict=True):
-            network.to(home)
-
-
-def _device(network: Network) -> torch.device:
-    return next(network.parameters()).device
-
-
-def answering(teacher: Teacher, dataset: Dataset, task: Task, views: int, seed: int) -> Teacher:
-    """A teacher that was asked about the training samples once for all epochs.
-
-    Symmetries leave classes as they are: then its answer is the mean over some views of every sample, better than what
-    it says of a single one. Where they move targets it has none: every epoch has to be asked about.
-    """
-    train, device = dataset.train, dataset.device
-    if train.augments and any(head.kind != "classification" for head in task.heads):
-        return teacher
-    generator = torch.Generator().manual_seed(seed)
-    with _moved(device, *teacher.networks):
-        if not train.augments:
-            return replace(teacher, answers=teacher.outputs(train.on(device)[0]))
-        seen = [teacher.outputs(train.epoch(generator, device)[0]) for _ in range(views)]
-    return replace(teacher, answers=torch.stack(seen).mean(0))
-
-
 def _batches(
     dataset: Dataset, size: int, generator: torch.Generator, teacher: Teacher | None
 ) -> Iterator[tuple[Tensor, Tensor, Tensor | None, Tensor | None]]:
@@ -276,32 +191,3 @@ def _apply(network: Network, masks: Masks | None) -> None:
     for name, mask in (masks or {}).items():
         weight = network.weight(name)
         weight.mul_(mask.to(weight.device))
-
-
-@torch.no_grad()
-def predict(network: Network, x: Tensor, batch_size: int = 2048) -> Tensor:
-    """Outputs (N, outputs) for preprocessed inputs (N, *input), in evaluation mode."""
-    training = network.training
-    network.eval()
-    with _threads(network, batch_size):
-        outputs = torch.cat([network(part) for part in torch.split(x, batch_size)])
-    network.train(training)
-    return outputs
-
-
-def validation_loss(network: Network, split: Split, task: Task) -> float:
-    """The task's loss over a split."""
-    device = _device(network)
-    x, y = split.on(device)
-    return float(task.loss(predict(network, x), y, weights=split.weights_on(device)))
-
-
-def estimate(network: Network, split: Split, task: Task) -> dict[str, Estimate]:
-    """Every metric of the task over a split, with what its interval needs."""
-    x, _ = split.on(_device(network))
-    return task.estimates(predict(network, x).cpu().double().numpy(), split.y.numpy(), split.preprocessing)
-
-
-def evaluate(network: Network, split: Split, task: Task) -> dict[str, float]:
-    """Every metric of the task over a split."""
-    return values_of(estimate(network, split, task))
