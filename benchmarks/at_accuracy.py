@@ -14,9 +14,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from alkaid.types import CombLogic
+from pydantic import ValidationError
 from rich.table import Table
 from scipy.optimize import isotonic_regression
 
+from nac.errors import NacError
 from nac.hardware.rtl.luts import PASSED, alone, luts
 
 Row = Mapping[str, float]
@@ -50,11 +52,22 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 
 @contextmanager
+def one_line() -> Iterator[None]:
+    """Around a benchmark: what was given and is wrong ends it with a sentence instead of a traceback."""
+    try:
+        yield
+    except (NacError, ValidationError, FileNotFoundError) as error:
+        sys.exit(f"error: {' '.join(str(error).split())}")
+
+
+@contextmanager
 def files(data: Path, held: Path | None, fold: int, parts: int = 4) -> Iterator[tuple[Path, Path]]:
     """A file to train with and one whose samples choose nothing: `held`, or part `fold` of so many of `data` (npz)."""
     if held is not None:
         yield data, held
         return
+    if parts < 2:
+        sys.exit(f"--parts {parts}: expected 2 or more, one of which is held out")
     if not 0 <= fold < parts:
         sys.exit(f"--fold {fold}: expected one of the {parts} parts, 0 to {parts - 1}")
     with np.load(data) as stored:

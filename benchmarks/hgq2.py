@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from alkaid.types import CombLogic
-from at_accuracy import SPLIT, arguments, counted, files, levels_of, summary, write_json
+from at_accuracy import SPLIT, arguments, counted, files, levels_of, one_line, summary, write_json
 from rich.console import Console
 
 from nac.cache import cache_folder
@@ -77,6 +77,8 @@ def main() -> None:
     given = parser.parse_args()
     if not given.width:
         parser.error("expected --width for every hidden layer")
+    if given.ours is not None and not given.ours.is_file():
+        parser.error(f"--ours {given.ours}: no such file")
     python = interpreter(given.environment)
     with files(given.data, given.held, given.fold, given.parts) as (data, unseen):
         rows = [row for seed in given.seed or [0] for row in rows_of(python, given, data, unseen, seed)]
@@ -96,4 +98,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line():
+        main()

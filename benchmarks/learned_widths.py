@@ -17,7 +17,7 @@ last table takes circuits by their loss on the validation samples. `--set` chang
 import time
 from pathlib import Path
 
-from at_accuracy import SPLIT, arguments, counted, files, levels_of, summary, write_json
+from at_accuracy import SPLIT, arguments, counted, files, levels_of, one_line, summary, write_json
 from rich.console import Console
 from rich.table import Table
 
@@ -51,6 +51,7 @@ def front(
     task, settings = make_task(config), config.compress
     learned = settings.learned or LearnedConfig()
     dataset = task.load([data], seed)
+    held = task.read([unseen], dataset.preprocessing)  # before the trainings: the file may be wrong
     begun = time.process_time()
     seeds = [TEACHER_SEED * (seed + 1) + index for index in range(settings.teachers)]
     teachers = dense(task, teaching) if teaching else settings.teacher and named(settings.teacher, task)
@@ -62,7 +63,6 @@ def front(
     points = along(train_front(network, dataset, task, learned, teacher, seed=seed), learned.designs)
     seconds = time.process_time() - begun
     trainer = Trainer(task, dataset, settings, teacher, seed)
-    held = task.read([unseen], dataset.preprocessing)
     rows = []
     for point in points:
         found, _ = without_constants(finished(network, point.state, trainer, learned.finish)[0])
@@ -118,4 +118,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line():
+        main()

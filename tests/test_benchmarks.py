@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nac.errors import InputError
+
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = sorted(
     file for file in (ROOT / "benchmarks").glob("*.py") if ".parse_args(" in file.read_text(encoding="utf-8")
@@ -103,3 +105,18 @@ def test_a_part_of_a_file_is_held_out_and_the_rest_trains(tmp_path: Path, parts:
         known["files"](tmp_path / "jets.npz", None, parts, parts),
     ):
         pass
+
+
+@pytest.mark.parametrize("parts", [1, 0, -2])
+def test_a_file_has_two_parts_or_more(tmp_path: Path, parts: int) -> None:
+    known = runpy.run_path(str(ROOT / "benchmarks" / "at_accuracy.py"))
+    np.savez(tmp_path / "jets.npz", x=np.arange(41))
+    with pytest.raises(SystemExit, match="expected 2 or more"), known["files"](tmp_path / "jets.npz", None, 0, parts):
+        pass
+
+
+def test_what_was_given_wrong_is_a_sentence() -> None:
+    known = runpy.run_path(str(ROOT / "benchmarks" / "at_accuracy.py"))
+    for error in (InputError("no such task"), FileNotFoundError("no such file")):
+        with pytest.raises(SystemExit, match="error: no such"), known["one_line"]():
+            raise error
