@@ -81,9 +81,9 @@ def files(data: Path, held: Path | None, fold: int, parts: int = 4) -> Iterator[
         yield made
 
 
-def write_json(task: str, widths: Sequence[int], rows: Sequence[Row]) -> None:
+def write_json(task: str, network: str, rows: Sequence[Row]) -> None:
     """Print the rows as one object, which another benchmark may read."""
-    sys.stdout.write(json.dumps({"task": task, "widths": widths, "rows": rows}) + "\n")
+    sys.stdout.write(json.dumps({"task": task, "network": network, "rows": rows}) + "\n")
 
 
 def levels_of(task: str) -> Sequence[float]:

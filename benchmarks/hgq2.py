@@ -83,7 +83,7 @@ def main() -> None:
     with files(given.data, given.held, given.fold, given.parts) as (data, unseen):
         rows = [row for seed in given.seed or [0] for row in rows_of(python, given, data, unseen, seed)]
     if given.json:
-        write_json(given.task, given.width, rows)
+        write_json(given.task, "-".join(map(str, given.width)), rows)
         return
     levels = levels_of(given.task)
     seconds = sum({row["seed"]: row["front_seconds"] for row in rows}.values())

@@ -107,7 +107,7 @@ def main() -> None:
             for row in front(given.task, given.overrides, data, unseen, wanted, given.teacher, seed)
         ]  # fmt: skip
     if given.json:
-        write_json(given.task, given.width, rows)
+        write_json(given.task, given.baseline or "-".join(map(str, given.width)), rows)
         return
     table = Table("seed", "LUT", "older rule", "held out", "loss that chooses", "CPU s of the front", "CPU s so far")
     for row in rows:

@@ -13,7 +13,7 @@ from nac.arch.quantisers.learned import Layer, Values
 from nac.arch.quantisers.rounding import PACE
 from nac.compress import Winner, compress
 from nac.compress.learned.cost import adder_bits, bit_products, products
-from nac.compress.learned.front import Checkpoint, Prices, along, learnable, train_front
+from nac.compress.learned.front import Checkpoint, Prices, along, learnable, load_front, save_front, train_front
 from nac.compress.learned.settle import settled
 from nac.config import CompressConfig, LearnedConfig, TrainConfig
 from nac.design import Design
@@ -153,3 +153,18 @@ def test_designs_of_a_front_are_exact_and_not_made_again(tmp_path: Path) -> None
     assert front.stat().st_mtime_ns == before
     old, new = designs[1].network.state_dict(), made[1].network.state_dict()
     assert all(torch.equal(old[key], new[key]) for key in old)
+
+
+def test_a_front_that_is_half_replaced_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, other = LEARNED_SETTINGS, LEARNED_SETTINGS.model_copy(update={"designs": 2})
+    points = [Checkpoint(0, -1.0, cost, {"x": torch.full((2,), cost)}) for cost in (1.0, 2.0)]
+    save_front(tmp_path, points, first)
+    assert [point.cost for point in load_front(tmp_path, first) or ()] == [1.0, 2.0]
+
+    def killed(path: Path, content: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nac.compress.learned.front.write_atomic", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save_front(tmp_path, points, other)
+    assert load_front(tmp_path, first) is None

@@ -231,7 +231,8 @@ def along(front: Sequence[Checkpoint], count: int) -> list[Checkpoint]:
 
 
 def save_front(folder: Path, points: Sequence[Checkpoint], settings: LearnedConfig) -> None:
-    """Write what designs are made of, `front.json` last."""
+    """Write what designs are made of, `front.json` last: states of another training do not stay under its figures."""
+    (folder / FILE).unlink(missing_ok=True)
     for index, point in enumerate(points):
         write_atomic(folder / f"{index:02d}.safetensors", save_tensors(dict(point.state)))
     listed = [{"epoch": point.epoch, "value": point.value, "cost": point.cost} for point in points]
