@@ -79,8 +79,8 @@ def main() -> None:
         parser.error("expected --width for every hidden layer")
     if given.ours is not None and not given.ours.is_file():
         parser.error(f"--ours {given.ours}: no such file")
-    python = interpreter(given.environment)
     with files(given.data, given.held, given.fold, given.parts) as (data, unseen):
+        python = interpreter(given.environment)
         rows = [row for seed in given.seed or [0] for row in rows_of(python, given, data, unseen, seed)]
     if given.json:
         write_json(given.task, "-".join(map(str, given.width)), rows)

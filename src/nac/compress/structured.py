@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from nac.arch import Architecture, Channels, Graph, Network, trace, with_own_widths
 from nac.arch.operations import Activation, Add
 from nac.tasks import Split, Task
+from nac.train import device_of
 
 JUDGED_SAMPLES = 4096
 """Samples that importance is measured on."""
@@ -114,7 +115,7 @@ def _importance(network: Network, names: list[str], split: Split, task: Task) ->
     for name in names:
         capture(name)
     network.eval()
-    device = next(network.parameters()).device
+    device = device_of(network)
     x, y = split.x[:JUDGED_SAMPLES].to(device), split.y[:JUDGED_SAMPLES].to(device)
     weights = split.weights_on(device)
     try:

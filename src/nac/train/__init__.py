@@ -1,13 +1,12 @@
 """One fit loop and one evaluation, for every task and stage."""
 
 from nac.train.device import DeviceName, training_device
-from nac.train.evaluation import estimate, evaluate, predict, validation_loss
+from nac.train.evaluation import device_of, estimate, evaluate, predict, validation_loss
 from nac.train.fit import FitResult, Masks, Penalty, StepCallback, fit
 from nac.train.norms import measure_norms
-from nac.train.teacher import VIEWS, Teacher, answering
+from nac.train.teacher import Teacher, answering
 
 __all__ = [
-    "VIEWS",
     "DeviceName",
     "FitResult",
     "Masks",
@@ -15,6 +14,7 @@ __all__ = [
     "StepCallback",
     "Teacher",
     "answering",
+    "device_of",
     "estimate",
     "evaluate",
     "fit",

@@ -15,7 +15,7 @@ from nac.config import TrainConfig
 from nac.errors import WorkError
 from nac.tasks import Dataset, Task
 from nac.train.evaluation import moved, threads_for, validation_loss
-from nac.train.teacher import VIEWS, Teacher, answering
+from nac.train.teacher import Teacher, answering
 
 Masks = Mapping[str, Tensor]
 EpochCallback = Callable[[int, Mapping[str, float]], bool | None]
@@ -96,8 +96,8 @@ def _fit(
     best_epoch, best_loss, done = -1, math.inf, 0
     best_state: dict[str, Tensor] | None = None
     _apply(network, masks)
-    if teacher is not None and teacher.answers is None:
-        teacher = answering(teacher, dataset, task, min(VIEWS, settings.epochs), seed)
+    if teacher is not None:
+        teacher = answering(teacher, dataset, task, settings.epochs, seed)
     for epoch in range(settings.epochs):
         network.train()
         total, count = 0.0, 0

@@ -46,18 +46,18 @@ class Teacher:
         return (wanted.exp() * (wanted - student)).sum(1).mean() * t * t
 
 
-def answering(teacher: Teacher, dataset: Dataset, task: Task, views: int, seed: int) -> Teacher:
-    """A teacher that was asked about the training samples once for all epochs.
+def answering(teacher: Teacher, dataset: Dataset, task: Task, epochs: int, seed: int) -> Teacher:
+    """A teacher that was asked about the training samples once for so many epochs; itself where it was before.
 
     Symmetries leave classes as they are: then its answer is the mean over some views of every sample, better than what
     it says of a single one. Where they move targets it has none: every epoch has to be asked about.
     """
     train, device = dataset.train, dataset.device
-    if train.augments and any(head.kind != "classification" for head in task.heads):
+    if teacher.answers is not None or (train.augments and any(head.kind != "classification" for head in task.heads)):
         return teacher
     generator = torch.Generator().manual_seed(seed)
     with moved(device, *teacher.networks):
         if not train.augments:
             return replace(teacher, answers=teacher.outputs(train.on(device)[0]))
-        seen = [teacher.outputs(train.epoch(generator, device)[0]) for _ in range(views)]
+        seen = [teacher.outputs(train.epoch(generator, device)[0]) for _ in range(min(VIEWS, epochs))]
     return replace(teacher, answers=torch.stack(seen).mean(0))

@@ -6,7 +6,7 @@ from nac.compress.distillation.contract import Distilled, Distilling
 from nac.compress.distillation.coreset import drawn
 from nac.compress.distillation.registry import DISTILLERS
 from nac.tasks import TrainSplit
-from nac.train import predict
+from nac.train import device_of, predict
 
 
 @DISTILLERS.register("soft_labels")
@@ -20,5 +20,5 @@ def soft_labels(distilling: Distilling) -> Distilled:
         return few
     network = distilling.trained()
     train = TrainSplit.prepared(few.raw, few.physical, distilling.task.config.data, distilling.dataset.preprocessing)
-    x, _ = train.on(next(network.parameters()).device)
+    x, _ = train.on(device_of(network))
     return replace(few, probabilities=predict(network, x).softmax(dim=1).cpu())

@@ -32,7 +32,7 @@ from nac.config import Fold, LearnedConfig
 from nac.errors import WorkError
 from nac.rundir import write_atomic
 from nac.tasks import Dataset, Task
-from nac.train import VIEWS, Teacher, answering, fit, predict
+from nac.train import Teacher, answering, device_of, fit, predict
 
 logger = logging.getLogger(__name__)
 WARM_UP = 0.1
@@ -140,7 +140,7 @@ def train_front(
     front: list[Checkpoint] = []
     free, fold = is_free(task, dataset), task.config.target.folds(network.architecture.input)[0].fold
     if teacher is not None:
-        teacher = answering(teacher, dataset, task, VIEWS, seed)
+        teacher = answering(teacher, dataset, task, settings.train.epochs, seed)
     together = range(settings.together)
     for members in [together] if fits(network.architecture) else [[member] for member in together]:
         prices, taught = Prices(settings, members), teaching(teacher, len(members))
@@ -205,7 +205,7 @@ class _Training:
 
     def keep(self, networks: Several, members: Sequence[Living], epoch: int) -> None:
         """Look at the end of an epoch."""
-        judges, device = self.dataset.validation, next(networks.parameters()).device
+        judges, device = self.dataset.validation, device_of(networks)
         with torch.no_grad():
             costs = self.measured(networks).cpu()
         self.prices.follow(costs, (epoch + 1) / self.settings.train.epochs)

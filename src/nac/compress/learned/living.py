@@ -14,7 +14,7 @@ from torch import Tensor
 from nac.arch import Channels, Network, copied
 from nac.arch.quantisers.learned import Layer, Values
 from nac.compress.learned.several import fits
-from nac.compress.structured import channel_groups, shrunk, what_stays
+from nac.compress.structured import Group, channel_groups, shrunk, what_stays
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def survivors(members: Sequence[Living]) -> list[Living]:
     """
     if not fits(members[0].network.architecture):
         return list(members)
-    alive = [_alive(member.network) for member in members]
     groups = channel_groups(members[0].network.architecture)
+    alive = [_alive(member.network, groups) for member in members]
     counts: dict[int, int] = {}
     for group in groups:
         most = max(1, *(int(each[group.nodes[0]].sum()) for each in alive))
@@ -82,9 +82,9 @@ def _part(member: Living, chosen: Mapping[str, Tensor]) -> Living:
 
 
 @torch.no_grad()
-def _alive(network: Network) -> dict[str, Tensor]:
+def _alive(network: Network, groups: Sequence[Group]) -> dict[str, Tensor]:
     """Which channels of every group, by its first layer, are ever something else than zero and have a reader."""
-    channels, groups = Channels(network.graph), channel_groups(network.architecture)
+    channels = Channels(network.graph)
     read = {group.nodes[0]: torch.zeros(network.graph[group.nodes[0]].shape[0], dtype=torch.bool) for group in groups}
     for name in network.weighted:
         source = network.graph[network.graph[name].inputs[0]]
