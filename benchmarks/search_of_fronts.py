@@ -104,11 +104,12 @@ class Timed(LearnedFronts):
     at: list[str] = field(default_factory=list)
 
     def front(
-        self, network: Network, seed: int, share: float, folder: Path, folding: Folding = AS_TARGET
+        self, network: Network, seed: int, share: float, folder: Path, folding: Folding = AS_TARGET,
+        parent: Path | None = None,
     ) -> list[Network]:
         """See LearnedFronts."""
         self.at.append(folder.name)
-        return super().front(network, seed, share, folder, folding)
+        return super().front(network, seed, share, folder, folding, parent)
 
     def measure(self, network: Network, folding: Folding = AS_TARGET) -> Mapping[str, float]:
         """See ShortDeployment."""

@@ -56,7 +56,8 @@ class TrialRecord(Measured):
     `error`, `infeasible` and `unpromising` says why. An `architecture` is text in runs of early versions.
 
     A training of learned widths gives the `points` of a front, the cheapest first; the trial's own values are those of
-    the `leader` among them. `short` are the values of the points of a shorter training before it.
+    the `leader` among them. `short` are the values of the points of a shorter training before it, `parent` is the
+    number of the trial from whose training it went on.
     """
 
     baseline: str | None = None
@@ -75,6 +76,7 @@ class TrialRecord(Measured):
     points: tuple[Point, ...] = ()
     leader: int | None = None
     short: tuple[tuple[float, ...], ...] = ()
+    parent: int | None = None
     error: str | None = None
     infeasible: str | None = None
     unpromising: str | None = None

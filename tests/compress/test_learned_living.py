@@ -5,13 +5,12 @@ from typing import cast
 import pytest
 import torch
 from designs import architecture
-from learned import learned
+from learned import emptied, learned
 from problems import Problem
 
 from nac.arch import Network, copied, initialised
 from nac.arch.quantisers import LEARNED
-from nac.arch.quantisers.learned import Layer, Values
-from nac.arch.quantisers.rounding import PACE
+from nac.arch.quantisers.learned import Values
 from nac.compress.learned import front as module
 from nac.compress.learned.front import learnable, train_front
 from nac.compress.learned.living import Living, survivors
@@ -20,22 +19,6 @@ from nac.config import LearnedConfig, TrainConfig
 from nac.train import predict
 
 KINDS = ["mlp", "mean", "set", "cnn", "residual", "residual_trace"]
-
-
-@torch.no_grad()
-def emptied(network: Network, zero: int, unread: int) -> Network:
-    """The last channel of the first `zero` groups has no bits, nobody reads the first one of the first `unread`."""
-    network = copied(network)
-    groups = channel_groups(network.architecture)
-    for group in groups[:zero]:
-        for name in group.judged:
-            values = cast(Values, network.layers[name])
-            values.fraction[-1] = -values.whole[-1] - 1 / PACE
-    for group in groups[:unread]:
-        for node in network.graph.nodes:
-            if node.operation.weighted and node.inputs[0] in group.judged:
-                cast(Layer, network.layers[node.name]).weight[:, 0] = 0
-    return network
 
 
 def size(network: Network) -> int:

@@ -13,6 +13,7 @@ from nac.arch import Architecture, Compression, Network
 from nac.config import Folding
 from nac.errors import InputError
 from nac.global_search import Infeasible, front, results, run_search, select
+from nac.space import changes
 from nac.trial import record_of
 
 OBJECTIVES = [{"name": "accuracy"}, {"name": "lut"}]
@@ -25,6 +26,8 @@ class FakeFronts:
     trained: list[tuple[str, float]] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
     lost: tuple[int, ...] = ()
+    parents: list[str | None] = field(default_factory=list)
+    followed: bool = False
 
     def forecast(self, architecture: Architecture, compression: Compression, folding: Folding) -> Mapping[str, float]:
         return {}
@@ -32,8 +35,14 @@ class FakeFronts:
     def quantised(self, network: Network, compression: Compression, seed: int) -> Network:
         raise AssertionError("a front has many")
 
-    def front(self, network: Network, seed: int, share: float, folder: Path, folding: Folding) -> Sequence[Network]:
+    def follows(self, architecture: Architecture, parent: Path) -> bool:
+        return self.followed
+
+    def front(
+        self, network: Network, seed: int, share: float, folder: Path, folding: Folding, parent: Path | None
+    ) -> Sequence[Network]:
         self.trained.append((folder.name, share))
+        self.parents.append(parent.name if parent else None)
         self.costs = [share * part for part in (1 / 3, 2 / 3, 1)]
         return [network] * 3
 
@@ -45,11 +54,11 @@ class FakeFronts:
 
 
 def search(
-    setting: Setting, fronts: FakeFronts, name: str = "run", short: float = 0.0, **settings: Any
+    setting: Setting, fronts: FakeFronts, name: str = "run", short: float = 0.0, warm: float = 0.0, **settings: Any
 ) -> optuna.Study:
     space = write_space(setting.folder, {"bits": {"input": 8, "weights": [8], "activations": 8}})
-    given = {"trials": 5, "fronts": {"short": short}, "sampler": "neighbours", "objectives": OBJECTIVES}
-    asked = search_config(**{**given, **settings})
+    given = {"trials": 5, "fronts": {"short": short, "warm_start": warm}, "sampler": "neighbours"}
+    asked = search_config(**{"objectives": OBJECTIVES, **given, **settings})
     return run_search(setting.task, space, setting.dataset, setting.run(name), asked, 1, deployment=fronts)
 
 
@@ -74,6 +83,26 @@ def test_a_whole_training_follows_where_the_short_one_adds_enough(setting: Setti
     whole = [name for name, share in fronts.trained if share == 1]
     assert len(whole) == sum(not record.training.stopped for record in records)
     assert 3 <= len(whole) < len(records), "the first are trained in full, and some are not"
+
+
+def test_neighbours_go_on_from_the_nearest_training_without_a_short_one(setting: Setting) -> None:
+    fronts = FakeFronts(followed=True)
+    study = search(setting, fronts, short=0.25, warm=0.5, trials=12)
+    records = {trial.number: record_of(trial) for trial in study.trials if record_of(trial).points}
+    heirs = {number: record for number, record in records.items() if record.parent is not None}
+    assert heirs and len(heirs) < len(records)
+    for number, record in heirs.items():
+        assert not record.short and not record.training.stopped
+        near = {other: len(changes(record.genotype, known.genotype)) for other, known in records.items()
+                if other < number}  # fmt: skip
+        assert record.parent is not None and near[record.parent] == min(near.values()) <= 2
+    asked = dict(zip((name for name, _ in fronts.trained), fronts.parents, strict=True))
+    assert {name: parent for name, parent in asked.items() if parent} == {
+        f"{number:04d}": f"{record.parent:04d}" for number, record in heirs.items()
+    }
+    alone = FakeFronts(followed=False)
+    search(setting, alone, "alone", short=0.25, warm=0.5)
+    assert not any(alone.parents) and {share for _, share in alone.trained} == {0.25, 1.0}
 
 
 def test_a_search_that_was_cut_off_goes_on_as_if_nothing_had_happened(setting: Setting) -> None:

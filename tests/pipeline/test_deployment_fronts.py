@@ -10,6 +10,7 @@ from searching import Setting, make_setting
 from nac.compress import Winner, compress
 from nac.compress.learned.front import FOLDER, load_front
 from nac.config import CompressConfig, FrontsConfig, LearnedConfig, TaskConfig, TrainConfig, validate
+from nac.design import load_float
 from nac.errors import InputError
 from nac.global_search import front, results, run_search, select
 from nac.pipeline.deployment import LearnedFronts, deployment_for
@@ -95,3 +96,30 @@ def test_a_front_is_trained_at_the_price_of_its_own_circuit(learning: Setting, t
     assert costs[1] != costs["all"]
     assert {fold: deployment.forecast(result.architecture, result.compression, result.folding)["ii"]
             for fold, result in first.items()} == {1: 4, "all": 1}  # fmt: skip
+
+
+def test_a_neighbour_goes_on_from_a_whole_training_by_the_same_settings(learning: Setting) -> None:
+    config, run = learning.task.config, learning.run()
+    search = config.search.model_copy(update={"fronts": FrontsConfig(short=0.0, warm_start=0.9), "trials": 6})
+    learned = LEARNED.model_copy(update={"designs": 9, "train": TRAIN.model_copy(update={"cycles": 6})})
+    compression = config.compress.model_copy(update={"learned": learned})
+    config = config.model_copy(update={"search": search, "compress": compression})
+    task = make_task(config)
+    deployment = deployment_for(task, learning.dataset)
+    assert isinstance(deployment, LearnedFronts)
+    study = run_search(task, learning.space, learning.dataset, run, search, 1, deployment=deployment)
+    records = {trial.number: record_of(trial) for trial in study.trials if record_of(trial).points}
+    heirs = {number: record.parent for number, record in records.items() if record.parent is not None}
+    assert heirs
+    for number, parent in heirs.items():
+        mine, theirs = (load_front(run.trial(each) / FOLDER, learned) for each in (number, parent))
+        assert mine and theirs
+        assert min(point.epoch for point in mine) > min(point.epoch for point in theirs)
+    number, parent = next(iter(heirs.items()))
+    architecture = load_float(run.trial(number)).architecture
+    assert deployment.follows(architecture, run.trial(parent))
+    other = replace(deployment, learned=learned.model_copy(update={"beta": (1e-4, 2e-2)}))
+    assert not other.follows(architecture, run.trial(parent))
+    early = search.model_copy(update={"fronts": FrontsConfig(warm_start=1e-9)})
+    task = make_task(config.model_copy(update={"search": early}))
+    assert not replace(deployment, task=task).follows(architecture, run.trial(parent))

@@ -1,13 +1,17 @@
 """Networks of learned widths without a training."""
 
+from typing import cast
+
 import torch
 from designs import architecture
 from torch import nn
 
-from nac.arch import Architecture, Network
+from nac.arch import Architecture, Network, copied
 from nac.arch.quantisers import LEARNED
 from nac.arch.quantisers.learned import Layer, Values
+from nac.arch.quantisers.rounding import PACE
 from nac.compress.learned.settle import settled
+from nac.compress.structured import channel_groups
 
 
 def learned(kind: str, seed: int, activation: str = "relu") -> Network:
@@ -35,3 +39,19 @@ def with_widths(arch: Architecture, seed: int) -> Network:
                 module.fraction.sub_(torch.rand_like(module.fraction) * 2)
                 module.whole.sub_(torch.rand_like(module.whole) / 2)
     return settled(network)
+
+
+@torch.no_grad()
+def emptied(network: Network, zero: int, unread: int) -> Network:
+    """The last channel of the first `zero` groups has no bits, nobody reads the first one of the first `unread`."""
+    network = copied(network)
+    groups = channel_groups(network.architecture)
+    for group in groups[:zero]:
+        for name in group.judged:
+            values = cast(Values, network.layers[name])
+            values.fraction[-1] = -values.whole[-1] - 1 / PACE
+    for group in groups[:unread]:
+        for node in network.graph.nodes:
+            if node.operation.weighted and node.inputs[0] in group.judged:
+                cast(Layer, network.layers[node.name]).weight[:, 0] = 0
+    return network

@@ -55,9 +55,13 @@ class FrontsConfig(Model):
 
     First comes a training in the share `short` of the epochs (0: none). The whole one follows where the short front
     adds at least as much to the hypervolume as half of those of the others did; else the short front is the trial's.
+
+    A neighbour, which has other numbers of channels only, in one or two genes, goes on from where the training of a
+    whole front was after at most the share `warm_start` of the epochs, without a short one (0: like all others).
     """
 
     short: float = Field(0.25, ge=0, lt=1)
+    warm_start: float = Field(0.0, ge=0, lt=1, exclude_if=lambda share: share == 0)
 
 
 class SearchConfig(Model):

@@ -42,10 +42,17 @@ class Deployment(Protocol):
 class Fronts(Deployment, Protocol):
     """Trains a network into many, each cheaper than the next better one."""
 
-    def front(self, network: Network, seed: int, share: float, folder: Path, folding: Folding) -> Sequence[Network]:
+    def follows(self, architecture: Architecture, parent: Path) -> bool:
+        """Whether the training of an architecture can go on from that of a trial, of which this is the folder."""
+        ...
+
+    def front(
+        self, network: Network, seed: int, share: float, folder: Path, folding: Folding, parent: Path | None
+    ) -> Sequence[Network]:
         """Quantised networks that a training in this share of the epochs makes of a float one, the cheapest first.
 
-        What they cost as they are trained is what they cost as a circuit that is folded so.
+        What they cost as they are trained is what they cost as a circuit that is folded so. The training goes on from
+        that of a trial, which it `follows`, where there is the folder of such a `parent`.
 
         They are written to the trial's folder, where the local search finds them.
 

@@ -3,30 +3,34 @@
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
-from optuna.trial import Trial
+from optuna.trial import Trial, TrialState
 
 from nac.arch import Network
+from nac.config import FrontsConfig
 from nac.design import save_float
 from nac.global_search.candidate import Examiner, training_seed, written
 from nac.global_search.deployment import Fronts, Infeasible
 from nac.global_search.objectives import Candidate
-from nac.global_search.results import Values, added
+from nac.global_search.results import Values, added, front_of
+from nac.space import changes
 from nac.tasks import intervals_of, read_intervals, values_of
 from nac.train import estimate, fit
 from nac.trial import Measured, Point, Training, keep, record_of
 
 ENOUGH = 3
 """Short trainings before one of them decides that a whole one is not worth it."""
+NEAR = 2
+"""Genes in which neighbours differ, at most."""
 
 
 @dataclass(frozen=True)
 class FrontExaminer(Examiner):
-    """Judges candidates by trainings of learned widths; `short` is the share of the epochs that comes first."""
+    """Judges candidates by trainings of learned widths."""
 
-    short: float = 0.0
+    settings: FrontsConfig = field(default_factory=FrontsConfig)
 
     def training_of(self, candidate: Candidate) -> str:
         """What its circuit costs is a part of what the training makes small."""
@@ -39,9 +43,11 @@ class FrontExaminer(Examiner):
         network = self.network(candidate.architecture, seed)
         fit(network, self.dataset, self.task, self.task.config.train, seed=seed)
         save_float(folder, network)
-        share = self.short or 1.0
-        points = self._front(trial, candidate, network, share)
-        if self.short:
+        parent = self._parent(trial, candidate) if self.settings.warm_start else None
+        keep(trial, parent=parent)
+        share = self.settings.short if self.settings.short and parent is None else 1.0
+        points = self._front(trial, candidate, network, share, parent)
+        if share < 1:
             values = [point.values for point in points]
             keep(trial, short=values)
             if self._promises(trial.number, values):
@@ -55,11 +61,28 @@ class FrontExaminer(Examiner):
         found = read_intervals(best.intervals)
         return replace(candidate, metrics=best.metrics, intervals=found, measured=best.costs)
 
-    def _front(self, trial: Trial, candidate: Candidate, network: Network, share: float) -> list[Point]:
+    def _parent(self, trial: Trial, candidate: Candidate) -> int | None:
+        """The trial that a candidate's training goes on from: the nearest, of those the one whose front adds most."""
+        known = [other for other in self.others()
+                 if other.number != trial.number and other.state == TrialState.COMPLETE and record_of(other).points]
+        worth = added([front_of(other) for other in known], self.goals.names, self.goals.directions)
+        own = record_of(trial).genotype
+        near = sorted(
+            (distance, -gain, other.number) for other, gain in zip(known, worth, strict=True)
+            if (distance := len(changes(own, record_of(other).genotype))) <= NEAR
+        )  # fmt: skip
+        deployment = cast(Fronts, self.deployment)
+        return next((number for *_, number in near
+                     if deployment.follows(candidate.architecture, self.run.trial(number))), None)  # fmt: skip
+
+    def _front(
+        self, trial: Trial, candidate: Candidate, network: Network, share: float, parent: int | None = None
+    ) -> list[Point]:
         """The points of a training; of those that keep the limits, if any does."""
         seed = training_seed(self.seed, candidate.architecture)
         networks = cast(Fronts, self.deployment).front(
-            network, seed, share, self.run.trial(trial.number), candidate.folding
+            network, seed, share, self.run.trial(trial.number), candidate.folding,
+            None if parent is None else self.run.trial(parent),
         )  # fmt: skip
         points, kept = [], []
         for index, found in enumerate(networks):

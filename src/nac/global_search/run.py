@@ -111,7 +111,7 @@ def run_search(
     assert (deployment is not None) == settings.deploys
     if make_examiner is None:
         fronts = settings.fronts
-        make_examiner = Examiner if fronts is None else partial(FrontExaminer, short=fronts.short)
+        make_examiner = Examiner if fronts is None else partial(FrontExaminer, settings=fronts)
     examiner = make_examiner(
         task, space, dataset, run, asked, seed, deployment,
         ladder=None if settings.fidelity is None else Ladder(settings.fidelity, asked, space),

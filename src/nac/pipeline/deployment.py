@@ -7,11 +7,13 @@ from pathlib import Path
 
 from nac.arch import Architecture, Compression, Network, workload
 from nac.compress import quantised_in_short, workload_costs
-from nac.compress.learned.front import FOLDER
+from nac.compress.learned.front import FOLDER, load_front
+from nac.compress.learned.inherited import Start, start_of
 from nac.compress.learned.trained import deployed, learned_front
 from nac.compress.quantisation import teacher_of
 from nac.compress.teachers import teachers_of
 from nac.config import AS_TARGET, Folding, LearnedConfig, TrainConfig
+from nac.design import load_float
 from nac.errors import InputError, WorkError
 from nac.global_search import Infeasible
 from nac.hardware.analytic import model_of
@@ -90,16 +92,30 @@ class LearnedFronts(ShortDeployment):
         beats = min(beats_of(each, shape) for each in target.folds(shape))
         return {"ii": float(beats), "rate_mhz": 1e3 / (beats * target.clock_period_ns)}
 
+    def follows(self, architecture: Architecture, parent: Path) -> bool:
+        """Whether they differ in numbers of channels only, and the parent was trained in full, by the same settings."""
+        return self._start(architecture, parent) is not None
+
+    def _start(self, architecture: Architecture, parent: Path) -> Start | None:
+        fronts = self.task.config.search.fronts
+        points = load_front(parent / FOLDER, self.learned)
+        if fronts is None or points is None:
+            return None
+        start = start_of(load_float(parent).architecture, points, self.learned.train, fronts.warm_start)
+        return start if start is not None and start.fits(architecture) else None
+
     def front(
-        self, network: Network, seed: int, share: float, folder: Path, folding: Folding = AS_TARGET
+        self, network: Network, seed: int, share: float, folder: Path, folding: Folding = AS_TARGET,
+        parent: Path | None = None,
     ) -> list[Network]:
         """The networks of a training, as they are before they are finished at their widths. Raises WorkError."""
         epochs = max(1, round(share * self.learned.train.epochs))
         train = self.learned.train.model_copy(update={"epochs": epochs})
         settings = self.learned.model_copy(update={"train": train})
         task = make_task(folding.of_task(self.task.config))
+        start = None if parent is None else self._start(network.architecture, parent)
         points = learned_front(folder / FOLDER, network, task, self.dataset, self._teacher(network, folder), settings,
-                               seed)  # fmt: skip
+                               seed, start)  # fmt: skip
         return [deployed(network, point) for point in points]
 
     def _teacher(self, network: Network, folder: Path) -> Teacher | None:

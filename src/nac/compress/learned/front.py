@@ -28,7 +28,7 @@ from nac.compress.learned.cost import adder_bits, bit_products
 from nac.compress.learned.living import Living, survivors
 from nac.compress.learned.several import Several, fits, for_each, teaching
 from nac.compress.quantisation import MEASURED_SAMPLES
-from nac.config import Fold, LearnedConfig
+from nac.config import Fold, LearnedConfig, TrainConfig
 from nac.errors import WorkError
 from nac.rundir import write_atomic
 from nac.tasks import Dataset, Task
@@ -122,7 +122,8 @@ class Prices:
 
 
 def train_front(
-    network: Network, dataset: Dataset, task: Task, settings: LearnedConfig, teacher: Teacher | None, *, seed: int
+    network: Network, dataset: Dataset, task: Task, settings: LearnedConfig, teacher: Teacher | None, *, seed: int,
+    begun: int = 0,
 ) -> list[Checkpoint]:
     """The networks of the ends of epochs that are no other's inferior, the cheapest first.
 
@@ -133,6 +134,7 @@ def train_front(
         settings: budget and schedule.
         teacher: whose outputs are learned besides the targets.
         seed: of the training.
+        begun: epochs that are behind the network; the training goes on with the next cycle of the learning rate.
 
     Raises:
         WorkError: the training diverged, or none of its networks had a value.
@@ -145,7 +147,7 @@ def train_front(
     for members in [together] if fits(network.architecture) else [[member] for member in together]:
         prices, taught = Prices(settings, members), teaching(teacher, len(members))
         training = _Training(front, dataset, task, settings, taught, prices, fold, free)
-        training.run([Living.of(network)] * len(members), seed + members[0])
+        training.run([Living.of(network)] * len(members), seed + members[0], begun)
     if not front:
         raise WorkError("learned widths: the loss was finite after no epoch")
     if free:
@@ -153,6 +155,11 @@ def train_front(
     front.sort(key=lambda known: known.cost)
     logger.info("learned widths: %d networks, cost %.0f to %.0f", len(front), front[0].cost, front[-1].cost)
     return front
+
+
+def cycle_ends(train: TrainConfig) -> list[int]:
+    """Epochs done before the first cycle of the learning rate, which are none, and at the end of every one."""
+    return [round(train.epochs * cycle / train.cycles) for cycle in range(train.cycles + 1)]
 
 
 @dataclass(frozen=True)
@@ -171,13 +178,12 @@ class _Training:
     fold: Fold
     free: bool
 
-    def run(self, members: list[Living], seed: int) -> None:
-        """Every cycle of the learning rate is a training of what is left of the members."""
+    def run(self, members: list[Living], seed: int, begun: int) -> None:
+        """Every cycle of the learning rate is a training of what is left of the members; those begun are over."""
         train = self.settings.train
         seeds = np.random.SeedSequence(seed).generate_state(train.cycles)
-        ends = [round(train.epochs * cycle / train.cycles) for cycle in range(train.cycles + 1)]
-        for (begin, end), own in zip(pairwise(ends), seeds, strict=True):
-            if begin < end:
+        for (begin, end), own in zip(pairwise(cycle_ends(train)), seeds, strict=True):
+            if begun <= begin < end:
                 members = self.cycle(members, range(begin, end), int(own))
 
     def cycle(self, members: list[Living], epochs: range, seed: int) -> list[Living]:

@@ -59,7 +59,7 @@ def survivors(members: Sequence[Living]) -> list[Living]:
     if not fits(members[0].network.architecture):
         return list(members)
     groups = channel_groups(members[0].network.architecture)
-    alive = [_alive(member.network, groups) for member in members]
+    alive = [living_channels(member.network, groups) for member in members]
     counts: dict[int, int] = {}
     for group in groups:
         most = max(1, *(int(each[group.nodes[0]].sum()) for each in alive))
@@ -68,10 +68,14 @@ def survivors(members: Sequence[Living]) -> list[Living]:
     for member, each in zip(members, alive, strict=True):
         chosen: dict[str, Tensor] = {}
         for group in groups:
-            first = each[group.nodes[0]].float().argsort(descending=True, stable=True)[: counts[group.tie]]
-            chosen.update(dict.fromkeys(group.nodes, first.sort().values))
+            chosen.update(dict.fromkeys(group.nodes, living_first(each[group.nodes[0]], counts[group.tie])))
         left.append(_part(member, chosen))
     return left
+
+
+def living_first(alive: Tensor, count: int) -> Tensor:
+    """Indices (count,) of so many channels, in their order: of those (channels,) that are alive, then of others."""
+    return alive.float().argsort(descending=True, stable=True)[:count].sort().values
 
 
 def _part(member: Living, chosen: Mapping[str, Tensor]) -> Living:
@@ -82,8 +86,13 @@ def _part(member: Living, chosen: Mapping[str, Tensor]) -> Living:
 
 
 @torch.no_grad()
-def _alive(network: Network, groups: Sequence[Group]) -> dict[str, Tensor]:
-    """Which channels of every group, by its first layer, are ever something else than zero and have a reader."""
+def living_channels(network: Network, groups: Sequence[Group]) -> dict[str, Tensor]:
+    """Which channels of every group, by its first layer, are ever something else than zero and have a reader.
+
+    Args:
+        network: of learned widths.
+        groups: of its architecture.
+    """
     channels = Channels(network.graph)
     read = {group.nodes[0]: torch.zeros(network.graph[group.nodes[0]].shape[0], dtype=torch.bool) for group in groups}
     for name in network.weighted:
