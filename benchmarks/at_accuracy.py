@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import BadZipFile
 
 import numpy as np
 from alkaid.types import CombLogic
@@ -70,8 +71,11 @@ def files(data: Path, held: Path | None, fold: int, parts: int = 4) -> Iterator[
         sys.exit(f"--parts {parts}: expected 2 or more, one of which is held out")
     if not 0 <= fold < parts:
         sys.exit(f"--fold {fold}: expected one of the {parts} parts, 0 to {parts - 1}")
-    with np.load(data) as stored:
-        arrays = dict(stored)
+    try:
+        with np.load(data) as stored:
+            arrays = dict(stored)
+    except (ValueError, TypeError, EOFError, BadZipFile):
+        sys.exit(f"error: {data}: expected arrays that numpy.savez wrote")
     order = np.random.default_rng(ORDER).permutation(len(next(iter(arrays.values()))))
     cut = np.array_split(order, parts)
     with TemporaryDirectory() as folder:

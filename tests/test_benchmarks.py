@@ -115,6 +115,14 @@ def test_a_file_has_two_parts_or_more(tmp_path: Path, parts: int) -> None:
         pass
 
 
+@pytest.mark.parametrize("content", [b"a text", b""])
+def test_what_is_no_file_of_arrays_is_a_sentence(tmp_path: Path, content: bytes) -> None:
+    known = runpy.run_path(str(ROOT / "benchmarks" / "at_accuracy.py"))
+    (tmp_path / "jets.npz").write_bytes(content)
+    with pytest.raises(SystemExit, match="expected arrays that"), known["files"](tmp_path / "jets.npz", None, 0):
+        pass
+
+
 def test_what_was_given_wrong_is_a_sentence() -> None:
     known = runpy.run_path(str(ROOT / "benchmarks" / "at_accuracy.py"))
     for error in (InputError("no such task"), FileNotFoundError("no such file")):

@@ -96,6 +96,7 @@ def _trial_row(run: Run, trial: FrozenTrial, again: Trainings) -> dict[str, Any]
         "name": f"{trial.number:04d}",
         "trial": trial.number,
         "baseline": record.baseline,
+        "parent": record.parent,
         **_described(architecture),
         "fold": _positions(folding(record.genotype).fold, architecture),
         "feasible": _feasible(trial),

@@ -19,8 +19,8 @@ Kind = Literal["trial", "design", "baseline"]
 
 # Columns that every table has, whatever the task measures.
 FIXED = (
-    "kind", "name", "trial", "baseline", "hash", "architecture", "bits", "activation_bits", "input_bits", "sparsity",
-    "fold", "feasible", "exact", "verified_samples", "failure", "front",
+    "kind", "name", "trial", "baseline", "parent", "hash", "architecture", "bits", "activation_bits", "input_bits",
+    "sparsity", "fold", "feasible", "exact", "verified_samples", "failure", "front",
 )
 WARNED = 3  # rows of one fault that are named
 SELECTABLE = ("trial", "bits", "activation_bits", "input_bits", "sparsity", "fold")
