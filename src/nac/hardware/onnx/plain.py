@@ -8,9 +8,15 @@ import onnx
 from onnx import numpy_helper
 
 from nac.hardware.onnx.graph import QUANTISERS, GraphView, Quantiser, quantiser
+from nac.hardware.onnx.qcdq import UNSIGNED_ZERO
 
 MIN_OPSET = 13
 BYTE = 8
+LARGEST = 64
+"""Of signed bytes that every processor multiplies with those without a sign exactly: twice 255 times that has 16 bits.
+
+On x86-64 without VNNI, onnxruntime adds two such products in 16 bits, which saturate.
+"""
 
 
 def to_plain(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -18,8 +24,9 @@ def to_plain(model: onnx.ModelProto) -> onnx.ModelProto:
 
     Values of one type of at most 8 bits go through QuantizeLinear, Clip and DequantizeLinear; others through a
     multiplication, a rounding and a clipping in floats, since onnxruntime clips no wider integers. Constants of one
-    such type are kept as integers, others as floats: of integers of 32 bits onnxruntime supposes that they are biases
-    whose scale is that of the products. Scales are powers of two: all of it is exact
+    such type are kept as integers, with larger ones than `LARGEST` without a sign (their zero is 128), others as
+    floats: of integers of 32 bits onnxruntime supposes that they are biases whose scale is that of the products.
+    Scales are powers of two: all of it is exact
     where no value has more than the 24 bits of float32.
 
     Raises InputError as `nac.hardware.onnx.read.quantiser`.
@@ -62,16 +69,17 @@ class _Writer:
         if not one_type or int(given.width.flat[0]) > BYTE:
             self._put(node.output[0], (steps * np.exp2(-given.fraction)).astype(np.float32))
             return
-        kind: Any = np.int8 if given.signed else np.uint8
-        tensor = self._put(f"{node.output[0]}_steps", steps.astype(kind))
-        self._dequantise(node, tensor, given, kind, (low, high))
+        zero = UNSIGNED_ZERO if given.signed and np.abs(steps).max() > LARGEST else 0
+        kind: Any = np.int8 if given.signed and not zero else np.uint8
+        tensor = self._put(f"{node.output[0]}_steps", (steps + zero).astype(kind))
+        self._dequantise(node, tensor, given, kind, (low + zero, high + zero), zero)
 
     def _rounded(self, node: onnx.NodeProto, given: Quantiser, kind: Any) -> str:
         ends = self._ends(node, given, kind)
         return self._add("QuantizeLinear", [node.input[0], *ends], node, "quantised")
 
     def _dequantise(
-        self, node: onnx.NodeProto, tensor: str, given: Quantiser, kind: Any, bounds: tuple[Any, Any]
+        self, node: onnx.NodeProto, tensor: str, given: Quantiser, kind: Any, bounds: tuple[Any, Any], zero: int = 0
     ) -> None:
         """Add the clipping of integers to a narrower type than their own, and back to values."""
         ends = [int(bound.flat[0]) for bound in bounds]
@@ -80,7 +88,7 @@ class _Writer:
                      zip(("low", "high"), ends, strict=True)]  # fmt: skip
             tensor = self._add("Clip", [tensor, *names], node, "clipped")
         axis = {"axis": int(np.argmax(given.fraction.shape))} if given.fraction.size > 1 else {}
-        inputs = [tensor, *self._ends(node, given, kind)]
+        inputs = [tensor, *self._ends(node, given, kind, zero)]
         made = onnx.helper.make_node("DequantizeLinear", inputs, [node.output[0]], name=node.name)
         made.attribute.extend(onnx.helper.make_attribute(name, value) for name, value in axis.items())
         self.nodes.append(made)
@@ -99,12 +107,12 @@ class _Writer:
             tensor = self._add(op, [tensor, end], node, op.lower())
         self.nodes.append(onnx.helper.make_node("Mul", [tensor, step], [node.output[0]], name=node.name))
 
-    def _ends(self, node: onnx.NodeProto, given: Quantiser, kind: Any) -> list[str]:
+    def _ends(self, node: onnx.NodeProto, given: Quantiser, kind: Any, zero: int = 0) -> list[str]:
         """Scale and zero point, a vector where channels have scales of their own."""
         scale = np.exp2(-given.fraction.astype(np.float64)).astype(np.float32)
         scale = scale.reshape(-1) if scale.size > 1 else scale.reshape(())
-        zero = np.zeros(scale.shape, kind)
-        return [self._put(f"{node.name}_scale", scale), self._put(f"{node.name}_zero", zero)]
+        zeros = np.full(scale.shape, zero, kind)
+        return [self._put(f"{node.name}_scale", scale), self._put(f"{node.name}_zero", zeros)]
 
     def _put(self, name: str, value: npt.NDArray[Any]) -> str:
         self.constants[name] = numpy_helper.from_array(np.asarray(value), name)

@@ -15,6 +15,8 @@ UNCOUNTED = {
     "DeformConv", "Einsum", "LSTM", "GRU", "RNN", "Attention", "BipolarQuant", "Trunc", "FloatQuant", "MultiThreshold",
 }  # fmt: skip
 """Operations that multiply, or change widths, in a way that no cost here is defined for."""
+UNSIGNED_ZERO = 128
+"""The zero of signed bytes that are kept without a sign."""
 
 
 def from_qcdq(model: ModelWrapper) -> ModelWrapper:
@@ -24,6 +26,7 @@ def from_qcdq(model: ModelWrapper) -> ModelWrapper:
     """
     if any(node.op_type in QCDQ for node in model.graph.node):
         model = fold_constants(model, keep=(*QCDQ, "Clip"))
+        _centre_integers(model)
         _quantise_integers(model)
         _give_zero_points(model)
         try:
@@ -36,6 +39,26 @@ def from_qcdq(model: ModelWrapper) -> ModelWrapper:
                              f"{node.op_type} here; expected Gemm, Conv or MatMul between quantisers with constant "
                              "scales (Quant, or QuantizeLinear, Clip and DequantizeLinear)")
     return model
+
+
+def _centre_integers(model: ModelWrapper) -> None:
+    """Constants without a sign whose zero is 128 as signed ones whose zero is 0, with the Clip that they may have."""
+    clips = {node.output[0]: node for node in model.graph.node if node.op_type == "Clip"}
+    for node in model.graph.node:
+        if node.op_type != "DequantizeLinear" or len(node.input) < 3:
+            continue
+        first, zero = clips.get(node.input[0], node), model.get_initializer(node.input[2])
+        steps = model.get_initializer(first.input[0])
+        if steps is None or zero is None or steps.dtype != np.uint8 or not np.all(zero == UNSIGNED_ZERO):
+            continue
+        places = [(first, 0), (node, 2), *((first, index) for index in range(1, len(first.input)) if first is not node)]
+        for owner, index in places:
+            if owner.input[index] and (value := model.get_initializer(owner.input[index])) is not None:
+                name = f"{owner.input[index]}_centred"
+                model.set_initializer(name, (value.astype(np.int16) - UNSIGNED_ZERO).astype(np.int8))
+                owner.input[index] = name
+        if first is not node:
+            model.set_tensor_shape(first.output[0], list(steps.shape), TensorProto.INT8)
 
 
 def _quantise_integers(model: ModelWrapper) -> None:
