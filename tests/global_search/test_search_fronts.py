@@ -93,8 +93,9 @@ def test_neighbours_go_on_from_the_nearest_training_without_a_short_one(setting:
     assert heirs and len(heirs) < len(records)
     for number, record in heirs.items():
         assert not record.short and not record.training.stopped
+        taken = {known.parent for other, known in heirs.items() if other < number}
         near = {other: len(changes(record.genotype, known.genotype)) for other, known in records.items()
-                if other < number}  # fmt: skip
+                if other < number and other not in taken}  # fmt: skip
         assert record.parent is not None and near[record.parent] == min(near.values()) <= 2
     asked = dict(zip((name for name, _ in fronts.trained), fronts.parents, strict=True))
     assert {name: parent for name, parent in asked.items() if parent} == {

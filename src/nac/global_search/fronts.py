@@ -62,9 +62,14 @@ class FrontExaminer(Examiner):
         return replace(candidate, metrics=best.metrics, intervals=found, measured=best.costs)
 
     def _parent(self, trial: Trial, candidate: Candidate) -> int | None:
-        """The trial that a candidate's training goes on from: the nearest, of those the one whose front adds most."""
-        known = [other for other in self.others()
-                 if other.number != trial.number and other.state == TrialState.COMPLETE and record_of(other).points]
+        """The trial that a candidate's training goes on from: the nearest, of those the one whose front adds most.
+
+        From each only one goes on: what a search finds would otherwise all come from its first trainings.
+        """
+        others = [other for other in self.others() if other.number != trial.number]
+        taken = {record_of(other).parent for other in others}
+        known = [other for other in others if other.number not in taken and other.state == TrialState.COMPLETE
+                 and record_of(other).points]  # fmt: skip
         worth = added([front_of(other) for other in known], self.goals.names, self.goals.directions)
         own = record_of(trial).genotype
         near = sorted(
