@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 import torch
 from designs import architecture
-from learned import emptied, learned
+from learned import KINDS, emptied, learned
 from problems import Problem
 
 from nac.arch import Network, copied, initialised
@@ -17,8 +17,6 @@ from nac.compress.learned.living import Living, survivors
 from nac.compress.structured import channel_groups
 from nac.config import LearnedConfig, TrainConfig
 from nac.train import predict
-
-KINDS = ["mlp", "mean", "set", "cnn", "residual", "residual_trace"]
 
 
 def size(network: Network) -> int:

@@ -13,6 +13,9 @@ from nac.arch.quantisers.rounding import PACE
 from nac.compress.learned.settle import settled
 from nac.compress.structured import channel_groups
 
+KINDS = ["mlp", "mean", "set", "cnn", "residual", "residual_trace"]
+"""Of networks whose channels can go, or be those of another."""
+
 
 def learned(kind: str, seed: int, activation: str = "relu") -> Network:
     """A network of a kind whose widths are anything."""

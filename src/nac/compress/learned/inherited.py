@@ -1,7 +1,7 @@
 """Trainings that begin where one of a neighbour was: with its channels, at the price that these had come to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -44,7 +44,7 @@ class Start:
             given.update(dict.fromkeys(group.nodes, living_first(alive[first], count)))
             taken.update(dict.fromkeys(group.nodes, torch.arange(count)))
         whole = Living.of(network)
-        part = Living(network, whole.whole, what_stays(network, whole.places, taken))
+        part = replace(whole, places=what_stays(network, whole.places, taken))
         heir = copied(network)
         heir.load_state_dict(part.state(what_stays(parent, parent.state_dict(), given)))
         return heir

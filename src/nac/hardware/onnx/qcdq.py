@@ -47,18 +47,19 @@ def _centre_integers(model: ModelWrapper) -> None:
     for node in model.graph.node:
         if node.op_type != "DequantizeLinear" or len(node.input) < 3:
             continue
-        first, zero = clips.get(node.input[0], node), model.get_initializer(node.input[2])
-        steps = model.get_initializer(first.input[0])
+        clip = clips.get(node.input[0])
+        places = [(node, 0), (node, 2)] if clip is None else [(node, 2), *((clip, i) for i in range(len(clip.input)))]
+        first = node if clip is None else clip
+        steps, zero = model.get_initializer(first.input[0]), model.get_initializer(node.input[2])
         if steps is None or zero is None or steps.dtype != np.uint8 or not np.all(zero == UNSIGNED_ZERO):
             continue
-        places = [(first, 0), (node, 2), *((first, index) for index in range(1, len(first.input)) if first is not node)]
         for owner, index in places:
-            if owner.input[index] and (value := model.get_initializer(owner.input[index])) is not None:
+            if (value := model.get_initializer(owner.input[index])) is not None:
                 name = f"{owner.input[index]}_centred"
                 model.set_initializer(name, (value.astype(np.int16) - UNSIGNED_ZERO).astype(np.int8))
                 owner.input[index] = name
-        if first is not node:
-            model.set_tensor_shape(first.output[0], list(steps.shape), TensorProto.INT8)
+        if clip is not None:
+            model.set_tensor_shape(clip.output[0], list(steps.shape), TensorProto.INT8)
 
 
 def _quantise_integers(model: ModelWrapper) -> None:
