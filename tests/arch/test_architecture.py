@@ -184,6 +184,18 @@ def test_layers_with_widths_of_their_own() -> None:
     assert mixed.with_bits() == DEEP_SETS.with_bits(weights=4, activations=4)
 
 
+@pytest.mark.parametrize(("bits", "kept"), [(2, 5), (4, 7), (6, 8), (8, 8), (12, 12)])
+def test_means_keep_the_digits_of_their_sums_up_to_eight_bits(bits: int, kept: int) -> None:
+    uniform = DEEP_SETS.with_bits(weights=3, activations=bits)  # a mean over 8 particles
+    whole = bit_widths(uniform.with_whole_means())
+    assert whole == {**bit_widths(uniform), "aggregate3_act": kept}
+
+
+def test_no_other_values_keep_more_digits() -> None:
+    largest = MAX_SETS.with_bits(weights=4, activations=4)
+    assert largest.with_whole_means() == largest
+
+
 def test_layer_bits_leave_other_architectures_as_they_were() -> None:
     assert "layer_bits" not in DEEP_SETS.to_json()
     mixed = DEEP_SETS.with_layer_bits({"dense1": 3, "dense0": 5})

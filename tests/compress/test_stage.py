@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from networks import BRAGGNN
+from networks import BRAGGNN, DEEP_SETS
 from problems import Problem
 
-from nac.arch import measured_workload
+from nac.arch import bit_widths, measured_workload
 from nac.compress import Winner, compress, recipes
 from nac.config import CompressConfig
 from nac.cost import costs
@@ -95,6 +95,18 @@ def test_progress_counts_designs(problem: Problem, made: tuple[Run, list[Design]
     )  # fmt: skip
     assert seen[0] == ("t0003-w8-s00", 0, 4)
     assert seen[-1][1:] == (4, 4)
+
+
+def test_means_of_narrow_designs_are_not_rounded_but_where_the_search_measured_them_so() -> None:
+    settings = CompressConfig.model_validate({"bits": [8, 6, 4], "mixed": [4]})
+    means = [
+        bit_widths(recipe.architecture)["aggregate3_act"] for recipe in recipes([Winner(0, DEEP_SETS)], settings)
+        if not recipe.sparsity
+    ]
+    assert means == [8, 8, 7, 4], "8, 6 and 4 bits; mixed widths are compared with what is the same everywhere"
+    narrow = Winner(0, DEEP_SETS.with_bits(input=8, weights=4, activations=4))
+    own = CompressConfig.model_validate({"bits": [], "sparsity": [0.0]})
+    assert [recipe.architecture for recipe in recipes([narrow], own)] == [narrow.architecture]
 
 
 def test_an_architecture_without_exact_form_is_refused_before_training() -> None:

@@ -13,13 +13,15 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from nac.arch.blocks import AnyBlock
 from nac.arch.graph import Builder, Graph
 from nac.arch.operation import FLOAT_BITS
-from nac.arch.operations import Dense
+from nac.arch.operations import Aggregate, Dense
 from nac.config import Model
 from nac.config.base import explained
 from nac.cost import MatrixOp
 from nac.errors import InputError
 
 MAX_VALUES = 1 << 27  # of one tensor, and parameters of a network: files of strangers must not fill the memory
+MEAN_BITS = 8
+"""Of a mean that keeps its sum, at the most (`Architecture.with_whole_means`)."""
 BitWidth = Annotated[int, Field(ge=2, le=FLOAT_BITS)]
 LayerWidth = Annotated[int, Field(ge=1, le=FLOAT_BITS)]
 
@@ -103,6 +105,22 @@ class Architecture(Model):
             raise InputError(_no_such_width(unknown[0], uniform))
         own = {name: bits for name, bits in sorted(layer_bits.items()) if bits != uniform[name]}
         return self.model_copy(update={"layer_bits": own})
+
+    def with_whole_means(self) -> "Architecture":
+        """The same network whose means over particles have the digits of their sums, up to `MEAN_BITS` bits.
+
+        The mean of 8 values of 4 bits has 7. Rounded to 4 again it costs a point of accuracy on jets, and saves only
+        in the one layer that reads it.
+        """
+        graph = trace(self)
+        whole = {
+            node.name: max(node.bits, min(MEAN_BITS, summed.bits + math.ceil(math.log2(summed.shape[1]))))
+            for node in graph.nodes if node.operation.quantises
+            for source in graph.sources(node)
+            if isinstance(source.operation, Aggregate) and source.operation.kind == "mean"
+            for summed in graph.sources(source)
+        }  # fmt: skip
+        return self.with_layer_bits({**self.layer_bits, **whole})
 
     def summary(self) -> str:
         """One line for tables, e.g. `3x8: 32-32-mean-32-16-5 @w8a8`."""

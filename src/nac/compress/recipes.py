@@ -48,6 +48,16 @@ class Recipe:
         return self.widths.weights
 
     @property
+    def architecture(self) -> Architecture:
+        """The network at its widths, or of the cost that mixed ones may have.
+
+        Means are not rounded to fewer bits than their sums have, unless the search has measured the winner so.
+        """
+        given = self.winner.architecture
+        uniform = given.with_bits(**self.widths.model_dump())
+        return uniform if self.mixed or self.widths == given.bits else uniform.with_whole_means()
+
+    @property
     def training(self) -> Hashable:
         """What recipes have in common of which one network comes, but for what trainings owe to chance.
 
@@ -55,8 +65,7 @@ class Recipe:
         """
         if self.learned is not None:
             return None
-        architecture = self.winner.architecture.with_bits(**self.widths.model_dump())
-        return architecture.hash, self.sparsity, self.pruner, self.mixed, self.removed, self.digits
+        return self.architecture.hash, self.sparsity, self.pruner, self.mixed, self.removed, self.digits
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -207,9 +208,9 @@ class _Workshop:
             point = self.learned(winner)[recipe.learned]
             start = quantise(self.floats.reference(winner), quantiser=LEARNED)
             return *finished(start, point.state, trainer, self.settings.learned.finish), None
-        architecture = winner.architecture.with_bits(**recipe.widths.model_dump())
         sparsity = recipe.sparsity if self.settings.order == "prune_then_quantise" else 0.0
         sparse = self.floats.sparse(winner, sparsity, recipe.pruner)
+        architecture = replace(recipe, winner=winner).architecture
         network, result = train_quantised(
             sparse.network, sparse.masks, architecture, recipe.sparsity, trainer, mixed=recipe.mixed
         )  # fmt: skip
