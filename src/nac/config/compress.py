@@ -52,6 +52,7 @@ class TeacherConfig(Model):
 class CompressConfig(Model):
     """The local search: every winner x every bit width x every sparsity x every pruner becomes a design.
 
+    `bits` are those of weights and activations; means over particles keep the digits of their sums, up to 8 bits.
     Empty `bits`, `sparsity` or `digits` stand for the winner's own, as its genes have them.
     `designs` winners are taken along the front when no trial is named. `train` is the budget of each float
     training (the reference, every pruning round, the pruned network), `finetune` that of quantisation-aware
