@@ -38,14 +38,13 @@ LEVELS = {
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
-    """What is given to a benchmark of fronts: files, task, widths of the layers, seeds."""
+    """What is given to a benchmark of fronts: files, task, seeds."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--held", type=Path)
     parser.add_argument("--fold", type=int, default=0)
     parser.add_argument("--parts", type=int, default=4)
     parser.add_argument("--task", default="jets_features")
-    parser.add_argument("--width", type=int, action="append", default=[])
     parser.add_argument("--seed", type=int, action="append")
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     parser.add_argument("--json", action="store_true")

@@ -1,7 +1,7 @@
 """What few bits everywhere cost: uniform designs of one float network, over baselines, parts of a file and seeds.
 
     python benchmarks/few_bits.py --data lhc_jets_20k.npz [--task jets] [--baseline small]... [--bits 4]... [--fold 0]
-        [--parts 4] [--seed 0]... [--set compress.finetune.epochs=80]...
+        [--parts 4] [--seed 0]... [--set compress.finetune.epochs=80]... [--json]
 
 Every network is trained as the task's local search trains references and designs, without pruning, on what is left
 when a part of the file is held out, and judged on that part, which chooses nothing. Without 8 bits among `--bits` these
@@ -9,16 +9,14 @@ are made as well: losses are against them, of the same reference and budget. Net
 lines: as designs are, with the digits of the sums, and with means rounded like everything else (`rounded means`).
 """
 
-import argparse
 import json
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from at_accuracy import files, one_line
+from at_accuracy import arguments, files, one_line
 from rich.console import Console
 from rich.table import Table
 
@@ -26,7 +24,7 @@ from nac.arch import Architecture, initialised
 from nac.compress import Winner, recipes
 from nac.compress.quantisation import quantised_start, teacher_of
 from nac.compress.teachers import named
-from nac.config import TeacherConfig, load_task
+from nac.config import CompressConfig, TeacherConfig, load_task
 from nac.tasks import Dataset, Split, Task, make_task
 from nac.train import evaluate, fit, validation_loss
 
@@ -36,7 +34,7 @@ WIDE = 8
 
 def widths(architecture: Architecture, task: Task, bits: list[int]) -> Iterator[tuple[str, Architecture]]:
     """What is trained, and how it is called."""
-    settings = task.config.compress.model_copy(update={"bits": tuple({WIDE, *bits}), "sparsity": (0.0,), "mixed": ()})
+    settings = CompressConfig(bits=(WIDE, *bits), sparsity=(0.0,), input_bits=task.config.compress.input_bits)
     for recipe in recipes([Winner(0, architecture)], settings):
         yield f"{recipe.bits} bits", recipe.architecture
         if (rounded := recipe.architecture.with_bits()) != recipe.architecture:
@@ -63,18 +61,13 @@ def trained(baseline: str, task: Task, dataset: Dataset, held: Split, bits: list
 
 def main() -> None:
     """Print every network as soon as it is there, then means over all, and what they lost against 8 bits."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--fold", type=int, default=0)
-    parser.add_argument("--parts", type=int, default=4)
-    parser.add_argument("--task", default="jets")
+    parser = arguments(__doc__)
     parser.add_argument("--baseline", action="append")
     parser.add_argument("--bits", type=int, action="append")
-    parser.add_argument("--seed", type=int, action="append")
-    parser.add_argument("--set", action="append", default=[], dest="overrides")
+    parser.set_defaults(task="jets")
     given = parser.parse_args()
     values: dict[str, list[float]] = defaultdict(list)
-    with one_line(), files(given.data, None, given.fold, given.parts) as (data, unseen):
+    with one_line(), files(given.data, given.held, given.fold, given.parts) as (data, unseen):
         task = make_task(load_task(given.task, "default", given.overrides))
         for seed in given.seed or [0]:
             dataset = task.load([data], seed)
@@ -83,6 +76,8 @@ def main() -> None:
                 for row in trained(baseline, task, dataset, held, given.bits or [4], seed):
                     values[row["network"]].append(row[task.metric_names[0]])
                     print(json.dumps(row), flush=True)
+    if given.json:
+        return
     table = Table("network", task.metric_names[0], f"against {WIDE} bits", "networks")
     for name, found in values.items():
         change = [value - wide for value, wide in zip(found, values[f"{WIDE} bits"], strict=True)]

@@ -68,6 +68,7 @@ def rows_of(python: Path, given: argparse.Namespace, data: Path, unseen: Path, s
 def main() -> None:
     """Print tables, or with --json one object."""
     parser = arguments(__doc__)
+    parser.add_argument("--width", type=int, action="append", default=[])
     parser.add_argument("--epochs", type=int, default=500)
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--cycles", type=int, default=10)

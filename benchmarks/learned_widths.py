@@ -94,6 +94,7 @@ def trained(task: Task, dataset: Dataset, settings: CompressConfig, architecture
 def main() -> None:
     """Print a table, or with --json one object."""
     parser = arguments(__doc__)
+    parser.add_argument("--width", type=int, action="append", default=[])
     parser.add_argument("--teacher", type=int, action="append", default=[])
     parser.add_argument("--baseline", metavar="SPACE:NAME")
     given = parser.parse_args()
